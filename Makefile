@@ -1,0 +1,80 @@
+# Every task of the repository. `make` lists them; ARGS="..." goes to the program that runs.
+
+ENSURE := python3 deploy/tools/ensure.py
+BUILT := $(or $(CARGO_TARGET_DIR),target)
+
+export PATH := $(CURDIR)/.knipperlicht/tools/bin:$(PATH)
+# Queries are checked against the committed metadata. Without this, a DATABASE_URL meant for
+# the running program (or the sandbox's empty database) would be asked at compile time.
+export SQLX_OFFLINE := true
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check check-tools format clippy deps advisories words proto own bench kill fmt sqlx proto-baseline clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+run: ## everything on this machine, with its own PostgreSQL and NATS and demo data
+	@$(ENSURE) run
+	@cargo build --bin knipperlicht
+	@exec $(BUILT)/debug/knipperlicht dev $(ARGS)
+
+test: ## all tests, on throw-away PostgreSQL and NATS servers; ARGS="a_test_name" for some
+	@$(ENSURE) test
+	cargo build --workspace --bins
+	$(BUILT)/debug/knipperlicht-sandbox cargo nextest run --workspace $(ARGS)
+
+check: format clippy deps advisories words proto own ## everything that is checked without running
+
+check-tools:
+	@$(ENSURE) check
+
+format: check-tools
+	cargo fmt --all --check
+
+clippy:
+	cargo clippy --workspace --all-targets -- -D warnings
+
+deps: check-tools
+	cargo deny --workspace check licenses bans sources
+
+# The advisories come from outside the package index: not every machine can reach them.
+advisories: check-tools
+	@if cargo deny fetch db >/dev/null 2>&1; then cargo deny --workspace check advisories; \
+	else echo "SKIPPED: known vulnerabilities were not checked, the advisory database cannot be reached from here"; fi
+
+words: check-tools
+	typos
+
+proto: check-tools
+	buf lint proto
+	buf format proto --diff --exit-code
+	$(if $(wildcard proto/baseline.binpb),buf breaking proto --against proto/baseline.binpb,@echo "no proto/baseline.binpb yet, so nothing to break: make proto-baseline")
+
+own:
+	python3 deploy/tools/checks.py
+
+bench: ## the measurements of the design, against raw PostgreSQL and NATS
+	@$(ENSURE) bench
+	cargo build --release --bin knipperlicht --bin knipperlicht-bench
+	$(BUILT)/release/knipperlicht-bench $(ARGS)
+
+kill: ## kills processes at random moments and counts what is lost (nothing may be)
+	@$(ENSURE) test
+	cargo build --workspace --bins
+	$(BUILT)/debug/knipperlicht-kill $(ARGS)
+
+fmt: check-tools ## format Rust and contracts
+	cargo fmt --all
+	buf format proto --write
+
+sqlx: ## write the committed query metadata anew, after a change of a query or a migration
+	@$(ENSURE) run
+	@env -u SQLX_OFFLINE deploy/tools/prepare-sqlx
+
+proto-baseline: check-tools ## at a release: what later contracts must stay compatible with
+	buf build proto --exclude-source-info --output proto/baseline.binpb
+
+clean: ## remove what can be made again: builds, tools and the demo's data
+	cargo clean
+	rm -rf .knipperlicht

@@ -1,0 +1,166 @@
+//! The table role x call. A call without a row is refused to everybody; a test keeps the table
+//! equal to the contracts.
+
+use crate::Role::{self, Admin, Analyst, Coordinator, LinkHolder, Operator, Partner, Reporter};
+
+/// Which roles may make which call.
+pub const CALLS: &[(&str, &[Role])] = &[
+    (
+        "knipperlicht.intake.v1.IntakeService/SubmitSignal",
+        &[Reporter],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/SubmitSignals",
+        &[Reporter],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/GetSignal",
+        &[Reporter],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/ListMySignals",
+        &[Reporter],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/WatchMySignals",
+        &[Reporter],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/WithdrawSignal",
+        &[Reporter],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/SetConsent",
+        &[Reporter],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/GetContact",
+        &[Partner],
+    ),
+    (
+        "knipperlicht.assessment.v1.AssessmentService/GetAssessment",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.assessment.v1.AssessmentService/ListAssessments",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/ResolveZone",
+        &[Reporter, Partner, Coordinator, Analyst, Operator, Admin],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/ListServices",
+        &[Reporter, Partner, Coordinator, Analyst, Operator, Admin],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/ListReferrals",
+        &[Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/WatchReferrals",
+        &[Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/AvailableActions",
+        &[Partner, Coordinator],
+    ),
+    ("knipperlicht.routing.v1.RoutingService/Accept", &[Partner]),
+    ("knipperlicht.routing.v1.RoutingService/Decline", &[Partner]),
+    (
+        "knipperlicht.routing.v1.RoutingService/Redirect",
+        &[Partner, Coordinator],
+    ),
+    ("knipperlicht.routing.v1.RoutingService/Hold", &[Partner]),
+    ("knipperlicht.routing.v1.RoutingService/Release", &[Partner]),
+    (
+        "knipperlicht.routing.v1.RoutingService/Assign",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/Cancel",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/ListItems",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/ListTasks",
+        &[Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/RecordContact",
+        &[Partner],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/Schedule",
+        &[Partner],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/RecordVisit",
+        &[Partner],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/Complete",
+        &[Partner],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/IssueCarerLink",
+        &[Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/ConfirmOutcome",
+        &[LinkHolder],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/Reopen",
+        &[Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/GetTimeline",
+        &[Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/ListOpenLoops",
+        &[Coordinator],
+    ),
+];
+
+/// The roles that may make this call, where the table knows it.
+#[must_use]
+pub fn allowed(call: &str) -> Option<&'static [Role]> {
+    CALLS
+        .iter()
+        .find(|(known, _)| *known == call)
+        .map(|(_, roles)| *roles)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use prost::Message;
+    use prost_types::FileDescriptorSet;
+
+    use super::*;
+
+    #[test]
+    fn every_call_of_the_contracts_has_a_row_and_every_row_a_call() {
+        let contracts = FileDescriptorSet::decode(knipperlicht_contracts::DESCRIPTORS).unwrap();
+        let calls: BTreeSet<String> = contracts
+            .file
+            .iter()
+            .flat_map(|file| {
+                file.service.iter().flat_map(move |service| {
+                    service.method.iter().map(move |method| {
+                        format!("{}.{}/{}", file.package(), service.name(), method.name())
+                    })
+                })
+            })
+            .collect();
+        let rows: BTreeSet<String> = CALLS.iter().map(|(call, _)| (*call).to_owned()).collect();
+        assert_eq!(rows, calls);
+        assert_eq!(rows.len(), CALLS.len(), "a call has two rows");
+    }
+}

@@ -1,0 +1,16 @@
+//! Who asks ([`Principal`]), what they may do ([`CALLS`]), and the transaction that binds the
+//! principal to everything the database lets through ([`Database`]).
+
+mod calls;
+mod database;
+mod guard;
+mod issuer;
+mod principal;
+mod token;
+
+pub use calls::{CALLS, allowed};
+pub use database::{Database, DatabaseOptions, OwnedTransaction};
+pub use guard::{guard, principal_of};
+pub use issuer::{DevIssuer, IssuerError, Person};
+pub use principal::{Principal, Role};
+pub use token::{AccessError, TokenRules, Verifier};

@@ -1,0 +1,34 @@
+//! How events travel between the services.
+//!
+//! - [`outbox`]: what a service says is written in the transaction that makes it so.
+//! - [`relay`]: brings the outbox to NATS JetStream, in order, once or more often.
+//! - [`consumer`]: brings events to a service's [`Reactions`], in order, with effect once.
+//! - [`admission`]: the rule behind that: which event may take effect now (pure).
+//! - [`parking`]: what cannot be handled waits in PostgreSQL, and its situation behind it.
+//! - [`topology`]: the stream and the consumers.
+//! - [`reconciler`]: what was said compared with what was handled; replay.
+//!
+//! NATS is transport, never the record: with the stream lost, the outboxes fill it again.
+
+pub mod admission;
+pub mod consumer;
+mod envelope;
+mod event;
+mod kit;
+mod nats;
+pub mod outbox;
+pub mod parking;
+pub mod reconciler;
+pub mod relay;
+pub mod schema;
+pub mod topology;
+
+pub use consumer::{Consumer, ReactionError, Reactions};
+pub use event::Event;
+pub use kit::Kit;
+pub use nats::connect;
+pub use outbox::{Said, Waker, say};
+pub use relay::Relay;
+
+/// The tables that every service's schema holds.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");

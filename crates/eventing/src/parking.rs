@@ -1,0 +1,449 @@
+//! What cannot be handled waits in PostgreSQL, its situation behind it, and everything else
+//! flows on.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use async_nats::{HeaderMap, jetstream::Message};
+use jiff::{SignedDuration, Timestamp};
+use jiff_sqlx::ToSqlx;
+use knipperlicht_contracts::event::Service;
+use knipperlicht_vocabulary::{Partition, SituationId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{Event, admission::Admission, envelope::Unreadable};
+
+/// How often to look for parked events whose time has come.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// After so many tries an event waits for an operator.
+const TRIES: i32 = 8;
+
+/// Situations tried again in one go.
+const AT_ONCE: i64 = 50;
+
+/// An event on its way to the car park.
+pub(crate) struct Parking {
+    reason: &'static str,
+    place: Option<(Service, SituationId, i64)>,
+    subject: String,
+    headers: serde_json::Value,
+    body: Vec<u8>,
+    error: String,
+    tries: bool,
+}
+
+impl Parking {
+    fn new(reason: &'static str, message: &Message, error: String, tries: bool) -> Self {
+        Self {
+            reason,
+            place: None,
+            subject: message.subject.to_string(),
+            headers: headers_to_json(message.headers.as_ref()),
+            body: message.payload.to_vec(),
+            error,
+            tries,
+        }
+    }
+
+    fn of(
+        event: &Event,
+        reason: &'static str,
+        message: &Message,
+        error: String,
+        tries: bool,
+    ) -> Self {
+        let place = Some((event.source, event.situation, event.sequence));
+        Self {
+            place,
+            ..Self::new(reason, message, error, tries)
+        }
+    }
+
+    /// One before it is missing.
+    pub(crate) fn waiting(event: &Event, message: &Message) -> Self {
+        let error = format!(
+            "waits for number {} of {}",
+            event.sequence - 1,
+            event.source.name()
+        );
+        Self::of(event, "waiting", message, error, true)
+    }
+
+    /// Its situation is parked.
+    pub(crate) fn behind(event: &Event, message: &Message) -> Self {
+        Self::of(
+            event,
+            "behind",
+            message,
+            "its situation is parked".to_owned(),
+            false,
+        )
+    }
+
+    /// It could not take effect.
+    pub(crate) fn failed(event: &Event, message: &Message, error: &str) -> Self {
+        Self::of(event, "failed", message, error.to_owned(), true)
+    }
+
+    /// It cannot be read. Where at least its place can be, its situation is parked with it.
+    pub(crate) fn unreadable(unreadable: &Unreadable, message: &Message) -> Self {
+        let reason = if unreadable.place.is_some() {
+            "failed"
+        } else {
+            "undecodable"
+        };
+        Self {
+            place: unreadable.place,
+            ..Self::new(reason, message, unreadable.what.clone(), false)
+        }
+    }
+}
+
+/// What is known of the situations of these events, and whether any parked event waits for them.
+/// Relies on the primary key of `inbox` and on `parked_once`.
+pub(crate) async fn admission(
+    connection: &mut PgConnection,
+    events: &[&Event],
+) -> Result<(Admission, bool), sqlx::Error> {
+    let situations: Vec<Uuid> = events.iter().map(|event| event.situation.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select source as "source!", situation_id as "situation_id!", max(sequence) as "handled!"
+           from inbox where situation_id = any($1) group by source, situation_id"#,
+        &situations,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let handled: HashMap<_, _> = rows
+        .into_iter()
+        .filter_map(|row| {
+            let source = Service::named(&row.source)?;
+            Some(((source, SituationId::from(row.situation_id)), row.handled))
+        })
+        .collect();
+    let parked = sqlx::query!(
+        r#"select distinct situation_id as "situation_id!", reason from parked
+           where situation_id = any($1)"#,
+        &situations,
+    )
+    .fetch_all(connection)
+    .await?;
+    let waiting = parked.iter().any(|row| row.reason == "waiting");
+    let stuck: HashSet<_> = parked
+        .into_iter()
+        .filter(|row| row.reason != "waiting")
+        .map(|row| SituationId::from(row.situation_id))
+        .collect();
+    Ok((Admission::new(handled, stuck), waiting))
+}
+
+/// Writes the inbox. A second handler of the same event fails here, on the primary key.
+pub(crate) async fn record_handled(
+    connection: &mut PgConnection,
+    now: Timestamp,
+    events: &[Event],
+) -> Result<(), sqlx::Error> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let sources: Vec<String> = events
+        .iter()
+        .map(|event| event.source.name().to_owned())
+        .collect();
+    let situations: Vec<Uuid> = events.iter().map(|event| event.situation.uuid()).collect();
+    let sequences: Vec<i64> = events.iter().map(|event| event.sequence).collect();
+    let partitions: Vec<i16> = events
+        .iter()
+        .map(|event| i16::try_from(Partition::of(event.situation).number()).unwrap_or_default())
+        .collect();
+    let ids: Vec<Uuid> = events.iter().map(|event| event.id.uuid()).collect();
+    sqlx::query!(
+        "insert into inbox (source, situation_id, sequence, partition, event_id, handled_at)
+         select source, situation_id, sequence, partition, event_id, $6
+         from unnest($1::text[], $2::uuid[], $3::bigint[], $4::smallint[], $5::uuid[])
+              as heard(source, situation_id, sequence, partition, event_id)",
+        &sources,
+        &situations,
+        &sequences,
+        &partitions,
+        &ids,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Parks events. Parking the same event twice changes nothing.
+pub(crate) async fn park(
+    connection: &mut PgConnection,
+    now: Timestamp,
+    parkings: &[Parking],
+) -> Result<(), sqlx::Error> {
+    for parking in parkings {
+        let (source, situation, sequence) = match parking.place {
+            Some((source, situation, sequence)) => {
+                (Some(source.name()), Some(situation.uuid()), Some(sequence))
+            }
+            None => (None, None, None),
+        };
+        let retry_at = parking.tries.then(|| later(now, 0));
+        sqlx::query!(
+            "insert into parked (reason, source, situation_id, sequence, subject, headers, body, error,
+                                 retry_at, parked_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             on conflict (situation_id, source, sequence) where situation_id is not null do nothing",
+            parking.reason,
+            source,
+            situation,
+            sequence,
+            parking.subject,
+            parking.headers,
+            parking.body,
+            parking.error,
+            retry_at.map(ToSqlx::to_sqlx) as Option<jiff_sqlx::Timestamp>,
+            now.to_sqlx() as jiff_sqlx::Timestamp,
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// What these events' situations waited for may have come: try them at once.
+pub(crate) async fn hasten(
+    connection: &mut PgConnection,
+    now: Timestamp,
+    applied: &[Event],
+) -> Result<(), sqlx::Error> {
+    let situations: Vec<Uuid> = applied.iter().map(|event| event.situation.uuid()).collect();
+    sqlx::query!(
+        "update parked set retry_at = $2 where reason = 'waiting' and situation_id = any($1)",
+        &situations,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Situations whose parked events are due. Relies on `parked_due`.
+pub(crate) async fn due(
+    connection: &mut PgConnection,
+    now: Timestamp,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select situation_id as "situation_id!" from parked
+           where retry_at <= $1 and situation_id is not null
+           group by situation_id order by min(retry_at) limit $2"#,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+        AT_ONCE,
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// A parked event.
+pub(crate) struct Parked {
+    pub(crate) id: i64,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    attempts: i32,
+    sequence: i64,
+    handled: i64,
+}
+
+impl Parked {
+    /// Whether one that comes before it has not been heard yet.
+    pub(crate) const fn is_missing_one(&self) -> bool {
+        self.sequence > self.handled + 1
+    }
+
+    /// Whether it took effect meanwhile.
+    pub(crate) const fn is_duplicate(&self) -> bool {
+        self.sequence <= self.handled
+    }
+}
+
+/// The first parked event of a situation that is not taken by another process: of each source in
+/// its order, those that need not wait for a missing one first.
+pub(crate) async fn next(
+    connection: &mut PgConnection,
+    situation: Uuid,
+) -> Result<Option<Parked>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select p.id, p.headers, p.body, p.attempts, p.sequence as "sequence!",
+                  coalesce((select max(i.sequence) from inbox i
+                            where i.situation_id = p.situation_id and i.source = p.source), 0) as "handled!"
+           from parked p
+           where p.situation_id = $1
+             and p.id = (select first.id from parked first
+                         where first.situation_id = $1
+                         order by first.reason = 'waiting'
+                                  and first.sequence > 1 + coalesce((
+                                      select max(i.sequence) from inbox i
+                                      where i.situation_id = $1 and i.source = first.source), 0),
+                                  first.id
+                         limit 1)
+           for update skip locked"#,
+        situation,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Parked {
+        id: row.id,
+        headers: headers_from_json(&row.headers),
+        body: row.body,
+        attempts: row.attempts,
+        sequence: row.sequence,
+        handled: row.handled,
+    }))
+}
+
+/// It took effect, or an operator gave it up.
+pub(crate) async fn discard(connection: &mut PgConnection, id: i64) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from parked where id = $1", id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// It failed once more: later again, or, after so many tries, only when an operator says so.
+pub(crate) async fn failed_again(
+    connection: &mut PgConnection,
+    now: Timestamp,
+    parked: &Parked,
+    error: &str,
+) -> Result<(), sqlx::Error> {
+    let attempts = parked.attempts + 1;
+    let waits = parked.is_missing_one();
+    let retry_at = (waits || attempts < TRIES).then(|| later(now, attempts));
+    sqlx::query!(
+        "update parked set attempts = $2, error = $3, retry_at = $4 where id = $1",
+        parked.id,
+        attempts,
+        error,
+        retry_at.map(ToSqlx::to_sqlx) as Option<jiff_sqlx::Timestamp>,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// 1 s, doubling, at most 64 s.
+fn later(now: Timestamp, attempts: i32) -> Timestamp {
+    let seconds = 1_i64 << attempts.clamp(0, 6);
+    now.saturating_add(SignedDuration::from_secs(seconds))
+        .unwrap_or(now)
+}
+
+/// A parked event as an operator sees it. Rule 2 holds: there is nothing personal in it.
+#[derive(Debug)]
+pub struct ParkedView {
+    /// Its number, for `retry` and `discard`.
+    pub id: i64,
+    /// Why it is parked.
+    pub reason: String,
+    /// Who said it.
+    pub source: Option<String>,
+    /// What it is about.
+    pub situation_id: Option<Uuid>,
+    /// Its place in the situation's line.
+    pub sequence: Option<i64>,
+    /// Its subject.
+    pub subject: String,
+    /// The last error.
+    pub error: String,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// Since when.
+    pub parked_at: Timestamp,
+}
+
+/// Everything parked, oldest first.
+pub async fn list(connection: &mut PgConnection) -> Result<Vec<ParkedView>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select id, reason, source, situation_id, sequence, subject, error, attempts, parked_at
+         from parked order by id limit 1000"
+    )
+    .fetch_all(connection)
+    .await?;
+    let views = rows.into_iter().map(|row| ParkedView {
+        id: row.id,
+        reason: row.reason,
+        source: row.source,
+        situation_id: row.situation_id,
+        sequence: row.sequence,
+        subject: row.subject,
+        error: row.error,
+        attempts: row.attempts,
+        parked_at: row.parked_at.to_jiff(),
+    });
+    Ok(views.collect())
+}
+
+/// Tries a parked event, and what queues behind it, again now. False when there is none.
+pub async fn retry(
+    connection: &mut PgConnection,
+    id: i64,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "update parked set attempts = 0, retry_at = $2 where id = $1 and situation_id is not null",
+        id,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Gives a parked event up: it counts as handled without effect, so that its situation goes on.
+/// False when there is none.
+pub async fn give_up(
+    connection: &mut PgConnection,
+    id: i64,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let gone = sqlx::query!(
+        "with gone as (delete from parked where id = $1 returning source, situation_id, sequence),
+              counted as (
+                  insert into inbox (source, situation_id, sequence, partition, event_id, handled_at)
+                  select source, situation_id, sequence, -1, situation_id, $2 from gone
+                  where situation_id is not null
+                  on conflict do nothing),
+              freed as (
+                  update parked set retry_at = $2
+                  where situation_id = (select situation_id from gone) and id <> $1)
+         select 1 as gone from gone",
+        id,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(gone.is_some())
+}
+
+fn headers_to_json(headers: Option<&HeaderMap>) -> serde_json::Value {
+    let pairs = headers
+        .into_iter()
+        .flat_map(HeaderMap::iter)
+        .filter_map(|(name, values)| {
+            let value = values.first()?.as_str().to_owned();
+            Some((name.to_string(), serde_json::Value::String(value)))
+        });
+    serde_json::Value::Object(pairs.collect())
+}
+
+fn headers_from_json(json: &serde_json::Value) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in json.as_object().into_iter().flatten() {
+        if let Some(value) = value.as_str() {
+            headers.insert(name.as_str(), value);
+        }
+    }
+    headers
+}

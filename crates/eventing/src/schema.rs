@@ -1,0 +1,53 @@
+//! A service's schema and role: made by whoever owns the database, never by the service itself.
+
+use knipperlicht_contracts::event::Service;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, migrate::Migrator};
+
+use crate::MIGRATIONS;
+
+/// Why a schema could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// The database.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A migration.
+    #[error("migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+}
+
+/// Brings the schema of `service` up to date, with its own role, which can use what is in it and
+/// owns nothing. `owner_url` is of a user who may create both.
+pub async fn migrate(owner_url: &str, service: Service, own: &Migrator) -> Result<(), SchemaError> {
+    let name = service.name();
+    let mut connection = PgConnection::connect(owner_url).await?;
+    // Several processes may start at once: one makes the role and schema, the others find them.
+    let prepare = format!(
+        "select pg_advisory_lock(hashtext('knipperlicht.migrate'));
+         do $$ begin
+             if not exists (select from pg_roles where rolname = 'kl_{name}') then
+                 create role kl_{name} nologin;
+             end if;
+         exception when duplicate_object or unique_violation then null;
+         end $$;
+         create schema if not exists {name};
+         revoke all on schema {name} from public;
+         grant usage on schema {name} to kl_{name};
+         set search_path = {name};"
+    );
+    sqlx::raw_sql(AssertSqlSafe(prepare))
+        .execute(&mut connection)
+        .await?;
+    MIGRATIONS.run_direct(None, &mut connection, false).await?;
+    own.run_direct(None, &mut connection, false).await?;
+    let grant = format!(
+        "grant select, insert, update, delete on all tables in schema {name} to kl_{name};
+         grant usage on all sequences in schema {name} to kl_{name};
+         select pg_advisory_unlock(hashtext('knipperlicht.migrate'));"
+    );
+    sqlx::raw_sql(AssertSqlSafe(grant))
+        .execute(&mut connection)
+        .await?;
+    connection.close().await?;
+    Ok(())
+}

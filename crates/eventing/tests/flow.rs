@@ -1,0 +1,322 @@
+//! Events on their way, on a real PostgreSQL and a real nats-server.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_nats::jetstream;
+use knipperlicht_access::{Database, DatabaseOptions, Principal};
+use knipperlicht_contracts::{
+    event::{EventBody, Service},
+    events::v1 as events,
+};
+use knipperlicht_eventing::{
+    Consumer, Event, ReactionError, Reactions, Relay, Said, Waker, connect, parking, reconciler,
+    say, schema, topology,
+};
+use knipperlicht_harness::{Bed, eventually, movable_environment};
+use knipperlicht_runtime::Lifecycle;
+use knipperlicht_vocabulary::{Environment, EventId, SituationId};
+use sqlx::{Connection, PgConnection, migrate::Migrator};
+
+/// What a listener has heard, in the order it took effect.
+#[derive(Default)]
+struct Heard {
+    events: Mutex<Vec<(SituationId, i64)>>,
+    /// While set, the second event of any situation cannot take effect.
+    refuses_second: AtomicBool,
+}
+
+impl Reactions for Heard {
+    async fn react(
+        &self,
+        connection: &mut PgConnection,
+        wave: &[Event],
+    ) -> Result<(), ReactionError> {
+        sqlx::query("select 1").execute(connection).await?;
+        if self.refuses_second.load(Ordering::SeqCst)
+            && wave.iter().any(|event| event.sequence == 2)
+        {
+            return Err(ReactionError::Nonsense("not now".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn committed(&self, wave: &[Event]) {
+        self.events
+            .lock()
+            .unwrap()
+            .extend(wave.iter().map(|event| (event.situation, event.sequence)));
+    }
+}
+
+/// Intake speaks, assessment listens.
+struct Flow {
+    bed: Bed,
+    environment: Environment,
+    intake: Database,
+    assessment: Database,
+    heard: Arc<Heard>,
+    waker: Waker,
+    lifecycle: Lifecycle,
+}
+
+impl Flow {
+    async fn start() -> Self {
+        let bed = Bed::start().await;
+        let (environment, _) = movable_environment();
+        for service in [Service::Intake, Service::Assessment] {
+            schema::migrate(&bed.database_url, service, &Migrator::DEFAULT)
+                .await
+                .unwrap();
+        }
+        let database = |service: &'static str| {
+            Database::new(&DatabaseOptions {
+                url: bed.database_url.clone(),
+                service,
+                connections: 4,
+            })
+            .unwrap()
+        };
+        let (intake, assessment) = (database("intake"), database("assessment"));
+        let flow = Self {
+            environment,
+            intake,
+            assessment,
+            heard: Arc::default(),
+            waker: Waker::default(),
+            lifecycle: Lifecycle::default(),
+            bed,
+        };
+        let nats = async_nats::connect(flow.bed.nats.url()).await.unwrap();
+        topology::ensure(&jetstream::new(nats), 1).await.unwrap();
+        flow
+    }
+
+    async fn relay(&self) {
+        let relay = Relay {
+            service: Service::Intake,
+            database: self.intake.clone(),
+            principal: principal(),
+            nats: connect(&self.bed.nats.url(), "relay").await.unwrap(),
+            environment: self.environment.clone(),
+            waker: self.waker.clone(),
+        };
+        self.lifecycle.spawn(relay.run(self.lifecycle.stop()));
+    }
+
+    async fn listen(&self) {
+        let nats = connect(&self.bed.nats.url(), "listener").await.unwrap();
+        let consumer = Consumer {
+            service: Service::Assessment,
+            database: self.assessment.clone(),
+            principal: principal(),
+            jetstream: jetstream::new(nats),
+            environment: self.environment.clone(),
+            waker: Waker::default(),
+            reactions: Arc::clone(&self.heard),
+        };
+        self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
+    }
+
+    /// Says `count` events of a situation in one transaction.
+    async fn say(&self, situation: SituationId, count: usize) {
+        let said: Vec<Said> = (0..count)
+            .map(|_| Said {
+                id: EventId::new(&self.environment),
+                situation,
+                zone: "gent".parse().unwrap(),
+                body: EventBody::SignalWithdrawn(events::SignalWithdrawn {
+                    signal_id: "x".to_owned(),
+                }),
+                traceparent: None,
+            })
+            .collect();
+        let mut transaction = self.intake.begin(&principal()).await.unwrap();
+        say(&mut transaction, self.environment.now(), &said)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+        self.waker.wake();
+    }
+
+    fn heard_of(&self, situation: SituationId) -> Vec<i64> {
+        let heard = self.heard.events.lock().unwrap();
+        heard
+            .iter()
+            .filter(|(of, _)| *of == situation)
+            .map(|(_, sequence)| *sequence)
+            .collect()
+    }
+
+    async fn until_heard(&self, situation: SituationId, count: i64) {
+        let expected: Vec<i64> = (1..=count).collect();
+        eventually("events", async || {
+            (self.heard_of(situation) == expected).then_some(())
+        })
+        .await;
+    }
+
+    async fn parked(&self) -> Vec<parking::ParkedView> {
+        let mut transaction = self.assessment.begin(&principal()).await.unwrap();
+        parking::list(&mut transaction).await.unwrap()
+    }
+
+    fn situation(&self) -> SituationId {
+        SituationId::new(&self.environment)
+    }
+}
+
+fn principal() -> Principal {
+    Principal::service("test".parse().unwrap())
+}
+
+#[tokio::test]
+async fn what_is_said_is_heard_once_and_in_order() {
+    let flow = Flow::start().await;
+    flow.relay().await;
+    flow.listen().await;
+    let situations: Vec<SituationId> = (0..40).map(|_| flow.situation()).collect();
+    for _ in 0..5 {
+        for situation in &situations {
+            flow.say(*situation, 2).await;
+        }
+    }
+    for situation in &situations {
+        flow.until_heard(*situation, 10).await;
+    }
+    let mut transaction = flow.intake.begin(&principal()).await.unwrap();
+    let ledger = reconciler::ledger(&mut transaction).await.unwrap();
+    assert_eq!(ledger.said.values().sum::<i64>(), 400);
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
+async fn a_lost_stream_is_filled_again_from_the_outbox() {
+    let flow = Flow::start().await;
+    flow.relay().await;
+    let situation = flow.situation();
+    flow.say(situation, 3).await;
+    let nats = async_nats::connect(flow.bed.nats.url()).await.unwrap();
+    let jetstream = jetstream::new(nats);
+    eventually("published", async || {
+        let mut stream = jetstream.get_stream(topology::STREAM).await.ok()?;
+        (stream.info().await.ok()?.state.messages == 3).then_some(())
+    })
+    .await;
+    jetstream.delete_stream(topology::STREAM).await.unwrap();
+    topology::ensure(&jetstream, 1).await.unwrap();
+    flow.listen().await;
+
+    let mut transaction = flow.intake.begin(&principal()).await.unwrap();
+    let again = reconciler::replay(&mut transaction, jiff::Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    assert_eq!(again, 3);
+    flow.until_heard(situation, 3).await;
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_take_effect_parks_its_situation_and_the_rest_flows_on() {
+    let flow = Flow::start().await;
+    flow.relay().await;
+    flow.listen().await;
+    flow.heard.refuses_second.store(true, Ordering::SeqCst);
+    let (stuck, other) = (flow.situation(), flow.situation());
+    flow.say(stuck, 3).await;
+    flow.say(other, 1).await;
+    flow.until_heard(other, 1).await;
+    flow.until_heard(stuck, 1).await;
+    let parked = eventually("parked", async || {
+        let parked = flow.parked().await;
+        (parked.len() == 2).then_some(parked)
+    })
+    .await;
+    assert_eq!(
+        parked
+            .iter()
+            .map(|one| one.reason.as_str())
+            .collect::<Vec<_>>(),
+        ["failed", "behind"]
+    );
+    assert!(parked[0].error.contains("not now"), "{}", parked[0].error);
+
+    flow.heard.refuses_second.store(false, Ordering::SeqCst);
+    flow.until_heard(stuck, 3).await;
+    assert!(flow.parked().await.is_empty());
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
+async fn an_event_that_comes_too_early_waits_for_the_one_before() {
+    let flow = Flow::start().await;
+    let situation = flow.situation();
+    flow.say(situation, 2).await;
+    // The first is held back: as if its publication was lost, and the second's was not.
+    let mut owner = PgConnection::connect(&flow.bed.database_url).await.unwrap();
+    sqlx::raw_sql("update intake.outbox set published_at = now() where sequence = 1")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    flow.relay().await;
+    flow.listen().await;
+    eventually("waiting", async || {
+        (flow.parked().await.first()?.reason == "waiting").then_some(())
+    })
+    .await;
+    assert_eq!(flow.heard_of(situation), Vec::<i64>::new());
+
+    sqlx::raw_sql("update intake.outbox set published_at = null where sequence = 1")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    flow.waker.wake();
+    flow.until_heard(situation, 2).await;
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_recorded_and_the_rest_flows_on() {
+    let flow = Flow::start().await;
+    flow.relay().await;
+    flow.listen().await;
+    let nats = async_nats::connect(flow.bed.nats.url()).await.unwrap();
+    let jetstream = jetstream::new(nats);
+    jetstream
+        .publish("kl.evt.gent.3.signal.flagged.v1", "not ours".into())
+        .await
+        .unwrap()
+        .await
+        .unwrap();
+    let situation = flow.situation();
+    flow.say(situation, 1).await;
+    flow.until_heard(situation, 1).await;
+    let parked = eventually("recorded", async || flow.parked().await.pop()).await;
+    assert_eq!(
+        (parked.reason.as_str(), parked.error.as_str()),
+        ("undecodable", "no header `ce-source`")
+    );
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
+async fn nats_away_fills_the_outbox_and_everything_drains_in_order() {
+    let mut flow = Flow::start().await;
+    flow.relay().await;
+    flow.listen().await;
+    let situation = flow.situation();
+    flow.say(situation, 1).await;
+    flow.until_heard(situation, 1).await;
+    flow.bed.nats.kill().await.unwrap();
+    for _ in 0..20 {
+        flow.say(situation, 1).await;
+    }
+    flow.bed.nats.restart().await.unwrap();
+    flow.until_heard(situation, 21).await;
+    flow.lifecycle.finish().await;
+}

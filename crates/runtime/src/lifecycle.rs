@@ -1,0 +1,99 @@
+//! An orderly end, in two steps: the first signal lets everything finish what it is doing, the
+//! second, or the deadline, cuts it off. Nothing is lost either way: what matters is committed.
+
+use std::{future::Future, time::Duration};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How long tasks may take to finish after the first signal.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Told to every task: stop when you can.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(CancellationToken);
+
+impl Stop {
+    /// Waits until it is time to stop.
+    pub async fn requested(&self) {
+        self.0.cancelled().await;
+    }
+
+    /// Whether it is time to stop.
+    #[must_use]
+    pub fn is_requested(&self) -> bool {
+        self.0.is_cancelled()
+    }
+
+    /// Asks everything that holds this to stop.
+    pub fn request(&self) {
+        self.0.cancel();
+    }
+
+    /// Waits so long; false when it is time to stop instead.
+    pub async fn pause(&self, duration: Duration) -> bool {
+        tokio::select! {
+            () = self.requested() => false,
+            () = tokio::time::sleep(duration) => true,
+        }
+    }
+}
+
+/// How long to wait before try number `attempt` (from 0): 50 ms, doubling, at most 2 s.
+#[must_use]
+pub fn retry_pause(attempt: u32) -> Duration {
+    Duration::from_millis((50_u64 << attempt.min(6)).min(2_000))
+}
+
+/// The tasks of one process, and their end.
+#[derive(Debug, Clone, Default)]
+pub struct Lifecycle {
+    stop: Stop,
+    tasks: TaskTracker,
+}
+
+impl Lifecycle {
+    /// What tasks watch to know when to stop.
+    #[must_use]
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// Starts a task that the end waits for.
+    pub fn spawn<F>(&self, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.tasks.spawn(task);
+    }
+
+    /// Waits for a signal (or [`Stop::request`]), then for the tasks.
+    pub async fn run(&self) -> std::io::Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            () = self.stop.requested() => {}
+        }
+        tracing::info!("stopping: finishing what is under way");
+        tokio::select! {
+            () = self.finish() => {}
+            _ = terminate.recv() => tracing::warn!("second signal: stopping at once"),
+            _ = interrupt.recv() => tracing::warn!("second signal: stopping at once"),
+        }
+        Ok(())
+    }
+
+    /// Asks every task to stop and waits for them, until the deadline.
+    pub async fn finish(&self) {
+        self.stop.request();
+        self.tasks.close();
+        if tokio::time::timeout(DEADLINE, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(left = self.tasks.len(), "tasks did not finish in time");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Logs to the terminal, spans to an OpenTelemetry collector.
+
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_otlp::{SpanExporter, WithExportConfig};
+use opentelemetry_sdk::{
+    Resource,
+    trace::{BatchSpanProcessor, SdkTracerProvider},
+};
+use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// How telemetry leaves the process.
+#[derive(Debug, Clone, Default)]
+pub struct TelemetryOptions {
+    /// Where spans go, such as `http://127.0.0.1:4317` (OTLP over gRPC). Nowhere if not said.
+    pub otlp_endpoint: Option<String>,
+    /// Logs as JSON lines rather than for people.
+    pub json_logs: bool,
+}
+
+/// Telemetry could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("telemetry could not be set up: {0}")]
+pub struct TelemetryError(String);
+
+/// The telemetry of one process. Drop it, outside the async runtime, to send what is left.
+#[derive(Debug)]
+pub struct Telemetry {
+    provider: Option<SdkTracerProvider>,
+}
+
+impl Telemetry {
+    /// Starts logs and, where an endpoint is given, spans.
+    ///
+    /// What is logged is set by `RUST_LOG`; `info` if it is not set.
+    pub fn start(
+        service: &'static str,
+        options: &TelemetryOptions,
+    ) -> Result<Self, TelemetryError> {
+        let filter = EnvFilter::try_from_default_env()
+            .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,async_nats=warn"));
+        let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let logs = if options.json_logs {
+            logs.json().boxed()
+        } else {
+            logs.boxed()
+        };
+
+        let provider = options
+            .otlp_endpoint
+            .as_deref()
+            .map(|endpoint| provider(service, endpoint))
+            .transpose()?;
+        let spans = provider.as_ref().map(|provider| {
+            tracing_opentelemetry::layer()
+                .with_tracer(provider.tracer("knipperlicht"))
+                .with_location(false)
+                .with_threads(false)
+        });
+        tracing_subscriber::registry()
+            .with(spans)
+            .with(logs.with_filter(filter))
+            .try_init()
+            .map_err(|error| TelemetryError(error.to_string()))?;
+        Ok(Self { provider })
+    }
+}
+
+fn provider(service: &'static str, endpoint: &str) -> Result<SdkTracerProvider, TelemetryError> {
+    let exporter = SpanExporter::builder()
+        .with_tonic()
+        .with_endpoint(endpoint)
+        .build()
+        .map_err(|error| TelemetryError(error.to_string()))?;
+    let resource = Resource::builder().with_service_name(service).build();
+    Ok(SdkTracerProvider::builder()
+        .with_span_processor(BatchSpanProcessor::builder(exporter).build())
+        .with_resource(resource)
+        .build())
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Some(provider) = &self.provider
+            && let Err(error) = provider.shutdown()
+        {
+            tracing::warn!(%error, "the last spans could not be sent");
+        }
+    }
+}

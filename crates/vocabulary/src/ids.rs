@@ -1,0 +1,154 @@
+//! Typed ids: a signal's id can never be passed where a referral's is meant.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::Environment;
+
+/// A text that is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not an id of the form 0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b")]
+pub struct IdError {
+    text: String,
+}
+
+macro_rules! uuid_id {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A fresh id: UUID version 7, so that ids sort by the time they were made.
+            pub fn new(environment: &Environment) -> Self {
+                Self(environment.uuid())
+            }
+
+            /// The id that `cause` always leads to, so that handling an event twice makes the
+            /// same thing. `part` tells apart several things made by one cause.
+            #[must_use]
+            pub fn derived(cause: Uuid, part: &str) -> Self {
+                let name = format!("{}:{part}", stringify!($name));
+                Self(Uuid::new_v5(&cause, name.as_bytes()))
+            }
+
+            /// The bare UUID, for storage and the wire.
+            #[must_use]
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match Uuid::try_parse(text) {
+                    Ok(id) if !id.is_nil() => Ok(Self(id)),
+                    _ => Err(IdError { text: text.chars().take(64).collect() }),
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+uuid_id! {
+    /// One care situation: the pseudonymous thing everything is correlated by.
+    SituationId;
+    /// One observation by one reporter. Made on the reporter's phone.
+    SignalId;
+    /// One dated judgement of urgency and needs.
+    AssessmentId;
+    /// One request to one partner service.
+    ReferralId;
+    /// The follow-up of one accepted referral.
+    TaskId;
+    /// One running or stopped promise.
+    ClockId;
+    /// One thing a coordinator has to decide.
+    ItemId;
+    /// One event, once said.
+    EventId;
+}
+
+macro_rules! text_id {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            /// 1 to 100 letters, digits, and `-`, `_`, `.`, `:`, `@`.
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let fits = (1..=100).contains(&text.len())
+                    && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:@".contains(&b));
+                if fits {
+                    Ok(Self(text.into()))
+                } else {
+                    Err(IdError { text: text.chars().take(64).collect() })
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.into()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+text_id! {
+    /// A professional, as named by the token's subject: an account, never a person's name.
+    ReporterId;
+    /// A partner organisation.
+    OrganisationId;
+    /// What a partner offers (a service in the sense of Open Referral HSDS).
+    ServiceId;
+}

@@ -1,0 +1,28 @@
+//! The words of Knipperlicht as types.
+//!
+//! Everything the services say to each other or decide upon is built from these words, and a
+//! value of one of these types is always valid: parsing happens at the edge, trust inside. The
+//! crate is pure: no I/O, and time and randomness come in as parameters ([`Clock`], [`Random`]).
+
+mod codes;
+mod environment;
+mod ids;
+mod partition;
+mod postal_code;
+mod working_time;
+mod zone_id;
+
+pub use codes::{
+    AgeBand, CapacityState, ClockKind, CodeError, Consent, ContactChannel, ContactResult,
+    DeclineReason, FollowUpState, ItemKind, Language, Need, Observation, OutcomeReason,
+    OutcomeResult, ReferralState, ReporterRole, Step, Urgency,
+};
+pub use environment::{Clock, Environment, Random};
+pub use ids::{
+    AssessmentId, ClockId, EventId, IdError, ItemId, OrganisationId, ReferralId, ReporterId,
+    ServiceId, SignalId, SituationId, TaskId,
+};
+pub use partition::{PARTITIONS, Partition};
+pub use postal_code::{PostalCode, PostalCodeError, Region};
+pub use working_time::{CalendarError, Holiday, OpeningHours, Within, WorkingCalendar};
+pub use zone_id::{ZoneId, ZoneIdError};

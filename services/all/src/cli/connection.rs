@@ -1,0 +1,109 @@
+//! Options that every command of the client shares.
+
+use std::path::PathBuf;
+
+use knipperlicht_contracts::event::Service;
+
+/// What every command of the client needs to know. Every group of commands flattens this.
+#[derive(Clone, clap::Args)]
+pub struct ClientOptions {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    /// Print JSON rather than tables; what is watched comes as one object a line
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) json: bool,
+}
+
+/// Where the services are, and as whom to speak to them.
+#[derive(Clone, clap::Args)]
+#[command(next_help_heading = "Connection")]
+pub struct Connection {
+    /// Where the services listen
+    #[arg(
+        long,
+        global = true,
+        env = "KL_SERVER",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:7400"
+    )]
+    server: String,
+    /// Where intake listens, if elsewhere
+    #[arg(
+        long,
+        global = true,
+        env = "KL_INTAKE_URL",
+        value_name = "URL",
+        hide_short_help = true
+    )]
+    intake_url: Option<String>,
+    /// Where assessment listens, if elsewhere
+    #[arg(
+        long,
+        global = true,
+        env = "KL_ASSESSMENT_URL",
+        value_name = "URL",
+        hide_short_help = true
+    )]
+    assessment_url: Option<String>,
+    /// Where routing listens, if elsewhere
+    #[arg(
+        long,
+        global = true,
+        env = "KL_ROUTING_URL",
+        value_name = "URL",
+        hide_short_help = true
+    )]
+    routing_url: Option<String>,
+    /// Where follow-up listens, if elsewhere
+    #[arg(
+        long,
+        global = true,
+        env = "KL_FOLLOWUP_URL",
+        value_name = "URL",
+        hide_short_help = true
+    )]
+    followup_url: Option<String>,
+    // The two below read their variables in `credentials`, not here: what is typed must win over
+    // what is set in the environment, also when it is the other of the two.
+    #[arg(
+        help = "An access token [env: KL_TOKEN]",
+        long,
+        global = true,
+        value_name = "TOKEN",
+        conflicts_with = "person"
+    )]
+    pub(crate) token: Option<String>,
+    #[arg(
+        help = "Speak as somebody of the demo: cleaner, nurse, coordinator, or a partner's id [env: KL_AS]",
+        long = "as",
+        id = "person",
+        global = true,
+        value_name = "PERSON"
+    )]
+    pub(crate) person: Option<String>,
+    /// Where `make run` keeps the tokens of the people of the demo
+    #[arg(
+        long,
+        global = true,
+        env = "KL_DEV_DIR",
+        value_name = "DIR",
+        default_value = ".knipperlicht",
+        hide_short_help = true
+    )]
+    pub(crate) dev_dir: PathBuf,
+}
+
+impl Connection {
+    /// Where a service listens.
+    pub(crate) fn url(&self, service: Service) -> &str {
+        let own = match service {
+            Service::Intake => &self.intake_url,
+            Service::Assessment => &self.assessment_url,
+            Service::Routing => &self.routing_url,
+            Service::Followup => &self.followup_url,
+        };
+        own.as_deref()
+            .filter(|url| !url.is_empty())
+            .unwrap_or(&self.server)
+    }
+}

@@ -1,0 +1,54 @@
+//! `knipperlicht contact`: who it is about, for the partner who accepted.
+
+use knipperlicht_contracts::intake::v1 as proto;
+use knipperlicht_vocabulary::SituationId;
+
+use super::{
+    CliError, ClientOptions,
+    channel::unary,
+    credentials::Person::Partner,
+    session::{Session, answer},
+    values::words,
+    views::ContactsView,
+};
+
+/// Whom to ask about and why, with the options that all commands share.
+#[derive(clap::Args)]
+pub struct ContactClient {
+    #[command(flatten)]
+    pub(crate) options: Box<ClientOptions>,
+    #[command(flatten)]
+    pub(crate) args: ContactArgs,
+}
+
+/// Whom to ask about, and why.
+#[derive(clap::Args)]
+pub(crate) struct ContactArgs {
+    /// The situation, as a referral or a follow-up names it
+    #[arg(value_name = "SITUATION")]
+    situation: SituationId,
+    /// Why you have to know, in 5 to 500 characters; it is kept in the audit log
+    #[arg(long, value_name = "TEXT", value_parser = words)]
+    purpose: String,
+}
+
+/// Reads who it is about.
+pub(crate) async fn run(args: ContactArgs, session: &Session) -> Result<(), CliError> {
+    let request = proto::GetContactRequest {
+        situation_id: args.situation.to_string(),
+        purpose: args.purpose,
+    };
+    let mut intake = session.intake(Partner).await?;
+    let contact = ContactsView::from(answer(intake.get_contact(unary(request))).await?);
+    if session.output.is_json() {
+        return session.output.object(&contact);
+    }
+    session.output.list(
+        &contact.contacts,
+        "The reporters left no way to reach the carer.",
+    )?;
+    for note in &contact.notes {
+        session.output.say(&format!("note: {note}"))?;
+    }
+    session.output.next("followup list --open")
+}

@@ -1,0 +1,281 @@
+//! `knipperlicht followup`: from acceptance until the carer says it helped.
+
+use jiff::Timestamp;
+use knipperlicht_contracts::{followup::v1 as proto, to_proto};
+use knipperlicht_vocabulary::{
+    ContactChannel, ContactResult, OutcomeReason, OutcomeResult, SituationId, TaskId,
+};
+
+use super::{
+    CliError,
+    channel::unary,
+    credentials::Person::{Coordinator, Desk, Partner},
+    session::{Session, answer, part},
+    values::{codes, moment},
+    views::{CarerLinkView, ConfirmedView, OpenLoopView, TaskView, TimelineEntryView},
+};
+
+/// What can be done in follow-up.
+#[derive(clap::Subcommand)]
+pub enum FollowupCommand {
+    /// List your follow-ups, what is due first
+    List {
+        /// Only those that are not closed
+        #[arg(long)]
+        open: bool,
+    },
+    /// Record that you tried to reach the carer, or did
+    Contact {
+        /// The follow-up
+        #[arg(value_name = "TASK")]
+        id: TaskId,
+        /// How
+        #[arg(long, value_name = "CODE", value_parser = codes(ContactChannel::ALL))]
+        channel: ContactChannel,
+        /// With what result
+        #[arg(long, value_name = "CODE", value_parser = codes(ContactResult::ALL))]
+        result: ContactResult,
+    },
+    /// Plan a visit
+    Schedule {
+        /// The follow-up
+        #[arg(value_name = "TASK")]
+        id: TaskId,
+        /// When, as `2026-11-25 10:00` (Belgian time) or RFC 3339
+        #[arg(long, value_name = "MOMENT", value_parser = moment)]
+        at: Timestamp,
+    },
+    /// Record what came of a planned visit
+    Visit {
+        /// The follow-up
+        #[arg(value_name = "TASK")]
+        id: TaskId,
+        /// What came of it
+        visit: Visit,
+    },
+    /// Close it with an outcome; closing late is allowed, and marked
+    Complete {
+        /// The follow-up
+        #[arg(value_name = "TASK")]
+        id: TaskId,
+        /// How it ended
+        #[arg(long, value_name = "CODE", value_parser = codes(OutcomeResult::ALL))]
+        outcome: OutcomeResult,
+        /// Why so: needed unless the carer was helped
+        #[arg(long, value_name = "CODE", value_parser = codes(OutcomeReason::ALL), required_if_eq_any = [("outcome", "partly_helped"), ("outcome", "not_helped")])]
+        reason: Option<OutcomeReason>,
+    },
+    /// Make the link with which the carer, without an account, says whether it helped
+    Link {
+        /// The follow-up, completed
+        #[arg(value_name = "TASK")]
+        id: TaskId,
+    },
+    /// Answer as the carer, by that link
+    Confirm {
+        /// The secret part of the link
+        #[arg(value_name = "TOKEN")]
+        token: String,
+        /// Did it help?
+        answer: Answer,
+    },
+    /// Open a closed follow-up again
+    Reopen {
+        /// The follow-up
+        #[arg(value_name = "TASK")]
+        id: TaskId,
+    },
+    /// Tell one situation's story, oldest first
+    Timeline {
+        /// The situation
+        #[arg(value_name = "SITUATION")]
+        id: SituationId,
+    },
+    /// List the open loops of your zones, what is due first, as a coordinator
+    Loops,
+}
+
+/// What came of a visit.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Visit {
+    /// It took place
+    Seen,
+    /// It did not
+    Missed,
+}
+
+/// A carer's answer.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Answer {
+    /// It helped
+    Helped,
+    /// It did not: the follow-up opens again at once
+    NotHelped,
+}
+
+/// Runs one of them.
+pub(crate) async fn run(command: FollowupCommand, session: &Session) -> Result<(), CliError> {
+    match command {
+        FollowupCommand::List { open } => list(open, session).await,
+        FollowupCommand::Link { id } => link(id, session).await,
+        FollowupCommand::Confirm { token, answer } => confirm(token, answer, session).await,
+        FollowupCommand::Timeline { id } => timeline(id, session).await,
+        FollowupCommand::Loops => loops(session).await,
+        FollowupCommand::Contact {
+            id,
+            channel,
+            result,
+        } => {
+            let request = proto::RecordContactRequest {
+                task_id: id.to_string(),
+                channel: channel.number(),
+                result: result.number(),
+            };
+            let mut followup = session.followup(Partner).await?;
+            print(
+                answer(followup.record_contact(unary(request))).await?.task,
+                session,
+            )
+        }
+        FollowupCommand::Schedule { id, at } => {
+            let request = proto::ScheduleRequest {
+                task_id: id.to_string(),
+                visit_at: Some(to_proto(at)),
+            };
+            let mut followup = session.followup(Partner).await?;
+            print(
+                answer(followup.schedule(unary(request))).await?.task,
+                session,
+            )
+        }
+        FollowupCommand::Visit { id, visit } => {
+            let request = proto::RecordVisitRequest {
+                task_id: id.to_string(),
+                visit: proto::Visit::from(visit).into(),
+            };
+            let mut followup = session.followup(Partner).await?;
+            print(
+                answer(followup.record_visit(unary(request))).await?.task,
+                session,
+            )
+        }
+        FollowupCommand::Complete {
+            id,
+            outcome,
+            reason,
+        } => {
+            let request = proto::CompleteRequest {
+                task_id: id.to_string(),
+                result: outcome.number(),
+                reason: reason.map(OutcomeReason::number).unwrap_or_default(),
+            };
+            let mut followup = session.followup(Partner).await?;
+            print(
+                answer(followup.complete(unary(request))).await?.task,
+                session,
+            )?;
+            session.output.next(&format!("followup link {id}"))
+        }
+        FollowupCommand::Reopen { id } => {
+            let mut followup = session.followup(Desk).await?;
+            let done = answer(followup.reopen(unary(proto::ReopenRequest {
+                task_id: id.to_string(),
+            })))
+            .await?;
+            print(done.task, session)
+        }
+    }
+}
+
+fn print(task: Option<proto::Task>, session: &Session) -> Result<(), CliError> {
+    session
+        .output
+        .one(&TaskView::from(part(task, "follow-up")?))
+}
+
+async fn list(open_only: bool, session: &Session) -> Result<(), CliError> {
+    let mut followup = session.followup(Desk).await?;
+    let found = answer(followup.list_tasks(unary(proto::ListTasksRequest { open_only }))).await?;
+    let views: Vec<TaskView> = found.tasks.into_iter().map(TaskView::from).collect();
+    session.output.list(
+        &views,
+        "No follow-ups. They come from accepted referrals: knipperlicht referral list --open",
+    )
+}
+
+async fn link(id: TaskId, session: &Session) -> Result<(), CliError> {
+    let mut followup = session.followup(Desk).await?;
+    let issued = answer(
+        followup.issue_carer_link(unary(proto::IssueCarerLinkRequest {
+            task_id: id.to_string(),
+        })),
+    )
+    .await?;
+    let link = CarerLinkView::from(issued);
+    session.output.one(&link)?;
+    session
+        .output
+        .say("Give it to the carer now: it is shown this once.")?;
+    session
+        .output
+        .next(&format!("followup confirm {} helped", link.token))
+}
+
+async fn confirm(token: String, said: Answer, session: &Session) -> Result<(), CliError> {
+    let request = proto::ConfirmOutcomeRequest {
+        token,
+        answer: proto::Answer::from(said).into(),
+    };
+    // The link is the carer's proof: an account would say something about somebody else.
+    let mut followup = session.followup_without_account().await?;
+    let done = answer(followup.confirm_outcome(unary(request))).await?;
+    session.output.one(&ConfirmedView {
+        reopened: done.reopened,
+    })
+}
+
+async fn timeline(id: SituationId, session: &Session) -> Result<(), CliError> {
+    let mut followup = session.followup(Desk).await?;
+    let found = answer(followup.get_timeline(unary(proto::GetTimelineRequest {
+        situation_id: id.to_string(),
+    })))
+    .await?;
+    let views: Vec<TimelineEntryView> = found
+        .entries
+        .into_iter()
+        .map(TimelineEntryView::from)
+        .collect();
+    session.output.list(
+        &views,
+        "Nothing is known of that situation, or it is not yours to see.",
+    )
+}
+
+async fn loops(session: &Session) -> Result<(), CliError> {
+    let mut followup = session.followup(Coordinator).await?;
+    let found = answer(followup.list_open_loops(unary(proto::ListOpenLoopsRequest {}))).await?;
+    let views: Vec<OpenLoopView> = found.loops.into_iter().map(OpenLoopView::from).collect();
+    session
+        .output
+        .list(&views, "Every loop of your zones is closed.")
+}
+
+impl From<Visit> for proto::Visit {
+    fn from(visit: Visit) -> Self {
+        match visit {
+            Visit::Seen => Self::Seen,
+            Visit::Missed => Self::Missed,
+        }
+    }
+}
+
+impl From<Answer> for proto::Answer {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Helped => Self::Helped,
+            Answer::NotHelped => Self::NotHelped,
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The client: everything a reporter, a partner or a coordinator can do, from a terminal.
+//!
+//! A command reads like a call: who asks, one gRPC call, one view printed as a table or as JSON.
+//! What goes wrong is a [`CliError`], whose text says what to do next.
+//!
+//! What was typed may say who somebody is, or be a secret: none of it can be printed with `Debug`.
+
+mod assessment;
+mod channel;
+mod connection;
+mod contact;
+mod credentials;
+mod error;
+mod followup;
+mod item;
+mod output;
+mod patience;
+mod referral;
+mod session;
+mod signal;
+mod values;
+mod views;
+mod zone;
+
+#[cfg(test)]
+mod tests;
+
+pub use assessment::AssessmentCommand;
+pub use connection::{ClientOptions, Connection};
+pub use contact::ContactClient;
+pub use error::CliError;
+pub use followup::FollowupCommand;
+pub use item::ItemCommand;
+pub use referral::ReferralCommand;
+pub use signal::SignalCommand;
+pub use zone::ZoneCommand;
+
+use std::{
+    fmt,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap_complete::Shell;
+use output::Output;
+use session::Session;
+
+/// What the client can do. The program flattens this into its own commands.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Flag that a carer is being overloaded, and see what became of it (signaal)
+    Signal(Client<SignalCommand>),
+    /// Read how to reach a carer, for a stated purpose; every reading is kept in the audit log
+    Contact(ContactClient),
+    /// A partner's desk: requests that wait for an answer (verwijzing)
+    Referral(Client<ReferralCommand>),
+    /// A coordinator's desk: what no rule could route
+    Item(Client<ItemCommand>),
+    /// From acceptance until the carer says it helped (opvolging)
+    Followup(Client<FollowupCommand>),
+    /// How a situation was judged, and why (inschatting)
+    Assessment(Client<AssessmentCommand>),
+    /// Primary-care zones and the services in them (eerstelijnszones)
+    Zone(Client<ZoneCommand>),
+    /// Print a script that lets your shell complete commands, options and codes
+    ///
+    /// For bash: knipperlicht completions bash > ~/.local/share/bash-completion/completions/knipperlicht
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// Without what stands behind it: that may say who somebody is, or be a secret.
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Signal(_) => "Signal(..)",
+            Self::Contact(_) => "Contact(..)",
+            Self::Referral(_) => "Referral(..)",
+            Self::Item(_) => "Item(..)",
+            Self::Followup(_) => "Followup(..)",
+            Self::Assessment(_) => "Assessment(..)",
+            Self::Zone(_) => "Zone(..)",
+            Self::Completions { .. } => "Completions",
+        })
+    }
+}
+
+/// Commands, with the options that all of them share.
+#[derive(clap::Args)]
+pub struct Client<C: clap::Subcommand> {
+    #[command(flatten)]
+    options: Box<ClientOptions>,
+    #[command(subcommand)]
+    command: C,
+}
+
+/// Runs one command and says on standard error what went wrong. `program` is the whole program,
+/// of which completions are made. See [`CliError::exit_code`] for what it ends with.
+pub async fn run(command: Command, program: clap::Command) -> ExitCode {
+    match dispatch(command, program).await {
+        Ok(()) => ExitCode::SUCCESS,
+        // `knipperlicht signal list | head` is no mistake.
+        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            // With standard error gone as well there is nobody left to tell.
+            let _ = writeln!(
+                io::stderr(),
+                "knipperlicht: {}",
+                output::clean(&error.to_string())
+            );
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+async fn dispatch(command: Command, program: clap::Command) -> Result<(), CliError> {
+    match command {
+        Command::Signal(asked) => signal::run(asked.command, &session(*asked.options)?).await,
+        Command::Contact(asked) => contact::run(asked.args, &session(*asked.options)?).await,
+        Command::Referral(asked) => referral::run(asked.command, &session(*asked.options)?).await,
+        Command::Item(asked) => item::run(asked.command, &session(*asked.options)?).await,
+        Command::Followup(asked) => followup::run(asked.command, &session(*asked.options)?).await,
+        Command::Assessment(asked) => {
+            assessment::run(asked.command, &session(*asked.options)?).await
+        }
+        Command::Zone(asked) => zone::run(asked.command, &session(*asked.options)?).await,
+        Command::Completions { shell } => {
+            Output::standard(false)?.print(&completions(shell, program))
+        }
+    }
+}
+
+fn session(options: ClientOptions) -> Result<Session, CliError> {
+    let output = Output::standard(options.json)?;
+    Session::new(options, output)
+}
+
+fn completions(shell: Shell, mut program: clap::Command) -> String {
+    let name = program.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut program, name, &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}

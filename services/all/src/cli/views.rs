@@ -1,0 +1,32 @@
+//! How messages look: one view for each, from which both the table and the JSON are made.
+//!
+//! Views keep the names of the protos, say codes as text and moments as RFC 3339.
+
+mod assessment;
+mod followup;
+mod referral;
+mod signal;
+mod word;
+mod zone;
+
+pub(crate) use assessment::AssessmentView;
+pub(crate) use followup::{
+    CarerLinkView, ConfirmedView, OpenLoopView, TaskView, TimelineEntryView,
+};
+pub(crate) use referral::{ActionsView, ItemView, ReferralView};
+pub(crate) use signal::{ContactsView, ReceiptView, RefusalView, SignalView};
+pub(crate) use word::{Moment, Word, words};
+pub(crate) use zone::{ResolvedZoneView, ServiceView};
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+/// What can be printed.
+pub(crate) trait View: Serialize {
+    /// Its headings and what stands under them, empty where nothing was said. Every view of a
+    /// type has the same headings.
+    fn cells(&self, local: &TimeZone) -> Vec<(&'static str, String)>;
+}
+
+#[cfg(test)]
+mod tests;

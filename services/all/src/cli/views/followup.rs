@@ -1,0 +1,221 @@
+//! Follow-ups, loops and the story of a situation.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use knipperlicht_contracts::followup::v1 as proto;
+use knipperlicht_vocabulary::{ClockKind, FollowUpState, OutcomeReason, OutcomeResult, Urgency};
+use serde::Serialize;
+
+use super::{Moment, View, Word, words};
+
+/// A promise with a moment to keep it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ClockView {
+    clock_id: String,
+    kind: Option<Word>,
+    due_at: Option<Moment>,
+    breached: bool,
+}
+
+impl From<proto::Clock> for ClockView {
+    fn from(clock: proto::Clock) -> Self {
+        Self {
+            kind: Word::of::<ClockKind>(clock.kind),
+            due_at: Moment::of(clock.due_at),
+            clock_id: clock.clock_id,
+            breached: clock.breached,
+        }
+    }
+}
+
+/// What is due, and when.
+fn promise(clock: Option<&ClockView>, local: &TimeZone) -> [(&'static str, String); 2] {
+    let due = clock
+        .and_then(|clock| clock.due_at)
+        .map(|at| at.text(local))
+        .unwrap_or_default();
+    let what = clock.map(|clock| words(&clock.kind)).unwrap_or_default();
+    let late = clock.is_some_and(|clock| clock.breached);
+    [
+        ("due", due),
+        ("promise", if late { format!("{what}, LATE") } else { what }),
+    ]
+}
+
+/// The follow-up of one accepted referral.
+#[derive(Debug, Serialize)]
+pub(crate) struct TaskView {
+    pub(crate) task_id: String,
+    pub(crate) situation_id: String,
+    referral_id: String,
+    organisation_id: String,
+    zone_id: String,
+    urgency: Option<Word>,
+    state: Option<Word>,
+    visit_at: Option<Moment>,
+    result: Option<Word>,
+    reason: Option<Word>,
+    late: bool,
+    next_clock: Option<ClockView>,
+}
+
+impl From<proto::Task> for TaskView {
+    fn from(task: proto::Task) -> Self {
+        Self {
+            task_id: task.task_id,
+            situation_id: task.situation_id,
+            referral_id: task.referral_id,
+            organisation_id: task.organisation_id,
+            zone_id: task.zone_id,
+            urgency: Word::of::<Urgency>(task.urgency),
+            state: Word::of::<FollowUpState>(task.state),
+            visit_at: Moment::of(task.visit_at),
+            result: Word::of::<OutcomeResult>(task.result),
+            reason: Word::of::<OutcomeReason>(task.reason),
+            late: task.late,
+            next_clock: task.next_clock.map(ClockView::from),
+        }
+    }
+}
+
+impl View for TaskView {
+    fn cells(&self, local: &TimeZone) -> Vec<(&'static str, String)> {
+        let [due, promise] = promise(self.next_clock.as_ref(), local);
+        let outcome: Vec<&Word> = self.result.iter().chain(&self.reason).collect();
+        let late = if self.late { " (late)" } else { "" };
+        vec![
+            due,
+            promise,
+            ("task", self.task_id.clone()),
+            ("urgency", words(&self.urgency)),
+            ("state", format!("{}{late}", words(&self.state))),
+            (
+                "visit",
+                self.visit_at.map(|at| at.text(local)).unwrap_or_default(),
+            ),
+            ("outcome", words(outcome)),
+            ("situation", self.situation_id.clone()),
+        ]
+    }
+}
+
+/// A link for a carer.
+#[derive(Debug, Serialize)]
+pub(crate) struct CarerLinkView {
+    pub(crate) token: String,
+    expires_at: Option<Moment>,
+}
+
+impl From<proto::IssueCarerLinkResponse> for CarerLinkView {
+    fn from(link: proto::IssueCarerLinkResponse) -> Self {
+        Self {
+            token: link.token,
+            expires_at: Moment::of(link.expires_at),
+        }
+    }
+}
+
+impl View for CarerLinkView {
+    fn cells(&self, local: &TimeZone) -> Vec<(&'static str, String)> {
+        vec![
+            ("token", self.token.clone()),
+            (
+                "works until",
+                self.expires_at.map(|at| at.text(local)).unwrap_or_default(),
+            ),
+        ]
+    }
+}
+
+/// What a carer's answer led to.
+#[derive(Debug, Serialize)]
+pub(crate) struct ConfirmedView {
+    pub(crate) reopened: bool,
+}
+
+impl View for ConfirmedView {
+    fn cells(&self, _local: &TimeZone) -> Vec<(&'static str, String)> {
+        let led_to = if self.reopened {
+            "the follow-up is open again"
+        } else {
+            "the loop is closed"
+        };
+        vec![("answer kept", led_to.to_owned())]
+    }
+}
+
+/// One thing that happened.
+#[derive(Debug, Serialize)]
+pub(crate) struct TimelineEntryView {
+    at: Option<Moment>,
+    #[serde(rename = "type")]
+    event_type: String,
+    codes: BTreeMap<String, String>,
+    trace_id: String,
+}
+
+impl From<proto::TimelineEntry> for TimelineEntryView {
+    fn from(entry: proto::TimelineEntry) -> Self {
+        Self {
+            at: Moment::of(entry.at),
+            event_type: entry.r#type,
+            codes: entry.codes.into_iter().collect(),
+            trace_id: entry.trace_id,
+        }
+    }
+}
+
+impl View for TimelineEntryView {
+    fn cells(&self, local: &TimeZone) -> Vec<(&'static str, String)> {
+        let event = self
+            .event_type
+            .strip_prefix("knipperlicht.")
+            .unwrap_or(&self.event_type);
+        let event = event.strip_suffix(".v1").unwrap_or(event);
+        let codes: Vec<String> = self
+            .codes
+            .iter()
+            .map(|(name, code)| format!("{name}={code}"))
+            .collect();
+        vec![
+            ("at", self.at.map(|at| at.text(local)).unwrap_or_default()),
+            ("what", event.replace(['.', '_'], " ")),
+            ("codes", codes.join(" ")),
+            ("trace", self.trace_id.clone()),
+        ]
+    }
+}
+
+/// A loop that is not closed.
+#[derive(Debug, Serialize)]
+pub(crate) struct OpenLoopView {
+    situation_id: String,
+    zone_id: String,
+    referral_id: String,
+    clock: Option<ClockView>,
+}
+
+impl From<proto::OpenLoop> for OpenLoopView {
+    fn from(open: proto::OpenLoop) -> Self {
+        Self {
+            situation_id: open.situation_id,
+            zone_id: open.zone_id,
+            referral_id: open.referral_id,
+            clock: open.clock.map(ClockView::from),
+        }
+    }
+}
+
+impl View for OpenLoopView {
+    fn cells(&self, local: &TimeZone) -> Vec<(&'static str, String)> {
+        let [due, promise] = promise(self.clock.as_ref(), local);
+        vec![
+            due,
+            promise,
+            ("zone", self.zone_id.clone()),
+            ("situation", self.situation_id.clone()),
+            ("referral", self.referral_id.clone()),
+        ]
+    }
+}

@@ -1,0 +1,309 @@
+use jiff::Timestamp;
+use knipperlicht_contracts::{
+    followup::v1 as followup, intake::v1 as intake, routing::v1 as routing, to_proto,
+};
+use knipperlicht_vocabulary::{
+    AgeBand, ClockKind, Consent, DeclineReason, FollowUpState, Language, Need, Observation,
+    OutcomeResult, ReferralState, Step, Urgency,
+};
+
+use super::*;
+use crate::cli::output::{card, line, pretty, table};
+
+const ID: &str = "0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b";
+
+fn local() -> TimeZone {
+    TimeZone::get("Europe/Brussels").unwrap()
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "messages hold moments so")]
+fn at(text: &str) -> Option<prost_types::Timestamp> {
+    Some(to_proto(text.parse::<Timestamp>().unwrap()))
+}
+
+fn receipt() -> intake::Receipt {
+    intake::Receipt {
+        signal_id: ID.to_owned(),
+        situation_id: ID.replace('5', "6"),
+        zone_id: "oostende-bredene".to_owned(),
+        zone_name: "Oostende-Bredene".to_owned(),
+        received_at: at("2026-11-21T13:02:00Z"),
+        call_now: vec![
+            intake::Helpline {
+                number: "112".to_owned(),
+                purpose: "life".to_owned(),
+            },
+            intake::Helpline {
+                number: "1813".to_owned(),
+                purpose: "suicide".to_owned(),
+            },
+        ],
+    }
+}
+
+fn signal() -> SignalView {
+    let status = intake::SignalStatus {
+        receipt: None,
+        observations: vec![
+            Observation::Exhausted.number(),
+            Observation::SleepsBadly.number(),
+        ],
+        consent: Consent::NotAsked.number(),
+        step: Step::Closed.number(),
+        progress: vec![
+            intake::Progress {
+                step: Step::Received.number(),
+                at: at("2026-11-21T13:02:00Z"),
+                outcome: 0,
+            },
+            intake::Progress {
+                step: Step::Closed.number(),
+                at: at("2026-12-01T09:00:00Z"),
+                outcome: OutcomeResult::PartlyHelped.number(),
+            },
+        ],
+    };
+    SignalView::new(receipt(), status)
+}
+
+fn referral() -> routing::Referral {
+    routing::Referral {
+        referral_id: ID.to_owned(),
+        situation_id: ID.replace('5', "6"),
+        previous_referral_id: String::new(),
+        service: Some(routing::Service {
+            service_id: "respite-oostende".to_owned(),
+            organisation_id: "demo".to_owned(),
+            name: "Oppas aan huis".to_owned(),
+            organisation_name: "Demo".to_owned(),
+            needs: vec![Need::Respite.number()],
+            synthetic: true,
+        }),
+        zone_id: "oostende-bredene".to_owned(),
+        postal_code: "8400".to_owned(),
+        needs: vec![
+            Need::Respite.number(),
+            Need::RecognitionAndListening.number(),
+        ],
+        urgency: Urgency::Soon.number(),
+        language: Language::Dutch.number(),
+        age_band: AgeBand::From65To79.number(),
+        state: ReferralState::Declined.number(),
+        state_since: at("2026-07-21T08:30:00Z"),
+        decline_reason: DeclineReason::NoCapacity.number(),
+        requested_at: at("2026-07-20T08:30:00Z"),
+    }
+}
+
+#[test]
+fn a_receipt_says_where_it_went_and_whom_to_call() {
+    let view = ReceiptView::from(receipt());
+    assert_eq!(
+        view.sentence(&local()),
+        "Received by Oostende-Bredene at 14:02."
+    );
+    insta::assert_snapshot!(view.warning().unwrap(), @"
+    CALL NOW, this cannot wait for us:
+      112   a life is in danger
+      1813  thoughts of suicide (Zelfmoordlijn)
+    ");
+    let calm = ReceiptView {
+        call_now: Vec::new(),
+        ..view
+    };
+    assert_eq!(calm.warning(), None);
+}
+
+#[test]
+fn signals_as_table_and_as_json() {
+    insta::assert_snapshot!(table(&[signal(), signal()], &local()), @"
+    RECEIVED     SIGNAL                                STEP    ZONE              CONSENT    NOTICED                  SITUATION
+    21-11 14:02  0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b  closed  Oostende-Bredene  not asked  exhausted, sleeps badly  0190a3b2-7c4d-7e6f-8a9b-0c1d2e3f4a6b
+    21-11 14:02  0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b  closed  Oostende-Bredene  not asked  exhausted, sleeps badly  0190a3b2-7c4d-7e6f-8a9b-0c1d2e3f4a6b
+    ");
+    insta::assert_snapshot!(pretty(&signal()).unwrap(), @r#"
+    {
+      "receipt": {
+        "signal_id": "0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b",
+        "situation_id": "0190a3b2-7c4d-7e6f-8a9b-0c1d2e3f4a6b",
+        "zone_id": "oostende-bredene",
+        "zone_name": "Oostende-Bredene",
+        "received_at": "2026-11-21T13:02:00Z",
+        "call_now": [
+          {
+            "number": "112",
+            "purpose": "life"
+          },
+          {
+            "number": "1813",
+            "purpose": "suicide"
+          }
+        ]
+      },
+      "observations": [
+        "exhausted",
+        "sleeps_badly"
+      ],
+      "consent": "not_asked",
+      "step": "closed",
+      "progress": [
+        {
+          "step": "received",
+          "at": "2026-11-21T13:02:00Z",
+          "outcome": null
+        },
+        {
+          "step": "closed",
+          "at": "2026-12-01T09:00:00Z",
+          "outcome": "partly_helped"
+        }
+      ]
+    }
+    "#);
+    let story: Vec<String> = signal()
+        .progress
+        .iter()
+        .map(|step| step.text(&local()))
+        .collect();
+    insta::assert_snapshot!(story.join("\n"), @"
+    21-11 14:02  received
+    01-12 10:00  closed, partly helped
+    ");
+}
+
+#[test]
+fn referrals_as_table_card_line_and_json() {
+    let new = ReferralView::from(routing::Referral {
+        state: ReferralState::Requested.number(),
+        decline_reason: 0,
+        age_band: 0,
+        ..referral()
+    });
+    let declined = ReferralView::from(referral());
+    insta::assert_snapshot!(card(&new, &local()), @"
+    requested  20-07 10:30
+    referral   0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b
+    urgency    soon
+    state      requested
+    since      21-07 10:30
+    place      8400
+    needs      respite, recognition and listening
+    language   nl
+    service    Oppas aan huis
+    partner    demo
+    situation  0190a3b2-7c4d-7e6f-8a9b-0c1d2e3f4a6b
+    ");
+    insta::assert_snapshot!(line(&new, &local()), @"20-07 10:30  0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b  soon  requested  21-07 10:30  8400  respite, recognition and listening  nl  -  Oppas aan huis  demo  0190a3b2-7c4d-7e6f-8a9b-0c1d2e3f4a6b");
+    insta::assert_snapshot!(table(&[declined, new], &local()), @"
+    REQUESTED    REFERRAL                              URGENCY  STATE                  SINCE        PLACE  NEEDS                               LANGUAGE  AGE       SERVICE         PARTNER  SITUATION
+    20-07 10:30  0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b  soon     declined, no capacity  21-07 10:30  8400   respite, recognition and listening  nl        65 to 79  Oppas aan huis  demo     0190a3b2-7c4d-7e6f-8a9b-0c1d2e3f4a6b
+    20-07 10:30  0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b  soon     requested              21-07 10:30  8400   respite, recognition and listening  nl        -         Oppas aan huis  demo     0190a3b2-7c4d-7e6f-8a9b-0c1d2e3f4a6b
+    ");
+    insta::assert_snapshot!(pretty(&ReferralView::from(referral())).unwrap(), @r#"
+    {
+      "referral_id": "0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b",
+      "situation_id": "0190a3b2-7c4d-7e6f-8a9b-0c1d2e3f4a6b",
+      "previous_referral_id": "",
+      "service": {
+        "service_id": "respite-oostende",
+        "organisation_id": "demo",
+        "name": "Oppas aan huis",
+        "organisation_name": "Demo",
+        "needs": [
+          "respite"
+        ],
+        "synthetic": true
+      },
+      "zone_id": "oostende-bredene",
+      "postal_code": "8400",
+      "needs": [
+        "respite",
+        "recognition_and_listening"
+      ],
+      "urgency": "soon",
+      "language": "nl",
+      "age_band": "65_to_79",
+      "state": "declined",
+      "state_since": "2026-07-21T08:30:00Z",
+      "decline_reason": "no_capacity",
+      "requested_at": "2026-07-20T08:30:00Z"
+    }
+    "#);
+}
+
+#[test]
+fn follow_ups_show_what_is_late() {
+    let task = TaskView::from(followup::Task {
+        task_id: ID.to_owned(),
+        situation_id: ID.to_owned(),
+        urgency: Urgency::Urgent.number(),
+        state: FollowUpState::ContactAttempted.number(),
+        next_clock: Some(followup::Clock {
+            clock_id: ID.to_owned(),
+            kind: ClockKind::FirstContact.number(),
+            due_at: at("2026-11-21T16:00:00Z"),
+            breached: true,
+        }),
+        ..followup::Task::default()
+    });
+    insta::assert_snapshot!(card(&task, &local()), @"
+    due        21-11 17:00
+    promise    first contact, LATE
+    task       0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b
+    urgency    urgent
+    state      contact attempted
+    situation  0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b
+    ");
+}
+
+#[test]
+fn a_timeline_reads_as_a_story() {
+    let entry = TimelineEntryView::from(followup::TimelineEntry {
+        at: at("2026-11-21T13:02:00Z"),
+        r#type: "knipperlicht.followup.contact_recorded.v1".to_owned(),
+        codes: [("result", "reached"), ("channel", "phone")]
+            .map(|(name, code)| (name.to_owned(), code.to_owned()))
+            .into(),
+        trace_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+    });
+    insta::assert_snapshot!(table(&[entry], &local()), @"
+    AT           WHAT                       CODES                         TRACE
+    21-11 14:02  followup contact recorded  channel=phone result=reached  0af7651916cd43dd8448eb211c80319c
+    ");
+}
+
+#[test]
+fn available_actions_are_words() {
+    let answer = routing::AvailableActionsResponse {
+        actions: vec![
+            routing::Action::Accept.into(),
+            routing::Action::Decline.into(),
+            0,
+        ],
+    };
+    assert_eq!(
+        ActionsView::new(ID.to_owned(), &answer).text(),
+        "accept, decline"
+    );
+}
+
+#[test]
+fn a_code_of_a_newer_server_is_shown_as_it_is() {
+    assert_eq!(Word::of::<Urgency>(0), None);
+    assert_eq!(
+        Word::of::<Urgency>(99).map(|word| word.text()),
+        Some("unknown 99".to_owned())
+    );
+}
+
+#[test]
+fn what_others_wrote_cannot_steer_the_terminal() {
+    let contact = ContactsView::from(intake::GetContactResponse {
+        contacts: vec![intake::Contact {
+            name: "An\u{1b}[2J".to_owned(),
+            ..intake::Contact::default()
+        }],
+        notes: Vec::new(),
+    });
+    assert!(!table(&contact.contacts, &local()).contains('\u{1b}'));
+}

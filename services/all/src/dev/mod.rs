@@ -1,0 +1,217 @@
+//! `knipperlicht dev`: everything on this machine, with private servers that end with it.
+
+mod banner;
+mod people;
+mod secrets;
+mod servers;
+mod settings_file;
+
+use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::Args;
+use indicatif::ProgressBar;
+use knipperlicht_access::{
+    Database, DatabaseOptions, DevIssuer, IssuerError, Principal, TokenRules,
+};
+use knipperlicht_contracts::event::Service;
+use knipperlicht_eventing::schema::SchemaError;
+use knipperlicht_privacy::{KeyError, MasterKey};
+use knipperlicht_routing::RoutingError;
+use knipperlicht_runtime::{Lifecycle, system_environment};
+use knipperlicht_sandbox::{InstanceLock, SandboxError};
+use knipperlicht_vocabulary::{Environment, IdError};
+
+use self::{secrets::Secrets, servers::Servers};
+use crate::{
+    line::{Line, LineError, LineSettings},
+    migrate::migrate,
+    ops::{OpsError, ensure_streams},
+};
+
+/// What `dev` is told.
+#[derive(Debug, Args)]
+pub struct DevOptions {
+    /// Where the private servers keep their data, and the keys and tokens of the demo people lie
+    #[arg(long, env = "KL_DEV_DIR", default_value = ".knipperlicht")]
+    dir: PathBuf,
+    /// Where gRPC listens
+    #[arg(long, env = "KL_LISTEN", default_value = "127.0.0.1:7400")]
+    listen: SocketAddr,
+    /// An existing PostgreSQL instead of a private one; its user may create schemas and roles
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// An existing NATS with JetStream instead of a private one
+    #[arg(long, env = "NATS_URL")]
+    nats_url: Option<String>,
+    /// Start the servers and prepare everything, but no service: for running them as processes of
+    /// their own with `knipperlicht serve --target ...`
+    #[arg(long)]
+    servers_only: bool,
+}
+
+/// Why `dev` ended.
+#[derive(Debug, thiserror::Error)]
+pub enum DevError {
+    /// Somebody else runs here.
+    #[error(
+        "it is already running in {directory} (process {pid}): use it, or stop it with Ctrl-C there"
+    )]
+    AlreadyRunning {
+        /// The directory.
+        directory: PathBuf,
+        /// The process.
+        pid: u32,
+    },
+    /// The private servers.
+    #[error(transparent)]
+    Sandbox(SandboxError),
+    /// A file.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The schemas.
+    #[error("the schemas: {0}")]
+    Schema(#[from] SchemaError),
+    /// The streams.
+    #[error(transparent)]
+    Streams(#[from] OpsError),
+    /// The demo directory.
+    #[error("the demo directory: {0}")]
+    Directory(#[from] RoutingError),
+    /// The database.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The demo people's tokens.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    /// A name.
+    #[error(transparent)]
+    Name(#[from] IdError),
+    /// The master key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Time.
+    #[error(transparent)]
+    Time(#[from] jiff::Error),
+    /// The line.
+    #[error(transparent)]
+    Line(#[from] LineError),
+    /// Signals.
+    #[error("signals: {0}")]
+    Signals(#[from] io::Error),
+}
+
+impl From<SandboxError> for DevError {
+    fn from(error: SandboxError) -> Self {
+        match error {
+            SandboxError::AlreadyRunning { directory, pid } => {
+                Self::AlreadyRunning { directory, pid }
+            }
+            other => Self::Sandbox(other),
+        }
+    }
+}
+
+/// Runs everything until a signal says to stop; then stops everything it started.
+pub async fn run(options: DevOptions) -> Result<(), DevError> {
+    let environment = system_environment()?;
+    std::fs::create_dir_all(&options.dir).map_err(|source| DevError::File {
+        path: options.dir.clone(),
+        source,
+    })?;
+    let _lock = InstanceLock::acquire(&options.dir)?;
+    let secrets = Secrets::load_or_make(&options.dir, &environment)?;
+    let issuer = DevIssuer::new(&secrets.issuer_seed, environment.clone());
+
+    let step = Steps::default();
+    step.now("starting PostgreSQL and NATS");
+    let servers = Servers::start(&options.dir, options.database_url, options.nats_url).await?;
+    step.now("bringing the schemas up to date");
+    migrate(&servers.database_url).await?;
+    step.now("making the stream and its consumers");
+    ensure_streams(&servers.nats_url, 1).await?;
+    step.now("loading the demo directory");
+    load_directory(&servers.database_url, &environment).await?;
+    people::write_tokens(&options.dir, &issuer)?;
+    let rules = issuer.rules()?;
+    settings_file::write(&options.dir, &servers, &rules)?;
+    step.done();
+
+    let outcome = if options.servers_only {
+        banner::print_servers(&options.dir, &servers);
+        Lifecycle::default().run().await.map_err(DevError::from)
+    } else {
+        serve(
+            &options.dir,
+            options.listen,
+            &servers,
+            rules,
+            &secrets,
+            environment,
+        )
+        .await
+    };
+    servers.stop().await?;
+    outcome
+}
+
+async fn serve(
+    dir: &std::path::Path,
+    listen: SocketAddr,
+    servers: &Servers,
+    tokens: TokenRules,
+    secrets: &Secrets,
+    environment: Environment,
+) -> Result<(), DevError> {
+    let settings = LineSettings {
+        database_url: servers.database_url.clone(),
+        nats_url: servers.nats_url.clone(),
+        listen,
+        targets: Service::ALL.to_vec(),
+        tokens,
+        master_key: MasterKey::parse(&secrets.master_key)?,
+        connections: 8,
+    };
+    let line = Line::start(settings, environment).await?;
+    banner::print(dir, line.address(), servers);
+    line.run().await?;
+    Ok(())
+}
+
+async fn load_directory(database_url: &str, environment: &Environment) -> Result<(), DevError> {
+    let options = DatabaseOptions {
+        url: database_url.to_owned(),
+        service: Service::Routing.name(),
+        connections: 1,
+    };
+    let database = Database::new(&options)?;
+    let principal = Principal::service("dev".parse()?);
+    knipperlicht_routing::load_demo_directory(&database, &principal, environment.now()).await?;
+    database.close().await;
+    Ok(())
+}
+
+/// Says what is going on while it takes longer than a moment.
+struct Steps(ProgressBar);
+
+impl Default for Steps {
+    fn default() -> Self {
+        let spinner = ProgressBar::new_spinner();
+        spinner.enable_steady_tick(Duration::from_millis(120));
+        Self(spinner)
+    }
+}
+
+impl Steps {
+    fn now(&self, what: &'static str) {
+        self.0.set_message(what);
+    }
+
+    fn done(&self) {
+        self.0.finish_and_clear();
+    }
+}

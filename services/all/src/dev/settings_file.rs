@@ -1,0 +1,39 @@
+//! What `knipperlicht serve` needs to run beside the private servers, as a file for the shell.
+
+use std::path::Path;
+
+use knipperlicht_access::TokenRules;
+
+use super::{
+    DevError,
+    secrets::{MASTER_KEY, write_private},
+    servers::Servers,
+};
+
+const JWKS: &str = "issuer.jwks.json";
+
+/// The file's name.
+pub(super) const NAME: &str = "dev.env";
+
+/// Writes it. It holds the database's password: only its owner may read it.
+pub(super) fn write(dir: &Path, servers: &Servers, rules: &TokenRules) -> Result<(), DevError> {
+    let put = |name: &str, content: &str| {
+        let path = dir.join(name);
+        write_private(&path, content.as_bytes()).map_err(|source| DevError::File { path, source })
+    };
+    put(JWKS, &rules.jwks)?;
+    let file = |name: &str| dir.join(name).display().to_string();
+    let settings = [
+        ("DATABASE_URL", servers.database_url.clone()),
+        ("NATS_URL", servers.nats_url.clone()),
+        ("KL_JWKS_FILE", file(JWKS)),
+        ("KL_TOKEN_ISSUER", rules.issuer.clone()),
+        ("KL_TOKEN_AUDIENCE", rules.audience.clone()),
+        ("KL_MASTER_KEY_FILE", file(MASTER_KEY)),
+    ];
+    let lines: String = settings
+        .iter()
+        .map(|(name, value)| format!("export {name}='{value}'\n"))
+        .collect();
+    put(NAME, &lines)
+}

@@ -1,0 +1,10 @@
+//! The one binary of Knipperlicht: every service in one process, or those named by `--target`;
+//! the development line; operations; and the command line client.
+
+pub mod cli;
+pub mod dev;
+pub mod line;
+pub mod migrate;
+pub mod ops;
+pub mod program;
+pub mod serve;

@@ -1,0 +1,226 @@
+//! The line: which services run in this process, started and stopped in order.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use async_nats::{Client, ConnectError, jetstream};
+use knipperlicht_access::{
+    AccessError, Database, DatabaseOptions, Principal, TokenRules, Verifier, guard,
+};
+use knipperlicht_assessment::{
+    Assessment,
+    model::{TableFault, TriageTable},
+};
+use knipperlicht_contracts::event::Service;
+use knipperlicht_eventing::{Consumer, Kit, Reactions, Relay, Waker};
+use knipperlicht_followup::Followup;
+use knipperlicht_intake::Intake;
+use knipperlicht_privacy::MasterKey;
+use knipperlicht_routing::Routing;
+use knipperlicht_runtime::{Bell, GrpcServer, Lifecycle, ServerError};
+use knipperlicht_vocabulary::{CalendarError, Environment, IdError, WorkingCalendar};
+use knipperlicht_zones::{TableError, ZoneTable};
+use tonic::service::RoutesBuilder;
+
+use self::health::watch_health;
+
+mod health;
+
+/// What a line needs to run.
+pub struct LineSettings {
+    /// The PostgreSQL URL of each service's database; most often the same.
+    pub database_url: String,
+    /// The NATS URL.
+    pub nats_url: String,
+    /// Where gRPC listens.
+    pub listen: SocketAddr,
+    /// Which services run.
+    pub targets: Vec<Service>,
+    /// Which tokens are believed.
+    pub tokens: TokenRules,
+    /// What personal data is sealed with.
+    pub master_key: MasterKey,
+    /// Database connections at most, per service.
+    pub connections: u32,
+}
+
+/// Why a line could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// The address.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The database URL.
+    #[error("DATABASE_URL: {0}")]
+    Database(#[from] sqlx::Error),
+    /// NATS.
+    #[error("NATS_URL: {0}")]
+    Nats(#[from] ConnectError),
+    /// The token rules.
+    #[error(transparent)]
+    Tokens(#[from] AccessError),
+    /// The zone table.
+    #[error(transparent)]
+    Zones(#[from] TableError),
+    /// The triage table.
+    #[error(transparent)]
+    Triage(#[from] TableFault),
+    /// The calendar.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
+    /// A service's name.
+    #[error(transparent)]
+    Name(#[from] IdError),
+}
+
+/// A running line.
+pub struct Line {
+    lifecycle: Lifecycle,
+    address: SocketAddr,
+}
+
+impl Line {
+    /// Starts the services. They run, and say that they are not well, while PostgreSQL or NATS is
+    /// away.
+    pub async fn start(
+        settings: LineSettings,
+        environment: Environment,
+    ) -> Result<Self, LineError> {
+        let server = GrpcServer::bind(settings.listen).await?;
+        let address = server.address();
+        let lifecycle = Lifecycle::default();
+        let nats = knipperlicht_eventing::connect(&settings.nats_url, "knipperlicht").await?;
+        let mut assembly = Assembly {
+            lifecycle: &lifecycle,
+            nats: &nats,
+            environment: &environment,
+            settings: &settings,
+            zones: Arc::new(ZoneTable::builtin()?),
+            routes: RoutesBuilder::default(),
+            kits: Vec::new(),
+        };
+        for target in &settings.targets {
+            assembly.add(*target)?;
+        }
+        let Assembly { routes, kits, .. } = assembly;
+        let verifier = Arc::new(Verifier::new(&settings.tokens, environment)?);
+        lifecycle.spawn(watch_health(server.health(), kits, nats, lifecycle.stop()));
+        let (stop, failed) = (lifecycle.stop(), lifecycle.stop());
+        lifecycle.spawn(async move {
+            if let Err(error) = server.serve(guard(routes.routes(), verifier), stop).await {
+                tracing::error!(%error, "gRPC server broke down");
+                failed.request();
+            }
+        });
+        Ok(Self { lifecycle, address })
+    }
+
+    /// Where gRPC listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Runs until a signal says to stop, and stops in order.
+    pub async fn run(&self) -> std::io::Result<()> {
+        self.lifecycle.run().await
+    }
+
+    /// Stops in order.
+    pub async fn stop(&self) {
+        self.lifecycle.finish().await;
+    }
+}
+
+/// A line in the making.
+struct Assembly<'a> {
+    lifecycle: &'a Lifecycle,
+    nats: &'a Client,
+    environment: &'a Environment,
+    settings: &'a LineSettings,
+    zones: Arc<ZoneTable>,
+    routes: RoutesBuilder,
+    kits: Vec<Kit>,
+}
+
+impl Assembly<'_> {
+    fn add(&mut self, service: Service) -> Result<(), LineError> {
+        let kit = kit(service, self.settings, self.environment)?;
+        let stop = self.lifecycle.stop();
+        match service {
+            Service::Intake => {
+                let intake = Intake::new(
+                    kit.clone(),
+                    Arc::clone(&self.zones),
+                    &self.settings.master_key,
+                );
+                self.routes.add_service(intake.routes());
+                self.react(&kit, intake.reactions());
+                self.lifecycle.spawn(intake.write_signals(stop));
+            }
+            Service::Assessment => {
+                let assessment = Assessment::new(kit.clone(), Arc::new(TriageTable::builtin()?));
+                self.routes.add_service(assessment.routes());
+                self.react(&kit, assessment.reactions());
+            }
+            Service::Routing => {
+                let routing = Routing::new(kit.clone(), Arc::clone(&self.zones));
+                self.routes.add_service(routing.routes());
+                self.react(&kit, routing.reactions());
+            }
+            Service::Followup => {
+                let followup = Followup::new(kit.clone(), WorkingCalendar::office_hours()?);
+                self.routes.add_service(followup.routes());
+                self.react(&kit, followup.reactions());
+                self.lifecycle.spawn(followup.clocks().run(stop));
+            }
+        }
+        self.relay(&kit);
+        self.kits.push(kit);
+        Ok(())
+    }
+
+    fn react<R: Reactions>(&self, kit: &Kit, reactions: Arc<R>) {
+        let consumer = Consumer {
+            service: kit.service,
+            database: kit.database.clone(),
+            principal: kit.principal.clone(),
+            jetstream: jetstream::new(self.nats.clone()),
+            environment: kit.environment.clone(),
+            waker: kit.waker.clone(),
+            reactions,
+        };
+        self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
+    }
+
+    fn relay(&self, kit: &Kit) {
+        let relay = Relay {
+            service: kit.service,
+            database: kit.database.clone(),
+            principal: kit.principal.clone(),
+            nats: self.nats.clone(),
+            environment: kit.environment.clone(),
+            waker: kit.waker.clone(),
+        };
+        self.lifecycle.spawn(relay.run(self.lifecycle.stop()));
+    }
+}
+
+fn kit(
+    service: Service,
+    settings: &LineSettings,
+    environment: &Environment,
+) -> Result<Kit, LineError> {
+    let database = Database::new(&DatabaseOptions {
+        url: settings.database_url.clone(),
+        service: service.name(),
+        connections: settings.connections,
+    })?;
+    Ok(Kit {
+        service,
+        database,
+        environment: environment.clone(),
+        principal: Principal::service(service.name().parse()?),
+        waker: Waker::default(),
+        bell: Bell::default(),
+    })
+}

@@ -1,0 +1,22 @@
+//! How the line is.
+
+use std::collections::BTreeMap;
+
+use knipperlicht_contracts::event::Service;
+use knipperlicht_eventing::reconciler::Ledger;
+
+use super::table;
+
+pub(super) fn print(ledgers: &BTreeMap<Service, Ledger>) {
+    let mut table = table(["service", "said", "not published", "heard", "parked"]);
+    for (service, ledger) in ledgers {
+        table.add_row([
+            service.name().to_owned(),
+            ledger.said.values().sum::<i64>().to_string(),
+            ledger.unpublished.values().sum::<i64>().to_string(),
+            ledger.heard.values().sum::<i64>().to_string(),
+            ledger.parked.to_string(),
+        ]);
+    }
+    println!("{table}");
+}

@@ -1,0 +1,117 @@
+//! The program: what it can be told, and which part of it then runs.
+
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use knipperlicht_runtime::{Telemetry, TelemetryOptions, system_environment};
+
+use crate::{
+    cli,
+    dev::{self, DevOptions},
+    migrate,
+    ops::{self, OpsOptions},
+    serve::{self, ServeOptions},
+};
+
+/// Knipperlicht: carries a sign that a carer is being overloaded to someone who does something
+/// about it, and tells whoever noticed it what happened.
+#[derive(Debug, Parser)]
+#[command(name = "knipperlicht", version, propagate_version = true)]
+pub struct Program {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything on this machine, for development: own servers, demo directory, demo people
+    Dev(DevOptions),
+    /// Serve: every service in one process, or those named by --target
+    Serve(Box<ServeOptions>),
+    /// Bring the database schemas up to date
+    Migrate(MigrateOptions),
+    /// Look at the line and repair it
+    Ops(OpsOptions),
+    /// Anything a user does
+    #[command(flatten)]
+    Client(cli::Command),
+}
+
+#[derive(Debug, Args)]
+struct MigrateOptions {
+    /// PostgreSQL; its user may create schemas and roles
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+}
+
+/// How telemetry leaves the processes that serve.
+const OTLP_ENDPOINT: &str = "KL_OTLP_ENDPOINT";
+const LOG_FORMAT: &str = "KL_LOG_FORMAT";
+
+/// Runs the program as told by its arguments.
+#[must_use]
+pub fn run() -> ExitCode {
+    let program = Program::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    // The exporter lives on the runtime but is flushed after it has stopped working for us.
+    let telemetry = {
+        let _inside = runtime.enter();
+        match program.telemetry() {
+            Ok(telemetry) => telemetry,
+            Err(error) => return failed(&error),
+        }
+    };
+    let code = runtime.block_on(program.run());
+    drop(telemetry);
+    code
+}
+
+impl Program {
+    fn telemetry(&self) -> Result<Option<Telemetry>, knipperlicht_runtime::TelemetryError> {
+        if !matches!(self.command, Command::Dev(_) | Command::Serve(_)) {
+            return Ok(None);
+        }
+        let options = TelemetryOptions {
+            otlp_endpoint: std::env::var(OTLP_ENDPOINT).ok(),
+            json_logs: std::env::var(LOG_FORMAT).is_ok_and(|format| format == "json"),
+        };
+        Telemetry::start("knipperlicht", &options).map(Some)
+    }
+
+    async fn run(self) -> ExitCode {
+        match self.command {
+            Command::Dev(options) => done(dev::run(options).await),
+            Command::Serve(options) => done(serve::serve(*options).await),
+            Command::Migrate(options) => {
+                let migrated = migrate::migrate(&options.database_url).await;
+                if migrated.is_ok() {
+                    println!("the schemas are up to date");
+                }
+                done(migrated)
+            }
+            Command::Ops(options) => match system_environment() {
+                Ok(environment) => done(ops::run(options, &environment).await),
+                Err(error) => failed(&error),
+            },
+            Command::Client(command) => cli::run(command, Self::command()).await,
+        }
+    }
+}
+
+fn done<E: std::error::Error>(result: Result<(), E>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("knipperlicht: {error}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,133 @@
+//! `knipperlicht serve`: the services, for real. Without keys to check tokens with, it does not
+//! listen.
+
+use std::{fs, io, net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+use knipperlicht_access::TokenRules;
+use knipperlicht_contracts::event::Service;
+use knipperlicht_privacy::{KeyError, MasterKey};
+use knipperlicht_runtime::system_environment;
+
+use crate::line::{Line, LineError, LineSettings};
+
+/// What `serve` is told.
+#[derive(Debug, Args)]
+pub struct ServeOptions {
+    /// Which services run in this process: `all`, or some of intake, assessment, routing, followup
+    #[arg(long, env = "KL_TARGET", default_value = "all", value_delimiter = ',', value_parser = target)]
+    target: Vec<Target>,
+    /// Where gRPC listens
+    #[arg(long, env = "KL_LISTEN", default_value = "127.0.0.1:7400")]
+    listen: SocketAddr,
+    /// PostgreSQL; its user is, or may become, the role of each service (such as `kl_intake`)
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+    /// NATS with JetStream
+    #[arg(long, env = "NATS_URL")]
+    nats_url: String,
+    /// File with the public keys (JWKS) of the issuer of access tokens
+    #[arg(long, env = "KL_JWKS_FILE")]
+    jwks_file: PathBuf,
+    /// The `iss` that access tokens must carry
+    #[arg(long, env = "KL_TOKEN_ISSUER")]
+    token_issuer: String,
+    /// The `aud` that access tokens must carry
+    #[arg(long, env = "KL_TOKEN_AUDIENCE", default_value = "knipperlicht")]
+    token_audience: String,
+    /// File with the master key that personal data is sealed with
+    #[arg(long, env = "KL_MASTER_KEY_FILE")]
+    master_key_file: PathBuf,
+    /// Database connections at most, per service
+    #[arg(long, env = "KL_CONNECTIONS", default_value_t = 8)]
+    connections: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Target {
+    All,
+    One(Service),
+}
+
+fn target(name: &str) -> Result<Target, String> {
+    match name {
+        "all" => Ok(Target::All),
+        name => Service::named(name).map(Target::One).ok_or_else(|| {
+            let known: Vec<&str> = Service::ALL.iter().map(|service| service.name()).collect();
+            format!("no such service; there are: all, {}", known.join(", "))
+        }),
+    }
+}
+
+/// Why `serve` ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A file.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The master key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Time.
+    #[error(transparent)]
+    Time(#[from] jiff::Error),
+    /// The line.
+    #[error(transparent)]
+    Line(#[from] LineError),
+    /// Signals.
+    #[error("signals: {0}")]
+    Signals(#[from] io::Error),
+}
+
+/// Serves until a signal says to stop.
+pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
+    let settings = settings(options)?;
+    let targets: Vec<&str> = settings
+        .targets
+        .iter()
+        .map(|service| service.name())
+        .collect();
+    let targets = targets.join(", ");
+    let line = Line::start(settings, system_environment()?).await?;
+    tracing::info!(address = %line.address(), targets, "ready");
+    line.run().await?;
+    Ok(())
+}
+
+fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
+    let read = |path: PathBuf| {
+        fs::read_to_string(&path).map_err(|source| ServeError::File { path, source })
+    };
+    let everything = options
+        .target
+        .iter()
+        .any(|target| matches!(target, Target::All));
+    let named = |service: &Service| {
+        options
+            .target
+            .iter()
+            .any(|target| matches!(target, Target::One(one) if one == service))
+    };
+    Ok(LineSettings {
+        targets: Service::ALL
+            .iter()
+            .copied()
+            .filter(|service| everything || named(service))
+            .collect(),
+        database_url: options.database_url,
+        nats_url: options.nats_url,
+        listen: options.listen,
+        tokens: TokenRules {
+            jwks: read(options.jwks_file)?,
+            issuer: options.token_issuer,
+            audience: options.token_audience,
+        },
+        master_key: MasterKey::parse(&read(options.master_key_file)?)?,
+        connections: options.connections,
+    })
+}

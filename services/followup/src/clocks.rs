@@ -1,0 +1,93 @@
+//! Fires the clocks that are due. Several instances may run: each clock is fired by one.
+
+use std::time::Duration;
+
+use knipperlicht_contracts::{event::EventBody, events::v1 as events, to_proto};
+use knipperlicht_eventing::Kit;
+use knipperlicht_runtime::{Stop, retry_pause};
+
+use crate::{
+    error::FollowupError,
+    store::clocks::{self, Breach},
+    story::{self, Telling},
+};
+
+/// Clocks at most in one transaction.
+const BATCH: i64 = 200;
+
+/// How often to look: clocks start in other processes, and time may be moved.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Between two looks, so that a clock that another instance is at is not looked at all the time.
+const SHORTEST: Duration = Duration::from_millis(5);
+
+/// Fires the clocks that are due.
+pub struct Clocks {
+    kit: Kit,
+}
+
+impl Clocks {
+    pub(crate) const fn new(kit: Kit) -> Self {
+        Self { kit }
+    }
+
+    /// Fires until it is time to stop.
+    pub async fn run(self, stop: Stop) {
+        let mut failures = 0;
+        while !stop.is_requested() {
+            let pause = match self.pass().await {
+                Ok(pause) => {
+                    failures = 0;
+                    pause
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "clocks wait");
+                    failures += 1;
+                    retry_pause(failures)
+                }
+            };
+            if !stop.pause(pause).await {
+                return;
+            }
+        }
+    }
+
+    /// Fires one batch; says how long nothing will be due.
+    async fn pass(&self) -> Result<Duration, FollowupError> {
+        let environment = &self.kit.environment;
+        let now = environment.now();
+        let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
+        let breaches = clocks::breach(&mut transaction, now, BATCH).await?;
+        let fired = breaches.len();
+        if fired > 0 {
+            let tellings = breaches.into_iter().map(telling).collect();
+            story::tell(&mut transaction, environment, now, tellings).await?;
+        }
+        let next_due = clocks::next_due(&mut transaction).await?;
+        transaction.commit().await?;
+        if fired > 0 {
+            tracing::info!(fired, "promises were not kept in time");
+            self.kit.committed();
+        }
+        let until_due = next_due.map_or(LOOK_EVERY, |due| {
+            // Already due: more than one batch, or another instance is at them.
+            Duration::try_from(due.duration_since(now)).unwrap_or(SHORTEST)
+        });
+        Ok(until_due.clamp(SHORTEST, LOOK_EVERY))
+    }
+}
+
+fn telling(breach: Breach) -> Telling {
+    let body = EventBody::from(events::ClockBreached {
+        clock_id: breach.clock.id.to_string(),
+        kind: breach.clock.kind.number(),
+        referral_id: breach.referral.to_string(),
+        due_at: Some(to_proto(breach.clock.due_at)),
+    });
+    Telling {
+        situation: breach.situation,
+        zone: breach.zone,
+        body,
+        traceparent: breach.traceparent,
+    }
+}

@@ -1,0 +1,121 @@
+//! Everything that can be wrong with a call to follow-up.
+
+use knipperlicht_contracts::TimeError;
+use knipperlicht_runtime::{Coded, Kind};
+use knipperlicht_vocabulary::{CodeError, IdError};
+
+use crate::model::{InvalidTransition, ReasonMissing, VisitTimeError};
+
+/// Why a call to follow-up failed.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowupError {
+    /// A mandatory field is empty.
+    #[error("`{field}` is missing: fill it in and send again")]
+    Missing {
+        /// The field.
+        field: &'static str,
+    },
+    /// An id is malformed.
+    #[error("`{field}`: {source}")]
+    Id {
+        /// The field.
+        field: &'static str,
+        /// What is wrong.
+        source: IdError,
+    },
+    /// A code is not in its list.
+    #[error("`{field}`: {source}")]
+    Code {
+        /// The field.
+        field: &'static str,
+        /// What is wrong.
+        source: CodeError,
+    },
+    /// A moment that is not one.
+    #[error("`visit_at`: {0}")]
+    Time(#[from] TimeError),
+    /// A moment at which no visit can be planned.
+    #[error("{0}")]
+    VisitTime(#[from] VisitTimeError),
+    /// An outcome without its reason.
+    #[error("{0}")]
+    Reason(#[from] ReasonMissing),
+    /// There is none, or the caller may not see it.
+    #[error("you have no {what} with this id")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// The follow-up stands elsewhere.
+    #[error("{0}")]
+    Transition(#[from] InvalidTransition),
+    /// Nobody made such a link, or it was taken back.
+    #[error("this link is not known: ask the person who helps you for a new one")]
+    LinkUnknown,
+    /// The link is too old.
+    #[error("this link has expired: ask the person who helps you for a new one")]
+    LinkExpired,
+    /// The link was answered before.
+    #[error("this link was used before: your answer is known; ask for a new link to change it")]
+    LinkUsed,
+    /// The database is away.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+    /// A row that cannot be.
+    #[error("row {row} of `{table}`: {column}: {what}")]
+    BadRow {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row.
+        row: String,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+impl Coded for FollowupError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Missing { .. }
+            | Self::Id { .. }
+            | Self::Code { .. }
+            | Self::Time(_)
+            | Self::VisitTime(_)
+            | Self::Reason(_) => Kind::Invalid,
+            Self::NotFound { .. } | Self::LinkUnknown => Kind::NotFound,
+            Self::Transition(_) | Self::LinkExpired | Self::LinkUsed => Kind::Conflict,
+            Self::Database(_) => Kind::Unavailable,
+            Self::BadRow { .. } => Kind::Internal,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "KL4001",
+            Self::Id { .. } => "KL4002",
+            Self::Code { .. } => "KL4003",
+            Self::Time(_) | Self::VisitTime(_) => "KL4004",
+            Self::Reason(_) => "KL4005",
+            Self::NotFound { .. } => "KL4006",
+            Self::Transition(_) => "KL4007",
+            Self::LinkUnknown => "KL4008",
+            Self::LinkExpired => "KL4009",
+            Self::LinkUsed => "KL4010",
+            Self::Database(_) => "KL4011",
+            Self::BadRow { .. } => "KL4012",
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::Missing { field } | Self::Id { field, .. } | Self::Code { field, .. } => {
+                Some(field)
+            }
+            Self::Time(_) | Self::VisitTime(_) => Some("visit_at"),
+            Self::Reason(_) => Some("reason"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What partners and coordinators look at.
+
+use knipperlicht_access::{Principal, Role};
+use knipperlicht_contracts::followup::v1::{
+    GetTimelineRequest, GetTimelineResponse, ListOpenLoopsResponse, ListTasksRequest,
+    ListTasksResponse, OpenLoop, Task, TimelineEntry,
+};
+use knipperlicht_vocabulary::FollowUpState;
+
+use super::{FollowupCalls, wire};
+use crate::{
+    error::FollowupError,
+    model::State,
+    store::{
+        clocks,
+        tasks::{self, Whose},
+        timeline,
+    },
+};
+
+impl FollowupCalls {
+    pub(super) async fn tasks_of(
+        &self,
+        principal: &Principal,
+        request: &ListTasksRequest,
+    ) -> Result<ListTasksResponse, FollowupError> {
+        let states = if request.open_only {
+            State::open_codes().as_slice().to_vec()
+        } else {
+            FollowUpState::ALL.to_vec()
+        };
+        let states: Vec<String> = states.iter().map(ToString::to_string).collect();
+
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let tasks = tasks::list(&mut transaction, whose(principal), &states).await?;
+        transaction.commit().await?;
+        Ok(ListTasksResponse {
+            tasks: tasks.into_iter().map(Task::from).collect(),
+        })
+    }
+
+    pub(super) async fn timeline_of(
+        &self,
+        principal: &Principal,
+        request: &GetTimelineRequest,
+    ) -> Result<GetTimelineResponse, FollowupError> {
+        let situation = wire::id("situation_id", &request.situation_id)?;
+
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let entries = timeline::read(&mut transaction, situation).await?;
+        transaction.commit().await?;
+        if entries.is_empty() {
+            return Err(FollowupError::NotFound { what: "situation" });
+        }
+        Ok(GetTimelineResponse {
+            entries: entries.into_iter().map(TimelineEntry::from).collect(),
+        })
+    }
+
+    pub(super) async fn open_loops_of(
+        &self,
+        principal: &Principal,
+    ) -> Result<ListOpenLoopsResponse, FollowupError> {
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let loops = clocks::open_loops(&mut transaction, &zones(principal)).await?;
+        transaction.commit().await?;
+        Ok(ListOpenLoopsResponse {
+            loops: loops.into_iter().map(OpenLoop::from).collect(),
+        })
+    }
+}
+
+fn whose(principal: &Principal) -> Whose {
+    match (&principal.role, &principal.organisation) {
+        (Role::Partner, Some(organisation)) => Whose::Organisation(organisation.to_string()),
+        _ => Whose::Zones(zones(principal)),
+    }
+}
+
+fn zones(principal: &Principal) -> Vec<String> {
+    principal.zones.iter().map(ToString::to_string).collect()
+}

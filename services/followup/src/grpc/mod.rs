@@ -1,0 +1,124 @@
+//! The calls: who asks, decode, decide, write and say.
+
+mod desk;
+mod link;
+mod look;
+mod wire;
+mod work;
+
+use std::sync::Arc;
+
+use knipperlicht_access::principal_of;
+use knipperlicht_contracts::followup::v1::{
+    CompleteRequest, CompleteResponse, ConfirmOutcomeRequest, ConfirmOutcomeResponse,
+    GetTimelineRequest, GetTimelineResponse, IssueCarerLinkRequest, IssueCarerLinkResponse,
+    ListOpenLoopsRequest, ListOpenLoopsResponse, ListTasksRequest, ListTasksResponse,
+    RecordContactRequest, RecordContactResponse, RecordVisitRequest, RecordVisitResponse,
+    ReopenRequest, ReopenResponse, ScheduleRequest, ScheduleResponse,
+    followup_service_server::FollowupService,
+};
+use knipperlicht_eventing::Kit;
+use knipperlicht_runtime::refusal;
+use knipperlicht_vocabulary::WorkingCalendar;
+use tonic::{Request, Response, Status};
+
+use crate::error::FollowupError;
+
+/// What follow-up answers.
+pub struct FollowupCalls {
+    kit: Kit,
+    calendar: Arc<WorkingCalendar>,
+}
+
+impl FollowupCalls {
+    pub(crate) const fn new(kit: Kit, calendar: Arc<WorkingCalendar>) -> Self {
+        Self { kit, calendar }
+    }
+}
+
+fn answer<T>(result: Result<T, FollowupError>) -> Result<Response<T>, Status> {
+    result.map(Response::new).map_err(|error| refusal(&error))
+}
+
+#[tonic::async_trait]
+impl FollowupService for FollowupCalls {
+    async fn list_tasks(
+        &self,
+        request: Request<ListTasksRequest>,
+    ) -> Result<Response<ListTasksResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.tasks_of(&principal, request.get_ref()).await)
+    }
+
+    async fn record_contact(
+        &self,
+        request: Request<RecordContactRequest>,
+    ) -> Result<Response<RecordContactResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.contacted(&principal, request.get_ref()).await)
+    }
+
+    async fn schedule(
+        &self,
+        request: Request<ScheduleRequest>,
+    ) -> Result<Response<ScheduleResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.scheduled(&principal, request.get_ref()).await)
+    }
+
+    async fn record_visit(
+        &self,
+        request: Request<RecordVisitRequest>,
+    ) -> Result<Response<RecordVisitResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.visited(&principal, request.get_ref()).await)
+    }
+
+    async fn complete(
+        &self,
+        request: Request<CompleteRequest>,
+    ) -> Result<Response<CompleteResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.completed(&principal, request.get_ref()).await)
+    }
+
+    async fn issue_carer_link(
+        &self,
+        request: Request<IssueCarerLinkRequest>,
+    ) -> Result<Response<IssueCarerLinkResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.link_issued(&principal, request.get_ref()).await)
+    }
+
+    async fn confirm_outcome(
+        &self,
+        request: Request<ConfirmOutcomeRequest>,
+    ) -> Result<Response<ConfirmOutcomeResponse>, Status> {
+        principal_of(&request)?;
+        answer(self.answered(request.get_ref()).await)
+    }
+
+    async fn reopen(
+        &self,
+        request: Request<ReopenRequest>,
+    ) -> Result<Response<ReopenResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.reopened(&principal, request.get_ref()).await)
+    }
+
+    async fn get_timeline(
+        &self,
+        request: Request<GetTimelineRequest>,
+    ) -> Result<Response<GetTimelineResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.timeline_of(&principal, request.get_ref()).await)
+    }
+
+    async fn list_open_loops(
+        &self,
+        request: Request<ListOpenLoopsRequest>,
+    ) -> Result<Response<ListOpenLoopsResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.open_loops_of(&principal).await)
+    }
+}

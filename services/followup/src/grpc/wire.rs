@@ -1,0 +1,148 @@
+//! From the wire to the vocabulary and back.
+
+use std::{collections::HashMap, str::FromStr};
+
+use knipperlicht_contracts::{followup::v1 as wire, to_proto};
+use knipperlicht_vocabulary::{CodeError, IdError, OutcomeReason};
+use serde_json::Value;
+
+use crate::{
+    error::FollowupError,
+    model::VisitResult,
+    store::{
+        clocks::{OpenClock, OpenLoop},
+        tasks::TaskView,
+        timeline::Entry,
+    },
+};
+
+/// What a carer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Helped,
+    NotHelped,
+}
+
+pub(super) fn id<T>(field: &'static str, text: &str) -> Result<T, FollowupError>
+where
+    T: FromStr<Err = IdError>,
+{
+    if text.is_empty() {
+        return Err(FollowupError::Missing { field });
+    }
+    text.parse()
+        .map_err(|source| FollowupError::Id { field, source })
+}
+
+pub(super) fn code<T>(field: &'static str, number: i32) -> Result<T, FollowupError>
+where
+    T: TryFrom<i32, Error = CodeError>,
+{
+    optional_code(field, number)?.ok_or(FollowupError::Missing { field })
+}
+
+/// A code that may be left out: 0 on the wire.
+pub(super) fn optional_code<T>(field: &'static str, number: i32) -> Result<Option<T>, FollowupError>
+where
+    T: TryFrom<i32, Error = CodeError>,
+{
+    if number == 0 {
+        return Ok(None);
+    }
+    T::try_from(number)
+        .map(Some)
+        .map_err(|source| FollowupError::Code { field, source })
+}
+
+pub(super) fn visit(number: i32) -> Result<VisitResult, FollowupError> {
+    match wire::Visit::try_from(number) {
+        Ok(wire::Visit::Seen) => Ok(VisitResult::Seen),
+        Ok(wire::Visit::Missed) => Ok(VisitResult::Missed),
+        Ok(wire::Visit::Unspecified) => Err(FollowupError::Missing { field: "visit" }),
+        Err(_) => Err(unknown("visit", number, "seen, missed")),
+    }
+}
+
+pub(super) fn answer(number: i32) -> Result<Answer, FollowupError> {
+    match wire::Answer::try_from(number) {
+        Ok(wire::Answer::Helped) => Ok(Answer::Helped),
+        Ok(wire::Answer::NotHelped) => Ok(Answer::NotHelped),
+        Ok(wire::Answer::Unspecified) => Err(FollowupError::Missing { field: "answer" }),
+        Err(_) => Err(unknown("answer", number, "helped, not_helped")),
+    }
+}
+
+fn unknown(field: &'static str, number: i32, known: &str) -> FollowupError {
+    let source = CodeError {
+        list: field,
+        given: number.to_string(),
+        known: known.to_owned(),
+    };
+    FollowupError::Code { field, source }
+}
+
+impl From<TaskView> for wire::Task {
+    fn from(view: TaskView) -> Self {
+        let TaskView { task, next_clock } = view;
+        let ending = task.state.ending();
+        Self {
+            task_id: task.id.to_string(),
+            situation_id: task.situation.to_string(),
+            referral_id: task.referral.to_string(),
+            organisation_id: task.organisation.to_string(),
+            zone_id: task.zone.to_string(),
+            urgency: task.urgency.number(),
+            state: task.state.code().number(),
+            visit_at: task.state.visit_at().map(to_proto),
+            result: ending.map_or(0, |(outcome, _)| outcome.result().number()),
+            reason: ending
+                .and_then(|(outcome, _)| outcome.reason())
+                .map_or(0, OutcomeReason::number),
+            late: ending.is_some_and(|(_, timeliness)| timeliness.is_late()),
+            next_clock: next_clock.map(wire::Clock::from),
+        }
+    }
+}
+
+impl From<OpenClock> for wire::Clock {
+    fn from(clock: OpenClock) -> Self {
+        Self {
+            clock_id: clock.id.to_string(),
+            kind: clock.kind.number(),
+            due_at: Some(to_proto(clock.due_at)),
+            breached: clock.breached,
+        }
+    }
+}
+
+impl From<OpenLoop> for wire::OpenLoop {
+    fn from(open: OpenLoop) -> Self {
+        Self {
+            situation_id: open.situation.to_string(),
+            zone_id: open.zone.to_string(),
+            referral_id: open.referral.to_string(),
+            clock: Some(open.clock.into()),
+        }
+    }
+}
+
+impl From<Entry> for wire::TimelineEntry {
+    fn from(entry: Entry) -> Self {
+        Self {
+            at: Some(to_proto(entry.at)),
+            r#type: entry.event_type,
+            codes: texts(entry.codes),
+            trace_id: entry.trace_id.unwrap_or_default(),
+        }
+    }
+}
+
+fn texts(codes: Value) -> HashMap<String, String> {
+    let Value::Object(codes) = codes else {
+        return HashMap::new();
+    };
+    codes
+        .into_iter()
+        .filter_map(|(name, code)| Some((name, code.as_str()?.to_owned())))
+        .collect()
+}

@@ -1,0 +1,138 @@
+//! A call's work on one follow-up.
+
+use jiff::Timestamp;
+use knipperlicht_access::{OwnedTransaction, Principal};
+use knipperlicht_contracts::{event::EventBody, followup::v1 as wire};
+use knipperlicht_runtime::current_traceparent;
+use knipperlicht_vocabulary::{ClockId, ClockKind, TaskId};
+use sqlx::PgConnection;
+use tracing::Span;
+
+use super::FollowupCalls;
+use crate::{
+    error::FollowupError,
+    model::{Action, Task, Timeliness, due},
+    store::{
+        clocks::{self, NewClock},
+        links, tasks,
+    },
+    story::{self, Telling},
+};
+
+/// A follow-up that somebody works on: its row locked, the caller's right to see it shown.
+/// Dropped without [`finish`](Self::finish), nothing happened.
+pub(super) struct Work<'a> {
+    calls: &'a FollowupCalls,
+    transaction: OwnedTransaction,
+    task: Task,
+    now: Timestamp,
+    traceparent: Option<String>,
+}
+
+/// Whether an action changed where a follow-up stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moved {
+    Yes,
+    No,
+}
+
+impl<'a> Work<'a> {
+    /// Loads and locks in the caller's name; from here on acts as the service, for what is
+    /// written (clocks, timeline, outbox) is not the caller's to see.
+    pub(super) async fn begin(
+        calls: &'a FollowupCalls,
+        principal: &Principal,
+        id: TaskId,
+    ) -> Result<Self, FollowupError> {
+        let kit = &calls.kit;
+        let mut transaction = kit.database.begin(principal).await?;
+        let task = tasks::lock(&mut transaction, id)
+            .await?
+            .ok_or(FollowupError::NotFound { what: "follow-up" })?;
+        transaction.act_as(&kit.principal).await?;
+        Ok(Self {
+            calls,
+            transaction,
+            task,
+            now: kit.environment.now(),
+            traceparent: current_traceparent(&Span::current()),
+        })
+    }
+
+    pub(super) const fn task(&self) -> &Task {
+        &self.task
+    }
+
+    pub(super) const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+
+    /// Whether what is done now comes by the day that was promised.
+    pub(super) async fn timeliness(&mut self) -> Result<Timeliness, FollowupError> {
+        let due = clocks::open_due(&mut self.transaction, self.task.referral).await?;
+        Ok(Timeliness::of(self.now, due))
+    }
+
+    /// Lets `action` happen: the new state, and the promise that goes with it.
+    pub(super) async fn act(&mut self, action: Action) -> Result<Moved, FollowupError> {
+        let before = self.task.state;
+        let after = before.after(action)?;
+        if after == before {
+            return Ok(Moved::No);
+        }
+        self.task.state = after;
+        tasks::update(&mut self.transaction, self.now, &self.task).await?;
+        if after.promise() != before.promise() {
+            clocks::stop(&mut self.transaction, self.now, self.task.referral).await?;
+            if let Some(kind) = after.promise() {
+                let clock = self.promise(kind);
+                clocks::start(&mut self.transaction, &[clock]).await?;
+            }
+        }
+        if action == Action::Reopen {
+            // A link asks about the ending that it was made for.
+            links::take_back(&mut self.transaction, self.task.id).await?;
+        }
+        Ok(Moved::Yes)
+    }
+
+    /// Says it, and adds it to the timeline. Last of all, for it locks the situation.
+    pub(super) async fn say(&mut self, body: impl Into<EventBody>) -> Result<(), FollowupError> {
+        let telling = Telling {
+            situation: self.task.situation,
+            zone: self.task.zone.clone(),
+            body: body.into(),
+            traceparent: self.traceparent.clone(),
+        };
+        let environment = &self.calls.kit.environment;
+        story::tell(&mut self.transaction, environment, self.now, vec![telling]).await?;
+        Ok(())
+    }
+
+    /// Makes it so; gives the follow-up as it now is.
+    pub(super) async fn finish(mut self) -> Result<wire::Task, FollowupError> {
+        let view = tasks::view(&mut self.transaction, self.task.id).await?;
+        self.transaction.commit().await?;
+        self.calls.kit.committed();
+        Ok(view.into())
+    }
+
+    fn promise(&self, kind: ClockKind) -> NewClock {
+        let task = &self.task;
+        NewClock {
+            id: ClockId::new(&self.calls.kit.environment),
+            kind,
+            situation: task.situation,
+            referral: task.referral,
+            organisation: task.organisation.clone(),
+            zone: task.zone.clone(),
+            started_at: self.now,
+            due_at: due(&self.calls.calendar, kind, task.urgency, self.now),
+            traceparent: self.traceparent.clone(),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Follow-up: from acceptance until the carer says that it helped.
+//!
+//! It keeps every promise in view: a clock runs from the moment a partner is asked until the
+//! carer was asked whether it helped, and whoever is late is named. It also keeps the timeline,
+//! one row for every event of any service.
+
+mod clocks;
+mod error;
+mod grpc;
+pub mod model;
+mod reactions;
+mod store;
+mod story;
+
+use std::sync::Arc;
+
+use knipperlicht_contracts::followup::v1::followup_service_server::FollowupServiceServer;
+use knipperlicht_eventing::Kit;
+use knipperlicht_vocabulary::WorkingCalendar;
+use sqlx::migrate::Migrator;
+
+pub use clocks::Clocks;
+pub use error::FollowupError;
+pub use grpc::FollowupCalls;
+pub use reactions::FollowupReactions;
+
+/// The tables of follow-up.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// No call carries more than a few codes and ids.
+const LARGEST_REQUEST: usize = 64 * 1024;
+
+/// The service.
+#[derive(Clone)]
+pub struct Followup {
+    kit: Kit,
+    calendar: Arc<WorkingCalendar>,
+}
+
+impl Followup {
+    /// The service on its own database, counting promises by `calendar`.
+    #[must_use]
+    pub fn new(kit: Kit, calendar: WorkingCalendar) -> Self {
+        Self {
+            kit,
+            calendar: Arc::new(calendar),
+        }
+    }
+
+    /// What it answers.
+    #[must_use]
+    pub fn routes(&self) -> FollowupServiceServer<FollowupCalls> {
+        let calls = FollowupCalls::new(self.kit.clone(), Arc::clone(&self.calendar));
+        FollowupServiceServer::new(calls).max_decoding_message_size(LARGEST_REQUEST)
+    }
+
+    /// What it does when it hears something.
+    #[must_use]
+    pub fn reactions(&self) -> Arc<FollowupReactions> {
+        Arc::new(FollowupReactions::new(
+            self.kit.clone(),
+            Arc::clone(&self.calendar),
+        ))
+    }
+
+    /// What fires the clocks that are due.
+    #[must_use]
+    pub fn clocks(&self) -> Clocks {
+        Clocks::new(self.kit.clone())
+    }
+}

@@ -1,0 +1,46 @@
+//! What follow-up does when it hears something: one statement per table for a whole wave.
+
+mod effects;
+
+use std::sync::Arc;
+
+use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions};
+use knipperlicht_vocabulary::WorkingCalendar;
+use sqlx::PgConnection;
+
+use crate::{
+    reactions::effects::Effects,
+    store::{clocks, tasks, timeline},
+};
+
+/// What follow-up does when it hears something.
+pub struct FollowupReactions {
+    kit: Kit,
+    calendar: Arc<WorkingCalendar>,
+}
+
+impl FollowupReactions {
+    pub(crate) const fn new(kit: Kit, calendar: Arc<WorkingCalendar>) -> Self {
+        Self { kit, calendar }
+    }
+}
+
+impl Reactions for FollowupReactions {
+    async fn react(
+        &self,
+        connection: &mut PgConnection,
+        wave: &[Event],
+    ) -> Result<(), ReactionError> {
+        let effects = Effects::of(wave, &self.calendar)?;
+        timeline::place(&mut *connection, &effects.places).await?;
+        timeline::append(&mut *connection, &effects.entries).await?;
+        tasks::open(&mut *connection, &effects.opened).await?;
+        clocks::stop_accepting(&mut *connection, &effects.settled).await?;
+        clocks::start(&mut *connection, &effects.started).await?;
+        Ok(())
+    }
+
+    fn committed(&self, _wave: &[Event]) {
+        self.kit.bell.ring();
+    }
+}

@@ -1,0 +1,198 @@
+//! Follow-ups.
+
+mod row;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use knipperlicht_vocabulary::{ContactChannel, ContactResult, TaskId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use row::{TaskRow, TaskViewRow};
+
+use super::{PAGE, clocks::OpenClock};
+use crate::{error::FollowupError, model::Task};
+
+/// A follow-up and the promise that runs.
+#[derive(Debug, Clone)]
+pub(crate) struct TaskView {
+    pub(crate) task: Task,
+    pub(crate) next_clock: Option<OpenClock>,
+}
+
+/// Whose follow-ups to list.
+#[derive(Debug)]
+pub(crate) enum Whose {
+    /// An organisation's.
+    Organisation(String),
+    /// Those of zones.
+    Zones(Vec<String>),
+}
+
+/// A follow-up that begins.
+#[derive(Debug)]
+pub(crate) struct OpenedTask {
+    pub(crate) task: Task,
+    pub(crate) at: Timestamp,
+}
+
+/// A follow-up that the caller sees, locked until the transaction ends. Relies on the primary key.
+pub(crate) async fn lock(
+    connection: &mut PgConnection,
+    id: TaskId,
+) -> Result<Option<Task>, FollowupError> {
+    let row = sqlx::query_as!(
+        TaskRow,
+        "select task_id, situation_id, referral_id, organisation_id, zone, urgency, state,
+                visit_at, result, reason, late
+         from task where task_id = $1 for update",
+        id.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(Task::try_from).transpose()
+}
+
+/// Writes where a follow-up stands. Relies on the primary key.
+pub(crate) async fn update(
+    connection: &mut PgConnection,
+    now: Timestamp,
+    task: &Task,
+) -> Result<(), FollowupError> {
+    let ending = task.state.ending();
+    sqlx::query!(
+        "update task set state = $2, visit_at = $3, result = $4, reason = $5, late = $6,
+                changed_at = $7
+         where task_id = $1",
+        task.id.uuid(),
+        task.state.code().code(),
+        task.state.visit_at().map(ToSqlx::to_sqlx) as Option<jiff_sqlx::Timestamp>,
+        ending.map(|(outcome, _)| outcome.result().code()),
+        ending.and_then(|(outcome, _)| Some(outcome.reason()?.code())),
+        ending.map(|(_, timeliness)| timeliness.is_late()),
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Opens follow-ups. A referral has one: the first stays.
+pub(crate) async fn open(
+    connection: &mut PgConnection,
+    opened: &[OpenedTask],
+) -> Result<(), sqlx::Error> {
+    if opened.is_empty() {
+        return Ok(());
+    }
+    let tasks = || opened.iter().map(|one| &one.task);
+    let ids: Vec<Uuid> = tasks().map(|task| task.id.uuid()).collect();
+    let situations: Vec<Uuid> = tasks().map(|task| task.situation.uuid()).collect();
+    let referrals: Vec<Uuid> = tasks().map(|task| task.referral.uuid()).collect();
+    let organisations: Vec<String> = tasks().map(|task| task.organisation.to_string()).collect();
+    let zones: Vec<String> = tasks().map(|task| task.zone.to_string()).collect();
+    let urgencies: Vec<String> = tasks().map(|task| task.urgency.to_string()).collect();
+    let states: Vec<String> = tasks().map(|task| task.state.code().to_string()).collect();
+    let ats: Vec<jiff_sqlx::Timestamp> = opened.iter().map(|one| one.at.to_sqlx()).collect();
+    sqlx::query!(
+        "insert into task (task_id, situation_id, referral_id, organisation_id, zone, urgency, state,
+                           opened_at, changed_at)
+         select task_id, situation_id, referral_id, organisation_id, zone, urgency, state, at, at
+         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[],
+                     $7::text[], $8::timestamptz[])
+              as opened(task_id, situation_id, referral_id, organisation_id, zone, urgency, state, at)
+         on conflict do nothing",
+        &ids,
+        &situations,
+        &referrals,
+        &organisations,
+        &zones,
+        &urgencies,
+        &states,
+        &ats as &[jiff_sqlx::Timestamp],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Records an attempt to reach the carer.
+pub(crate) async fn record_contact(
+    connection: &mut PgConnection,
+    now: Timestamp,
+    task: TaskId,
+    channel: ContactChannel,
+    result: ContactResult,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into contact (task_id, at, channel, result) values ($1, $2, $3, $4)",
+        task.uuid(),
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+        channel.code(),
+        result.code(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A follow-up and the promise that runs. Relies on the primary key and on `clock_open`.
+pub(crate) async fn view(
+    connection: &mut PgConnection,
+    id: TaskId,
+) -> Result<TaskView, FollowupError> {
+    let row = sqlx::query_as!(
+        TaskViewRow,
+        r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
+                  t.state, t.visit_at, t.result, t.reason, t.late,
+                  c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
+                  c.breached_at is not null as "breached"
+           from task t
+           left join lateral (
+               select clock_id, kind, due_at, breached_at from clock
+               where clock.referral_id = t.referral_id and stopped_at is null
+               order by due_at limit 1
+           ) c on true
+           where t.task_id = $1"#,
+        id.uuid(),
+    )
+    .fetch_one(connection)
+    .await?;
+    row.try_into()
+}
+
+/// Follow-ups that stand in one of `states`, what is due first before, then what changed last.
+/// Relies on `task_by_organisation` or `task_by_zone`, and on `clock_open`.
+pub(crate) async fn list(
+    connection: &mut PgConnection,
+    whose: Whose,
+    states: &[String],
+) -> Result<Vec<TaskView>, FollowupError> {
+    let (organisation, zones) = match whose {
+        Whose::Organisation(organisation) => (Some(organisation), Vec::new()),
+        Whose::Zones(zones) => (None, zones),
+    };
+    let rows = sqlx::query_as!(
+        TaskViewRow,
+        r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
+                  t.state, t.visit_at, t.result, t.reason, t.late,
+                  c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
+                  c.breached_at is not null as "breached"
+           from task t
+           left join lateral (
+               select clock_id, kind, due_at, breached_at from clock
+               where clock.referral_id = t.referral_id and stopped_at is null
+               order by due_at limit 1
+           ) c on true
+           where (t.organisation_id = $1 or t.zone = any($2)) and t.state = any($3)
+           order by c.due_at nulls last, t.changed_at desc
+           limit $4"#,
+        organisation,
+        &zones,
+        states,
+        PAGE,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(TaskView::try_from).collect()
+}

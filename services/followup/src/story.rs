@@ -1,0 +1,185 @@
+//! Events as entries of the timeline, and what follow-up itself adds to both.
+
+use std::fmt::Display;
+
+use jiff::Timestamp;
+use knipperlicht_contracts::event::EventBody;
+use knipperlicht_eventing::{Said, say};
+use knipperlicht_runtime::trace_id;
+use knipperlicht_vocabulary::{
+    ClockKind, Consent, ContactChannel, ContactResult, DeclineReason, Environment, EventId,
+    ItemKind, Need, Observation, OutcomeReason, OutcomeResult, ReporterRole, SituationId, Urgency,
+    ZoneId,
+};
+use serde_json::{Map, Value};
+use sqlx::PgConnection;
+
+use crate::store::timeline::{self, Entry};
+
+/// Something follow-up has to say.
+#[derive(Debug)]
+pub(crate) struct Telling {
+    pub(crate) situation: SituationId,
+    pub(crate) zone: ZoneId,
+    pub(crate) body: EventBody,
+    pub(crate) traceparent: Option<String>,
+}
+
+/// Says it and adds it to the timeline. Call after every other change of the transaction, for it
+/// locks the situations.
+pub(crate) async fn tell(
+    connection: &mut PgConnection,
+    environment: &Environment,
+    now: Timestamp,
+    tellings: Vec<Telling>,
+) -> Result<(), sqlx::Error> {
+    if tellings.is_empty() {
+        return Ok(());
+    }
+    let entries: Vec<Entry> = tellings
+        .iter()
+        .map(|telling| {
+            let traceparent = telling.traceparent.as_deref();
+            entry(telling.situation, now, &telling.body, traceparent)
+        })
+        .collect();
+    let said: Vec<Said> = tellings
+        .into_iter()
+        .map(|telling| Said {
+            id: EventId::new(environment),
+            situation: telling.situation,
+            zone: telling.zone,
+            body: telling.body,
+            traceparent: telling.traceparent,
+        })
+        .collect();
+    timeline::append(&mut *connection, &entries).await?;
+    say(connection, now, &said).await
+}
+
+/// An event as an entry.
+pub(crate) fn entry(
+    situation: SituationId,
+    at: Timestamp,
+    body: &EventBody,
+    traceparent: Option<&str>,
+) -> Entry {
+    Entry {
+        situation,
+        at,
+        event_type: body.event_type().to_owned(),
+        codes: codes_of(body),
+        trace_id: traceparent.and_then(trace_id),
+    }
+}
+
+/// The codes of an event, by name. Only codes: no id, and never a text somebody wrote.
+fn codes_of(body: &EventBody) -> Value {
+    let codes = Codes::default();
+    let codes = match body {
+        EventBody::SignalFlagged(event) => codes
+            .list::<Observation>("observations", &event.observations)
+            .one::<ReporterRole>("reporter_role", event.reporter_role)
+            .one::<Consent>("consent", consent_in(event.circumstances.as_ref())),
+        EventBody::ConsentChanged(event) => {
+            codes.one::<Consent>("consent", consent_in(event.circumstances.as_ref()))
+        }
+        EventBody::AssessmentCompleted(event) => codes
+            .one::<Urgency>("urgency", event.urgency)
+            .list::<Need>("needs", &event.needs)
+            .list::<Observation>("red_flags", &event.red_flags),
+        EventBody::ReferralRequested(event) => codes
+            .one::<Urgency>("urgency", event.urgency)
+            .list::<Need>("needs", &event.needs),
+        EventBody::ReferralUnroutable(event) => codes
+            .one::<ItemKind>("item_kind", event.kind)
+            .one::<Urgency>("urgency", event.urgency)
+            .list::<Need>("needs", &event.needs),
+        EventBody::ReferralWithheld(event) => codes.one::<Consent>("consent", event.consent),
+        EventBody::ReferralAccepted(event) => codes.one::<Urgency>("urgency", event.urgency),
+        EventBody::ReferralDeclined(event) => codes.one::<DeclineReason>("reason", event.reason),
+        EventBody::ReferralHeld(event) => codes.flag("awaiting_consent", event.awaiting_consent),
+        EventBody::ClockBreached(event) => codes.one::<ClockKind>("clock", event.kind),
+        EventBody::ContactRecorded(event) => codes
+            .one::<ContactChannel>("channel", event.channel)
+            .one::<ContactResult>("result", event.result),
+        EventBody::FollowUpCompleted(event) => codes
+            .one::<OutcomeResult>("outcome", event.result)
+            .one::<OutcomeReason>("reason", event.reason)
+            .flag("late", event.late),
+        EventBody::SituationReopened(event) => codes.flag("by_carer", event.by_carer),
+        EventBody::SignalWithdrawn(_)
+        | EventBody::ItemClosed(_)
+        | EventBody::ReferralRedirected(_)
+        | EventBody::ReferralExpired(_)
+        | EventBody::ReferralCancelled(_)
+        | EventBody::OutcomeConfirmed(_) => codes,
+    };
+    Value::Object(codes.0)
+}
+
+fn consent_in(circumstances: Option<&knipperlicht_contracts::events::v1::Circumstances>) -> i32 {
+    circumstances.map_or(0, |circumstances| circumstances.consent)
+}
+
+/// Codes by name. A number that is in no list, and so was said by a newer version or not at all,
+/// is left out: the story is told as far as it is understood.
+#[derive(Default)]
+struct Codes(Map<String, Value>);
+
+impl Codes {
+    fn one<T: TryFrom<i32> + Display>(self, name: &str, number: i32) -> Self {
+        self.list::<T>(name, &[number])
+    }
+
+    fn list<T: TryFrom<i32> + Display>(mut self, name: &str, numbers: &[i32]) -> Self {
+        let known: Vec<String> = numbers
+            .iter()
+            .filter_map(|number| T::try_from(*number).ok())
+            .map(|code| code.to_string())
+            .collect();
+        if !known.is_empty() {
+            self.0
+                .insert(name.to_owned(), Value::String(known.join(",")));
+        }
+        self
+    }
+
+    fn flag(mut self, name: &str, holds: bool) -> Self {
+        self.0
+            .insert(name.to_owned(), Value::String(holds.to_string()));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use knipperlicht_contracts::events::v1 as events;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn tells_codes_and_leaves_out_what_it_does_not_know() {
+        let body = EventBody::from(events::AssessmentCompleted {
+            urgency: Urgency::Urgent.number(),
+            needs: vec![Need::Respite.number(), 999, Need::Psychosocial.number()],
+            ..events::AssessmentCompleted::default()
+        });
+        assert_eq!(
+            codes_of(&body),
+            json!({"urgency": "urgent", "needs": "respite,psychosocial"})
+        );
+    }
+
+    #[test]
+    fn tells_no_ids() {
+        let body = EventBody::from(events::ReferralAccepted {
+            referral_id: "0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b".to_owned(),
+            organisation_id: "caw-oostende".to_owned(),
+            urgency: Urgency::Soon.number(),
+            ..events::ReferralAccepted::default()
+        });
+        assert_eq!(codes_of(&body), json!({"urgency": "soon"}));
+    }
+}

@@ -1,0 +1,171 @@
+//! Everything that can be wrong with a call to intake.
+
+use knipperlicht_contracts::TimeError;
+use knipperlicht_privacy::VaultError;
+use knipperlicht_runtime::{Coded, Kind};
+use knipperlicht_vocabulary::{CodeError, IdError, PostalCodeError};
+use knipperlicht_zones::ZoneError;
+
+/// Why a call to intake failed.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// A mandatory field is empty.
+    #[error("`{field}` is missing: fill it in and send again")]
+    Missing {
+        /// The field.
+        field: &'static str,
+    },
+    /// An id is malformed.
+    #[error("{source}")]
+    Id {
+        /// The field.
+        field: &'static str,
+        /// What is wrong.
+        source: IdError,
+    },
+    /// A code is not in its list.
+    #[error("{source}")]
+    Code {
+        /// The field.
+        field: &'static str,
+        /// What is wrong.
+        source: CodeError,
+    },
+    /// Nothing was noticed.
+    #[error("say what you noticed: `signal.observations` needs at least one code")]
+    NoObservations,
+    /// A postal code is malformed.
+    #[error("{0}")]
+    PostalCode(#[from] PostalCodeError),
+    /// A postal code lies outside Flanders and Brussels, is unknown, or was on that day.
+    #[error("{0}")]
+    Zone(#[from] ZoneError),
+    /// A text is too long or too short.
+    #[error("`{field}` has {length} characters: {limit}")]
+    Length {
+        /// The field.
+        field: &'static str,
+        /// How many characters it has.
+        length: usize,
+        /// What it should have.
+        limit: &'static str,
+    },
+    /// A moment that cannot be.
+    #[error("`signal.reported_at` lies {0}: check the clock of the phone")]
+    ReportedAt(&'static str),
+    /// A moment that is not one.
+    #[error("`signal.reported_at`: {0}")]
+    Time(#[from] TimeError),
+    /// Consent that a reporter cannot start with.
+    #[error("`{field}`: {reason}")]
+    Consent {
+        /// The field.
+        field: &'static str,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// The id stands for another signal.
+    #[error("signal {0} was sent before with other content: give this one an id of its own")]
+    IdReused(String),
+    /// Too many signals in one batch.
+    #[error("`signals` holds {0}: send at most 100 at a time")]
+    TooMany(usize),
+    /// A page token that we did not make.
+    #[error("`page_token` is not one of ours: start again without it")]
+    PageToken,
+    /// The caller has no such thing.
+    #[error("you have no {what} with this id")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// A partner has accepted: it can no longer be taken back.
+    #[error(
+        "a partner has taken this up already: it can no longer be withdrawn; withdraw consent instead if the carer wants to stop"
+    )]
+    AlreadyAccepted,
+    /// The signal was taken back.
+    #[error("this signal was withdrawn")]
+    Withdrawn,
+    /// The carer does not, or no longer, agree.
+    #[error("the carer did not agree, or no longer agrees, that you learn who they are")]
+    NoConsent,
+    /// Too many signals at once.
+    #[error("too many signals at once: nothing was stored, send it again in a moment")]
+    Overloaded,
+    /// The database is away.
+    #[error("database")]
+    Database(#[from] sqlx::Error),
+    /// The commit took too long.
+    #[error("the database did not answer in time")]
+    TooSlow,
+    /// A row that cannot be.
+    #[error("row of `{table}`: {what}")]
+    BadRow {
+        /// The table.
+        table: &'static str,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// What is in the vault cannot be opened.
+    #[error("vault")]
+    Vault(#[from] VaultError),
+}
+
+impl Coded for IntakeError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::IdReused(_) | Self::AlreadyAccepted | Self::Withdrawn => Kind::Conflict,
+            Self::NotFound { .. } => Kind::NotFound,
+            Self::NoConsent => Kind::Forbidden,
+            Self::Overloaded => Kind::Exhausted,
+            Self::Database(_) | Self::TooSlow => Kind::Unavailable,
+            Self::BadRow { .. } | Self::Vault(_) => Kind::Internal,
+            _ => Kind::Invalid,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "KL1001",
+            Self::Id { .. } => "KL1002",
+            Self::Code { .. } => "KL1003",
+            Self::NoObservations => "KL1004",
+            Self::PostalCode(_) => "KL1005",
+            Self::Zone(ZoneError::Unknown { .. }) => "KL1006",
+            Self::Zone(ZoneError::Walloon { .. }) => "KL1007",
+            Self::Zone(ZoneError::DateOutsideTable { .. }) => "KL1008",
+            Self::Length { .. } => "KL1009",
+            Self::ReportedAt(_) | Self::Time(_) => "KL1010",
+            Self::Consent { .. } => "KL1011",
+            Self::IdReused(_) => "KL1012",
+            Self::TooMany(_) => "KL1013",
+            Self::PageToken => "KL1014",
+            Self::NotFound { .. } => "KL1015",
+            Self::AlreadyAccepted => "KL1016",
+            Self::Withdrawn => "KL1017",
+            Self::NoConsent => "KL1018",
+            Self::Overloaded => "KL1019",
+            Self::Database(_) | Self::TooSlow => "KL1020",
+            Self::BadRow { .. } => "KL1021",
+            Self::Vault(_) => "KL1022",
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::Missing { field }
+            | Self::Id { field, .. }
+            | Self::Code { field, .. }
+            | Self::Length { field, .. }
+            | Self::Consent { field, .. } => Some(field),
+            Self::NoObservations => Some("signal.observations"),
+            Self::PostalCode(_) | Self::Zone(_) => Some("signal.postal_code"),
+            Self::ReportedAt(_) | Self::Time(_) => Some("signal.reported_at"),
+            Self::IdReused(_) => Some("signal.signal_id"),
+            Self::TooMany(_) => Some("signals"),
+            Self::PageToken => Some("page_token"),
+            _ => None,
+        }
+    }
+}

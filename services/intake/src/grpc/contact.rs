@@ -1,0 +1,82 @@
+//! Who it is about: for the partner who accepted, for a stated purpose, never without a trace.
+
+use knipperlicht_access::Principal;
+use knipperlicht_contracts::intake::v1 as pb;
+use knipperlicht_privacy::audit::Entry;
+use knipperlicht_runtime::{current_traceparent, trace_id};
+use prost::Message;
+use tracing::Span;
+
+use super::{IntakeCalls, decode};
+use crate::{IntakeError, store};
+
+impl IntakeCalls {
+    /// Opens a situation's vault for the caller, if the carer agreed (rule 3).
+    pub(super) async fn contact(
+        &self,
+        principal: &Principal,
+        request: &pb::GetContactRequest,
+    ) -> Result<pb::GetContactResponse, IntakeError> {
+        let situation = decode::situation_id("situation_id", &request.situation_id)?;
+        let purpose = request.purpose.trim();
+        let length = purpose.chars().count();
+        if !(5..=500).contains(&length) {
+            return Err(IntakeError::Length {
+                field: "purpose",
+                length,
+                limit: "5 to 500",
+            });
+        }
+        let mut transaction = self.kit.database.begin(principal).await?;
+        if !store::has_grant(&mut transaction, situation).await? {
+            return Err(IntakeError::NotFound {
+                what: "accepted situation",
+            });
+        }
+        transaction.act_as(&self.kit.principal).await?;
+        let consent = store::consent_of(&mut transaction, situation).await?;
+        if !consent.is_some_and(knipperlicht_vocabulary::Consent::allows_sharing) {
+            return Err(IntakeError::NoConsent);
+        }
+        let trace = current_traceparent(&Span::current())
+            .as_deref()
+            .and_then(trace_id);
+        let entry = Entry {
+            at: self.kit.environment.now(),
+            subject: principal.subject.to_string(),
+            role: principal.role.to_string(),
+            action: "contact.read".to_owned(),
+            object: situation.to_string(),
+            purpose: purpose.to_owned(),
+            trace_id: trace.unwrap_or_default(),
+        };
+        store::append_audit(&mut transaction, &entry).await?;
+        let key = store::data_key(&mut transaction, situation).await?;
+        let sealed = store::sealed_of(&mut transaction, situation).await?;
+        // First the audit row is durable, then anything is shown.
+        transaction.commit().await?;
+
+        let Some(key) = key else {
+            return Ok(pb::GetContactResponse::default());
+        };
+        let key = self.vault.unwrap_key(situation, &key)?;
+        let mut response = pb::GetContactResponse::default();
+        for row in sealed {
+            let plain = key.open(&row.place, &row.sealed)?;
+            let unreadable = |what: String| IntakeError::BadRow {
+                table: "sealed",
+                what,
+            };
+            if row.place.starts_with("contact:") {
+                let contact = pb::Contact::decode(plain.as_slice())
+                    .map_err(|error| unreadable(error.to_string()))?;
+                response.contacts.push(contact);
+            } else if row.place.starts_with("note:") {
+                let note =
+                    std::str::from_utf8(&plain).map_err(|error| unreadable(error.to_string()))?;
+                response.notes.push(note.to_owned());
+            }
+        }
+        Ok(response)
+    }
+}

@@ -1,0 +1,155 @@
+//! From the wire to types that are always valid.
+
+use jiff::Timestamp;
+use knipperlicht_contracts::{from_proto, intake::v1 as pb};
+use knipperlicht_vocabulary::{
+    AgeBand, CodeError, Consent, Language, Observation, PostalCode, ReporterRole, SignalId,
+    SituationId,
+};
+
+use crate::{
+    IntakeError,
+    model::{MomentFault, check_reported_at, first_consent},
+};
+
+/// Characters at most in a note or a reason.
+const LONGEST_NOTE: usize = 2_000;
+
+/// A signal as it was sent, checked, but for what is personal in it.
+pub(super) struct Sent {
+    pub(super) signal: SignalId,
+    pub(super) reported_at: Timestamp,
+    pub(super) observations: Vec<Observation>,
+    pub(super) postal_code: PostalCode,
+    pub(super) role: ReporterRole,
+    pub(super) consent: Consent,
+    pub(super) language: Language,
+    pub(super) age_band: Option<AgeBand>,
+}
+
+/// Checks a signal sent at `now`.
+pub(super) fn signal(sent: &pb::Signal, now: Timestamp) -> Result<Sent, IntakeError> {
+    let signal = signal_id("signal.signal_id", &sent.signal_id)?;
+    let reported_at = from_proto(sent.reported_at.ok_or(IntakeError::Missing {
+        field: "signal.reported_at",
+    })?)?;
+    check_reported_at(reported_at, now).map_err(|fault| {
+        IntakeError::ReportedAt(match fault {
+            MomentFault::Future => "in the future",
+            MomentFault::TooOld => "more than 90 days ago",
+        })
+    })?;
+    let observations = observations(&sent.observations)?;
+    let postal_code: PostalCode = filled("signal.postal_code", &sent.postal_code)?.parse()?;
+    let role = code("signal.reporter_role", sent.reporter_role)?;
+    let consent = code("signal.consent", sent.consent)?;
+    first_consent(consent, &sent.vital_interest_reason).map_err(|reason| IntakeError::Consent {
+        field: "signal.consent",
+        reason,
+    })?;
+    let language = optional("signal.language", sent.language)?.unwrap_or(Language::Dutch);
+    let age_band = optional("signal.age_band", sent.age_band)?;
+    note("signal.note", &sent.note)?;
+    note("signal.vital_interest_reason", &sent.vital_interest_reason)?;
+    if let Some(contact) = &sent.contact {
+        longest("signal.contact.name", &contact.name, 200, "at most 200")?;
+        longest("signal.contact.phone", &contact.phone, 40, "at most 40")?;
+        longest("signal.contact.mail", &contact.mail, 200, "at most 200")?;
+        longest(
+            "signal.contact.address",
+            &contact.address,
+            300,
+            "at most 300",
+        )?;
+    }
+    Ok(Sent {
+        signal,
+        reported_at,
+        observations,
+        postal_code,
+        role,
+        consent,
+        language,
+        age_band,
+    })
+}
+
+/// Each observation once, in the order of the list.
+fn observations(sent: &[i32]) -> Result<Vec<Observation>, IntakeError> {
+    let mut observations = sent
+        .iter()
+        .map(|number| code("signal.observations", *number))
+        .collect::<Result<Vec<Observation>, _>>()?;
+    observations.sort_unstable();
+    observations.dedup();
+    if observations.is_empty() {
+        Err(IntakeError::NoObservations)
+    } else {
+        Ok(observations)
+    }
+}
+
+/// A signal's id.
+pub(super) fn signal_id(field: &'static str, text: &str) -> Result<SignalId, IntakeError> {
+    filled(field, text)?
+        .parse()
+        .map_err(|source| IntakeError::Id { field, source })
+}
+
+/// A situation's id.
+pub(super) fn situation_id(field: &'static str, text: &str) -> Result<SituationId, IntakeError> {
+    filled(field, text)?
+        .parse()
+        .map_err(|source| IntakeError::Id { field, source })
+}
+
+/// A mandatory code.
+pub(super) fn code<T>(field: &'static str, number: i32) -> Result<T, IntakeError>
+where
+    T: TryFrom<i32, Error = CodeError>,
+{
+    optional(field, number)?.ok_or(IntakeError::Missing { field })
+}
+
+fn optional<T>(field: &'static str, number: i32) -> Result<Option<T>, IntakeError>
+where
+    T: TryFrom<i32, Error = CodeError>,
+{
+    match number {
+        0 => Ok(None),
+        number => T::try_from(number)
+            .map(Some)
+            .map_err(|source| IntakeError::Code { field, source }),
+    }
+}
+
+/// A note or a reason.
+pub(super) fn note(field: &'static str, text: &str) -> Result<(), IntakeError> {
+    longest(field, text, LONGEST_NOTE, "at most 2,000")
+}
+
+fn longest(
+    field: &'static str,
+    text: &str,
+    limit: usize,
+    words: &'static str,
+) -> Result<(), IntakeError> {
+    let length = text.chars().count();
+    if length > limit {
+        Err(IntakeError::Length {
+            field,
+            length,
+            limit: words,
+        })
+    } else {
+        Ok(())
+    }
+}
+
+fn filled<'a>(field: &'static str, text: &'a str) -> Result<&'a str, IntakeError> {
+    if text.is_empty() {
+        Err(IntakeError::Missing { field })
+    } else {
+        Ok(text)
+    }
+}

@@ -1,0 +1,150 @@
+//! The calls of intake.
+
+mod contact;
+mod decode;
+mod signals;
+mod submit;
+mod view;
+mod watch;
+mod writer;
+
+use std::{pin::Pin, sync::Arc};
+
+use knipperlicht_access::principal_of;
+use knipperlicht_contracts::intake::v1::{self as pb, intake_service_server::IntakeService};
+use knipperlicht_eventing::Kit;
+use knipperlicht_privacy::{Fingerprint, Vault};
+use knipperlicht_runtime::refusal;
+use knipperlicht_zones::ZoneTable;
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status};
+
+pub(crate) use writer::{Submit, Writer, writer};
+
+use crate::IntakeError;
+
+/// Answers calls. A clone is the same desk.
+#[derive(Clone)]
+pub struct IntakeCalls {
+    pub(crate) kit: Kit,
+    pub(crate) zones: Arc<ZoneTable>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) content: Arc<Fingerprint>,
+    pub(crate) submit: Submit,
+}
+
+/// The error as the caller receives it.
+fn refused(error: IntakeError) -> Status {
+    refusal(&error)
+}
+
+#[tonic::async_trait]
+impl IntakeService for IntakeCalls {
+    async fn submit_signal(
+        &self,
+        request: Request<pb::SubmitSignalRequest>,
+    ) -> Result<Response<pb::SubmitSignalResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let signal = request
+            .into_inner()
+            .signal
+            .ok_or(IntakeError::Missing { field: "signal" })
+            .map_err(refused)?;
+        let receipt = self
+            .submit_one(&principal, &signal)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::SubmitSignalResponse {
+            receipt: Some(receipt),
+        }))
+    }
+
+    async fn submit_signals(
+        &self,
+        request: Request<pb::SubmitSignalsRequest>,
+    ) -> Result<Response<pb::SubmitSignalsResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let results = self
+            .submit_many(&principal, &request.into_inner().signals)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::SubmitSignalsResponse { results }))
+    }
+
+    async fn get_signal(
+        &self,
+        request: Request<pb::GetSignalRequest>,
+    ) -> Result<Response<pb::GetSignalResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let signal = self
+            .get(&principal, &request.into_inner().signal_id)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::GetSignalResponse {
+            signal: Some(signal),
+        }))
+    }
+
+    async fn list_my_signals(
+        &self,
+        request: Request<pb::ListMySignalsRequest>,
+    ) -> Result<Response<pb::ListMySignalsResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let page = self
+            .list(&principal, &request.into_inner())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(page))
+    }
+
+    type WatchMySignalsStream =
+        Pin<Box<dyn Stream<Item = Result<pb::WatchMySignalsResponse, Status>> + Send + 'static>>;
+
+    async fn watch_my_signals(
+        &self,
+        request: Request<pb::WatchMySignalsRequest>,
+    ) -> Result<Response<Self::WatchMySignalsStream>, Status> {
+        let principal = principal_of(&request)?;
+        Ok(Response::new(self.watch(principal)))
+    }
+
+    async fn withdraw_signal(
+        &self,
+        request: Request<pb::WithdrawSignalRequest>,
+    ) -> Result<Response<pb::WithdrawSignalResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let signal = self
+            .withdraw(&principal, &request.into_inner().signal_id)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::WithdrawSignalResponse {
+            signal: Some(signal),
+        }))
+    }
+
+    async fn set_consent(
+        &self,
+        request: Request<pb::SetConsentRequest>,
+    ) -> Result<Response<pb::SetConsentResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let signal = self
+            .record_consent(&principal, &request.into_inner())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::SetConsentResponse {
+            signal: Some(signal),
+        }))
+    }
+
+    async fn get_contact(
+        &self,
+        request: Request<pb::GetContactRequest>,
+    ) -> Result<Response<pb::GetContactResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let contact = self
+            .contact(&principal, &request.into_inner())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(contact))
+    }
+}

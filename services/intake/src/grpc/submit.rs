@@ -1,0 +1,171 @@
+//! Submitting signals.
+
+use futures::future::join_all;
+use knipperlicht_access::Principal;
+use knipperlicht_contracts::{events::v1 as events, intake::v1 as pb, to_proto};
+use knipperlicht_runtime::{Coded, current_traceparent};
+use knipperlicht_vocabulary::{EventId, SignalId, SituationId};
+use knipperlicht_zones::Zone;
+use prost::Message;
+use tracing::Span;
+use zeroize::Zeroizing;
+
+use super::{IntakeCalls, decode, view, writer::Prepared};
+use crate::{
+    IntakeError,
+    store::{NewSignal, SealedRow},
+};
+
+/// Signals at most in one batch call.
+const LARGEST_BATCH: usize = 100;
+
+impl IntakeCalls {
+    /// Stores one signal; the receipt is the same however often it is sent.
+    pub(super) async fn submit_one(
+        &self,
+        principal: &Principal,
+        signal: &pb::Signal,
+    ) -> Result<pb::Receipt, IntakeError> {
+        let prepared = self.prepare(principal, signal)?;
+        let observations = prepared.new.observations.clone();
+        let stored = self.submit.store(prepared).await?;
+        Ok(view::receipt(&self.zones, &stored, &observations))
+    }
+
+    /// Stores several, each for itself.
+    pub(super) async fn submit_many(
+        &self,
+        principal: &Principal,
+        signals: &[pb::Signal],
+    ) -> Result<Vec<pb::SubmitSignalResult>, IntakeError> {
+        if signals.len() > LARGEST_BATCH {
+            return Err(IntakeError::TooMany(signals.len()));
+        }
+        let results = signals
+            .iter()
+            .map(|signal| self.submit_result(principal, signal));
+        Ok(join_all(results).await)
+    }
+
+    async fn submit_result(
+        &self,
+        principal: &Principal,
+        signal: &pb::Signal,
+    ) -> pb::SubmitSignalResult {
+        let result = match self.submit_one(principal, signal).await {
+            Ok(receipt) => pb::submit_signal_result::Result::Receipt(receipt),
+            Err(error) => pb::submit_signal_result::Result::Refusal(refusal(&error)),
+        };
+        pb::SubmitSignalResult {
+            signal_id: signal.signal_id.clone(),
+            result: Some(result),
+        }
+    }
+
+    /// Checks a signal, finds its zone, seals what is personal in it, and makes its event.
+    fn prepare(&self, principal: &Principal, signal: &pb::Signal) -> Result<Prepared, IntakeError> {
+        let environment = &self.kit.environment;
+        let sent = decode::signal(signal, environment.now())?;
+        let zone: &Zone = self
+            .zones
+            .resolve(sent.postal_code, environment.today())?
+            .zone;
+        // The same for the same signal, so that sending it twice at once cannot open two.
+        let situation = SituationId::derived(sent.signal.uuid(), "situation");
+        let (key, sealed) = self.seal(situation, sent.signal, signal)?;
+        let circumstances = events::Circumstances {
+            postal_code: sent.postal_code.to_string(),
+            zone_id: zone.id.to_string(),
+            language: sent.language.number(),
+            age_band: sent
+                .age_band
+                .map_or(0, knipperlicht_vocabulary::AgeBand::number),
+            consent: sent.consent.number(),
+            consent_sequence: 1,
+        };
+        let body = events::SignalFlagged {
+            signal_id: sent.signal.to_string(),
+            observations: sent
+                .observations
+                .iter()
+                .map(|observation| observation.number())
+                .collect(),
+            reporter_role: sent.role.number(),
+            reported_at: Some(to_proto(sent.reported_at)),
+            circumstances: Some(circumstances),
+        };
+        let new = NewSignal {
+            signal: sent.signal,
+            situation,
+            reporter: principal.subject.clone(),
+            role: sent.role,
+            observations: sent.observations,
+            reported_at: sent.reported_at,
+            content: self.content.of(&Zeroizing::new(signal.encode_to_vec())),
+            zone: zone.id.clone(),
+            postal_code: sent.postal_code,
+            language: sent.language,
+            age_band: sent.age_band,
+            consent: sent.consent,
+        };
+        Ok(Prepared {
+            new,
+            key,
+            sealed,
+            event: EventId::new(environment),
+            body: body.into(),
+            traceparent: current_traceparent(&Span::current()),
+        })
+    }
+
+    /// Seals contact, note and reason under a key of the situation's own; no key without need.
+    fn seal(
+        &self,
+        situation: SituationId,
+        id: SignalId,
+        signal: &pb::Signal,
+    ) -> Result<(Option<knipperlicht_privacy::WrappedKey>, Vec<SealedRow>), IntakeError> {
+        let contact = signal
+            .contact
+            .as_ref()
+            .map(|contact| Zeroizing::new(contact.encode_to_vec()));
+        let parts = [
+            (
+                "contact",
+                contact
+                    .as_ref()
+                    .map_or(&[][..], |contact| contact.as_slice()),
+            ),
+            ("note", signal.note.as_bytes()),
+            ("vital_interest", signal.vital_interest_reason.as_bytes()),
+        ];
+        if parts.iter().all(|(_, plain)| plain.is_empty()) {
+            return Ok((None, Vec::new()));
+        }
+        let environment = &self.kit.environment;
+        let (key, wrapped) = self.vault.new_key(environment, situation)?;
+        let sealed = parts
+            .into_iter()
+            .filter(|(_, plain)| !plain.is_empty())
+            .map(|(kind, plain)| {
+                let place = format!("{kind}:{id}");
+                let sealed = key.seal(environment, &place, plain)?;
+                Ok(SealedRow {
+                    situation,
+                    place,
+                    sealed,
+                })
+            })
+            .collect::<Result<_, IntakeError>>()?;
+        Ok((Some(wrapped), sealed))
+    }
+}
+
+fn refusal(error: &IntakeError) -> pb::Refusal {
+    let status = knipperlicht_runtime::refusal(error);
+    pb::Refusal {
+        code: error.code().to_owned(),
+        field: error.field().unwrap_or_default().to_owned(),
+        message: status.message().to_owned(),
+    }
+}

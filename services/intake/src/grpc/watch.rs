@@ -1,0 +1,83 @@
+//! Watching: a reporter sees each change as it happens.
+
+use std::{collections::HashMap, pin::Pin};
+
+use knipperlicht_access::Principal;
+use knipperlicht_contracts::intake::v1 as pb;
+use tokio::sync::mpsc;
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tonic::Status;
+
+use super::{IntakeCalls, refused};
+use crate::{IntakeError, store};
+
+/// The newest signals of a reporter are watched.
+const WATCHED: i64 = 100;
+
+type Changes =
+    Pin<Box<dyn Stream<Item = Result<pb::WatchMySignalsResponse, Status>> + Send + 'static>>;
+
+impl IntakeCalls {
+    /// The present state of the caller's signals, then whatever changes.
+    pub(super) fn watch(&self, principal: Principal) -> Changes {
+        let (sender, receiver) = mpsc::channel(16);
+        let calls = self.clone();
+        tokio::spawn(async move {
+            let mut listener = calls.kit.bell.listen();
+            let mut shown = HashMap::new();
+            loop {
+                match calls.newest(&principal).await {
+                    Ok(signals) => {
+                        if !send_changes(&sender, &mut shown, signals).await {
+                            return;
+                        }
+                    }
+                    Err(error) => {
+                        let _ = sender.send(Err(refused(error))).await;
+                        return;
+                    }
+                }
+                tokio::select! {
+                    () = listener.wait() => {}
+                    () = sender.closed() => return,
+                }
+            }
+        });
+        Box::pin(ReceiverStream::new(receiver))
+    }
+
+    async fn newest(&self, principal: &Principal) -> Result<Vec<pb::SignalStatus>, IntakeError> {
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let rows = store::own_signals(&mut transaction, &principal.subject, None, WATCHED).await?;
+        self.statuses(&mut transaction, &rows).await
+    }
+}
+
+/// Sends what is not as it was shown, oldest first. False when nobody listens any more.
+async fn send_changes(
+    sender: &mpsc::Sender<Result<pb::WatchMySignalsResponse, Status>>,
+    shown: &mut HashMap<String, pb::SignalStatus>,
+    signals: Vec<pb::SignalStatus>,
+) -> bool {
+    for signal in signals.into_iter().rev() {
+        let id = signal
+            .receipt
+            .as_ref()
+            .map(|receipt| receipt.signal_id.clone())
+            .unwrap_or_default();
+        if shown.get(&id) == Some(&signal) {
+            continue;
+        }
+        shown.insert(id, signal.clone());
+        if sender
+            .send(Ok(pb::WatchMySignalsResponse {
+                signal: Some(signal),
+            }))
+            .await
+            .is_err()
+        {
+            return false;
+        }
+    }
+    true
+}

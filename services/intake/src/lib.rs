@@ -1,0 +1,66 @@
+//! Intake: signals, situations, personal data and consent.
+//!
+//! Four rooms: `model` decides, `store` keeps, `grpc` answers calls, `reactions` hear events.
+
+mod error;
+mod grpc;
+pub mod model;
+mod reactions;
+mod store;
+
+use std::sync::Arc;
+
+use knipperlicht_contracts::intake::v1::intake_service_server::IntakeServiceServer;
+use knipperlicht_eventing::{Kit, Reactions};
+use knipperlicht_privacy::{Fingerprint, MasterKey, Vault};
+use knipperlicht_runtime::Stop;
+use knipperlicht_zones::ZoneTable;
+
+pub use crate::error::IntakeError;
+use crate::grpc::{IntakeCalls, Writer};
+
+/// The tables of intake, beside those of eventing.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// A phone's whole queue fits: 100 signals with notes.
+const LARGEST_MESSAGE: usize = 1024 * 1024;
+
+/// The intake service.
+pub struct Intake {
+    kit: Kit,
+    calls: IntakeCalls,
+    writer: Writer,
+}
+
+impl Intake {
+    /// Puts it together; nothing runs yet.
+    #[must_use]
+    pub fn new(kit: Kit, zones: Arc<ZoneTable>, master: &MasterKey) -> Self {
+        let (writer, submit) = grpc::writer(kit.clone());
+        let calls = IntakeCalls {
+            kit: kit.clone(),
+            zones,
+            vault: Arc::new(Vault::new(master)),
+            content: Arc::new(Fingerprint::new(master, "signal content")),
+            submit,
+        };
+        Self { kit, calls, writer }
+    }
+
+    /// The gRPC service.
+    #[must_use]
+    pub fn routes(&self) -> IntakeServiceServer<IntakeCalls> {
+        IntakeServiceServer::new(self.calls.clone()).max_decoding_message_size(LARGEST_MESSAGE)
+    }
+
+    /// What it does when it hears something.
+    #[must_use]
+    pub fn reactions(&self) -> Arc<impl Reactions + use<>> {
+        Arc::new(reactions::IntakeReactions::new(self.kit.clone()))
+    }
+
+    /// Writes accepted signals, many in one commit, until it is time to stop.
+    pub async fn write_signals(self, stop: Stop) {
+        self.writer.run(stop).await;
+    }
+}

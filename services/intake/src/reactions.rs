@@ -1,0 +1,85 @@
+//! What intake does when it hears what became of a situation: it notes the step for the reporter,
+//! and who may ask for the carer's contact.
+
+use knipperlicht_contracts::event::EventBody;
+use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions};
+use knipperlicht_vocabulary::{ContactResult, OutcomeResult, Step};
+use sqlx::PgConnection;
+
+use crate::store::{self, Grant, NewStep};
+
+pub(crate) struct IntakeReactions {
+    kit: Kit,
+}
+
+impl IntakeReactions {
+    pub(crate) const fn new(kit: Kit) -> Self {
+        Self { kit }
+    }
+}
+
+impl Reactions for IntakeReactions {
+    async fn react(
+        &self,
+        connection: &mut PgConnection,
+        wave: &[Event],
+    ) -> Result<(), ReactionError> {
+        let mut steps = Vec::new();
+        let mut grants = Vec::new();
+        for event in wave {
+            if let Some((step, outcome)) = step_of(&event.body) {
+                let (situation, at) = (event.situation, event.occurred_at);
+                steps.push(NewStep {
+                    event: event.id,
+                    situation,
+                    step,
+                    outcome,
+                    at,
+                });
+            }
+            if let EventBody::ReferralAccepted(accepted) = &event.body {
+                let organisation = accepted
+                    .organisation_id
+                    .parse()
+                    .map_err(|error| ReactionError::Nonsense(format!("organisation: {error}")))?;
+                grants.push(Grant {
+                    situation: event.situation,
+                    organisation,
+                    since: event.occurred_at,
+                });
+            }
+        }
+        store::add_steps(connection, &steps).await?;
+        store::add_grants(connection, &grants).await?;
+        Ok(())
+    }
+
+    fn committed(&self, _wave: &[Event]) {
+        self.kit.bell.ring();
+    }
+}
+
+/// The step that an event means for the reporter. A reporter learns the step, never health
+/// detail.
+fn step_of(body: &EventBody) -> Option<(Step, Option<OutcomeResult>)> {
+    let step = match body {
+        EventBody::AssessmentCompleted(_) => Step::Assessed,
+        EventBody::ReferralRequested(_) => Step::Referred,
+        EventBody::ReferralHeld(held) if held.awaiting_consent => Step::WaitingForConsent,
+        EventBody::ReferralUnroutable(_) => Step::WithCoordinator,
+        EventBody::ReferralWithheld(_) => Step::NotReferred,
+        EventBody::ReferralAccepted(_) => Step::Accepted,
+        EventBody::ContactRecorded(contact)
+            if contact.result == ContactResult::Reached.number() =>
+        {
+            Step::Contacted
+        }
+        EventBody::FollowUpCompleted(completed) => {
+            return Some((Step::Closed, OutcomeResult::try_from(completed.result).ok()));
+        }
+        EventBody::OutcomeConfirmed(_) => Step::Confirmed,
+        EventBody::SituationReopened(_) => Step::Reopened,
+        _ => return None,
+    };
+    Some((step, None))
+}

@@ -1,0 +1,35 @@
+//! The audit log.
+
+use jiff_sqlx::ToSqlx;
+use knipperlicht_privacy::audit::{Entry, GENESIS, link};
+use sqlx::PgConnection;
+
+/// Appends to the chain. One at a time: the next row needs the hash of this one.
+pub(crate) async fn append_audit(
+    connection: &mut PgConnection,
+    entry: &Entry,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(r#"select pg_advisory_xact_lock(hashtext('intake.audit')) as "locked: ()""#)
+        .fetch_one(&mut *connection)
+        .await?;
+    let last = sqlx::query!("select number, hash from audit order by number desc limit 1")
+        .fetch_optional(&mut *connection)
+        .await?;
+    let (number, previous) = last.map_or((0, GENESIS.to_vec()), |row| (row.number, row.hash));
+    sqlx::query!(
+        "insert into audit (number, at, subject, role, action, object, purpose, trace_id, hash)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        number + 1,
+        entry.at.to_sqlx() as jiff_sqlx::Timestamp,
+        entry.subject,
+        entry.role,
+        entry.action,
+        entry.object,
+        entry.purpose,
+        entry.trace_id,
+        link(&previous, entry).to_vec(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

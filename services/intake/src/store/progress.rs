@@ -1,0 +1,130 @@
+//! What became of situations, and who took them up.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use knipperlicht_vocabulary::{EventId, OrganisationId, OutcomeResult, SituationId, Step};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::code;
+use crate::{IntakeError, model::TakenStep};
+
+/// A step that an event told of.
+pub(crate) struct NewStep {
+    pub(crate) event: EventId,
+    pub(crate) situation: SituationId,
+    pub(crate) step: Step,
+    pub(crate) outcome: Option<OutcomeResult>,
+    pub(crate) at: Timestamp,
+}
+
+/// Notes steps.
+pub(crate) async fn add_steps(
+    connection: &mut PgConnection,
+    steps: &[NewStep],
+) -> Result<(), sqlx::Error> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let events: Vec<Uuid> = steps.iter().map(|step| step.event.uuid()).collect();
+    let situations: Vec<Uuid> = steps.iter().map(|step| step.situation.uuid()).collect();
+    let codes: Vec<String> = steps.iter().map(|step| step.step.to_string()).collect();
+    let outcomes: Vec<Option<String>> = steps
+        .iter()
+        .map(|step| step.outcome.map(|outcome| outcome.to_string()))
+        .collect();
+    let at: Vec<_> = steps.iter().map(|step| step.at.to_sqlx()).collect();
+    sqlx::query!(
+        "insert into progress (event_id, situation_id, step, outcome, at)
+         select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])",
+        &events,
+        &situations,
+        &codes,
+        &outcomes as &[Option<String>],
+        &at as &[jiff_sqlx::Timestamp],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The steps of these situations, in the order they were taken. Relies on
+/// `progress_by_situation`.
+pub(crate) async fn steps_of(
+    connection: &mut PgConnection,
+    situations: &[Uuid],
+) -> Result<HashMap<SituationId, Vec<TakenStep>>, IntakeError> {
+    let rows = sqlx::query!(
+        "select situation_id, step, outcome, at from progress
+         where situation_id = any($1) order by situation_id, at, event_id",
+        situations,
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut steps: HashMap<SituationId, Vec<TakenStep>> = HashMap::new();
+    for row in rows {
+        let taken = TakenStep {
+            step: code("progress", &row.step)?,
+            at: row.at.to_jiff(),
+            outcome: row
+                .outcome
+                .as_deref()
+                .map(|outcome| code("progress", outcome))
+                .transpose()?,
+        };
+        steps
+            .entry(row.situation_id.into())
+            .or_default()
+            .push(taken);
+    }
+    Ok(steps)
+}
+
+/// An organisation that accepted a situation.
+pub(crate) struct Grant {
+    pub(crate) situation: SituationId,
+    pub(crate) organisation: OrganisationId,
+    pub(crate) since: Timestamp,
+}
+
+/// Notes who accepted. Accepting for a second need changes nothing.
+pub(crate) async fn add_grants(
+    connection: &mut PgConnection,
+    grants: &[Grant],
+) -> Result<(), sqlx::Error> {
+    if grants.is_empty() {
+        return Ok(());
+    }
+    let situations: Vec<Uuid> = grants.iter().map(|grant| grant.situation.uuid()).collect();
+    let organisations: Vec<String> = grants
+        .iter()
+        .map(|grant| grant.organisation.to_string())
+        .collect();
+    let since: Vec<_> = grants.iter().map(|grant| grant.since.to_sqlx()).collect();
+    sqlx::query!(
+        "insert into access_grant (situation_id, organisation_id, since)
+         select * from unnest($1::uuid[], $2::text[], $3::timestamptz[])
+         on conflict do nothing",
+        &situations,
+        &organisations,
+        &since as &[jiff_sqlx::Timestamp],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Whether the caller's organisation accepted this situation (row-level security decides).
+pub(crate) async fn has_grant(
+    connection: &mut PgConnection,
+    situation: SituationId,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from access_grant where situation_id = $1) as "granted!""#,
+        situation.uuid(),
+    )
+    .fetch_one(connection)
+    .await
+}

@@ -1,0 +1,303 @@
+//! Signals and their situations.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use knipperlicht_vocabulary::{
+    AgeBand, Consent, Language, Observation, PostalCode, ReporterId, ReporterRole, SignalId,
+    SituationId, ZoneId,
+};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::code;
+use crate::IntakeError;
+
+/// A signal to be stored, with the situation it opens.
+pub(crate) struct NewSignal {
+    pub(crate) signal: SignalId,
+    pub(crate) situation: SituationId,
+    pub(crate) reporter: ReporterId,
+    pub(crate) role: ReporterRole,
+    pub(crate) observations: Vec<Observation>,
+    pub(crate) reported_at: Timestamp,
+    pub(crate) content: [u8; 32],
+    pub(crate) zone: ZoneId,
+    pub(crate) postal_code: PostalCode,
+    pub(crate) language: Language,
+    pub(crate) age_band: Option<AgeBand>,
+    pub(crate) consent: Consent,
+}
+
+/// Stores signals and their situations, leaving out those whose id is known. Returns which were
+/// stored. Relies on the primary key of `signal`.
+pub(crate) async fn insert_signals(
+    connection: &mut PgConnection,
+    received_at: Timestamp,
+    signals: &[&NewSignal],
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let text =
+        |of: fn(&NewSignal) -> String| signals.iter().map(|signal| of(signal)).collect::<Vec<_>>();
+    let ids: Vec<Uuid> = signals.iter().map(|signal| signal.signal.uuid()).collect();
+    let situations: Vec<Uuid> = signals
+        .iter()
+        .map(|signal| signal.situation.uuid())
+        .collect();
+    let reported: Vec<_> = signals
+        .iter()
+        .map(|signal| signal.reported_at.to_sqlx())
+        .collect();
+    let contents: Vec<Vec<u8>> = signals
+        .iter()
+        .map(|signal| signal.content.to_vec())
+        .collect();
+    let age_bands: Vec<Option<String>> = signals
+        .iter()
+        .map(|signal| signal.age_band.map(|band| band.code().to_owned()))
+        .collect();
+    sqlx::query_scalar!(
+        r#"
+        with sent as (
+            select * from unnest(
+                $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::bytea[],
+                $8::text[], $9::text[], $10::text[], $11::text[], $12::text[]
+            ) as sent(
+                signal_id, situation_id, reporter_id, reporter_role, observations, reported_at, content,
+                zone, postal_code, language, age_band, consent
+            )
+        ), stored as (
+            insert into signal (
+                signal_id, situation_id, reporter_id, reporter_role, observations, reported_at, content, received_at
+            )
+            select signal_id, situation_id, reporter_id, reporter_role, string_to_array(observations, ','),
+                   reported_at, content, $13
+            from sent
+            on conflict (signal_id) do nothing
+            returning signal_id
+        ), opened as (
+            insert into situation (
+                situation_id, zone, postal_code, language, age_band, consent, consent_sequence, opened_at
+            )
+            select distinct on (situation_id)
+                   situation_id, zone, postal_code, language, age_band, consent, 1, $13
+            from sent join stored using (signal_id)
+        )
+        select signal_id as "signal_id!" from stored
+        "#,
+        &ids,
+        &situations,
+        &text(|signal| signal.reporter.to_string()),
+        &text(|signal| signal.role.to_string()),
+        &text(|signal| {
+            signal.observations.iter().map(|observation| observation.code()).collect::<Vec<_>>().join(",")
+        }),
+        &reported as &[jiff_sqlx::Timestamp],
+        &contents,
+        &text(|signal| signal.zone.to_string()),
+        &text(|signal| signal.postal_code.to_string()),
+        &text(|signal| signal.language.to_string()),
+        &age_bands as &[Option<String>],
+        &text(|signal| signal.consent.to_string()),
+        received_at.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// What is known under an id already.
+pub(crate) struct Known {
+    pub(crate) signal: SignalId,
+    pub(crate) situation: SituationId,
+    pub(crate) reporter: String,
+    pub(crate) content: Vec<u8>,
+    pub(crate) zone: String,
+    pub(crate) received_at: Timestamp,
+}
+
+/// What is known under these ids. Relies on the primary keys.
+pub(crate) async fn known(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<Vec<Known>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select signal_id, situation_id, reporter_id, content, zone, received_at
+         from signal join situation using (situation_id)
+         where signal_id = any($1)",
+        ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    let known = rows.into_iter().map(|row| Known {
+        signal: row.signal_id.into(),
+        situation: row.situation_id.into(),
+        reporter: row.reporter_id,
+        content: row.content,
+        zone: row.zone,
+        received_at: row.received_at.to_jiff(),
+    });
+    Ok(known.collect())
+}
+
+/// A signal as its reporter sees it, but for the steps.
+pub(crate) struct SignalRow {
+    pub(crate) signal: SignalId,
+    pub(crate) situation: SituationId,
+    pub(crate) zone: ZoneId,
+    pub(crate) observations: Vec<Observation>,
+    pub(crate) consent: Consent,
+    pub(crate) received_at: Timestamp,
+    pub(crate) withdrawn_at: Option<Timestamp>,
+}
+
+macro_rules! signal_rows {
+    ($rows:expr) => {
+        $rows
+            .into_iter()
+            .map(|row| {
+                Ok(SignalRow {
+                    signal: row.signal_id.into(),
+                    situation: row.situation_id.into(),
+                    zone: code("situation", &row.zone)?,
+                    observations: row
+                        .observations
+                        .iter()
+                        .map(|observation| code("signal", observation))
+                        .collect::<Result<_, _>>()?,
+                    consent: code("situation", &row.consent)?,
+                    received_at: row.received_at.to_jiff(),
+                    withdrawn_at: row.withdrawn_at.map(|at| at.to_jiff()),
+                })
+            })
+            .collect::<Result<Vec<_>, IntakeError>>()
+    };
+}
+
+/// One signal that the caller may see (row-level security decides).
+pub(crate) async fn own_signal(
+    connection: &mut PgConnection,
+    signal: SignalId,
+) -> Result<Option<SignalRow>, IntakeError> {
+    let rows = sqlx::query!(
+        "select signal_id, situation_id, zone, observations, consent, received_at, withdrawn_at
+         from signal join situation using (situation_id)
+         where signal_id = $1",
+        signal.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    signal_rows!(rows).map(|rows| rows.into_iter().next())
+}
+
+/// A page of a reporter's signals, newest first. Relies on `signal_by_reporter`.
+pub(crate) async fn own_signals(
+    connection: &mut PgConnection,
+    reporter: &ReporterId,
+    before: Option<(Timestamp, SignalId)>,
+    limit: i64,
+) -> Result<Vec<SignalRow>, IntakeError> {
+    let (at, id) = before.map_or((Timestamp::MAX, Uuid::max()), |(at, id)| (at, id.uuid()));
+    // PostgreSQL's last moment is earlier than jiff's; nothing is received after 9998.
+    let at = at.min(Timestamp::from_second(253_370_764_800).unwrap_or(at));
+    let rows = sqlx::query!(
+        "select signal_id, situation_id, zone, observations, consent, received_at, withdrawn_at
+         from signal join situation using (situation_id)
+         where reporter_id = $1 and (received_at, signal_id) < ($2, $3)
+         order by received_at desc, signal_id desc
+         limit $4",
+        reporter.as_str(),
+        at.to_sqlx() as jiff_sqlx::Timestamp,
+        id,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    signal_rows!(rows)
+}
+
+/// Takes a signal back.
+pub(crate) async fn mark_withdrawn(
+    connection: &mut PgConnection,
+    signal: SignalId,
+    at: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update signal set withdrawn_at = $2 where signal_id = $1",
+        signal.uuid(),
+        at.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What holds for a situation, and is needed to say so.
+pub(crate) struct ConsentRow {
+    pub(crate) zone: ZoneId,
+    pub(crate) postal_code: String,
+    pub(crate) language: Language,
+    pub(crate) age_band: Option<AgeBand>,
+    pub(crate) consent: Consent,
+    pub(crate) sequence: i64,
+}
+
+/// A situation's consent, locked until the transaction ends. Also the lock under which a signal
+/// is withdrawn: both must see what the other did.
+pub(crate) async fn lock_consent(
+    connection: &mut PgConnection,
+    situation: SituationId,
+) -> Result<ConsentRow, IntakeError> {
+    let row = sqlx::query!(
+        "select zone, postal_code, language, age_band, consent, consent_sequence
+         from situation where situation_id = $1 for update",
+        situation.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?
+    .ok_or(IntakeError::NotFound { what: "situation" })?;
+    Ok(ConsentRow {
+        zone: code("situation", &row.zone)?,
+        postal_code: row.postal_code,
+        language: code("situation", &row.language)?,
+        age_band: row
+            .age_band
+            .as_deref()
+            .map(|band| code("situation", band))
+            .transpose()?,
+        consent: code("situation", &row.consent)?,
+        sequence: row.consent_sequence,
+    })
+}
+
+/// A situation's consent as it stands.
+pub(crate) async fn consent_of(
+    connection: &mut PgConnection,
+    situation: SituationId,
+) -> Result<Option<Consent>, IntakeError> {
+    let consent = sqlx::query_scalar!(
+        "select consent from situation where situation_id = $1",
+        situation.uuid()
+    )
+    .fetch_optional(connection)
+    .await?;
+    consent
+        .as_deref()
+        .map(|consent| code("situation", consent))
+        .transpose()
+}
+
+/// Records a situation's consent.
+pub(crate) async fn set_consent(
+    connection: &mut PgConnection,
+    situation: SituationId,
+    consent: Consent,
+    sequence: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update situation set consent = $2, consent_sequence = $3 where situation_id = $1",
+        situation.uuid(),
+        consent.code(),
+        sequence,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

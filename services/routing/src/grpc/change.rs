@@ -1,0 +1,99 @@
+//! Calls that change something: shown to be the caller's to change, decided by the model,
+//! written and said in the service's own name.
+
+use knipperlicht_access::{OwnedTransaction, Principal};
+use knipperlicht_contracts::routing::v1 as pb;
+use knipperlicht_eventing::{Said, say};
+use knipperlicht_runtime::current_traceparent;
+use knipperlicht_vocabulary::{ItemId, ReferralId, SituationId};
+use tracing::Span;
+
+use super::{RoutingCalls, view};
+use crate::{
+    RoutingError,
+    model::{
+        calls::{Answer, Refusal},
+        case::Case,
+        change::Plan,
+        planner::Ground,
+    },
+    said::said,
+    store,
+};
+
+impl RoutingCalls {
+    /// Changes a referral that the caller may see.
+    pub(super) async fn change_referral<F>(
+        &self,
+        principal: &Principal,
+        id: ReferralId,
+        decide: F,
+    ) -> Result<pb::Referral, RoutingError>
+    where
+        F: for<'d> FnOnce(Case, &Ground<'d>) -> Result<Answer<'d>, Refusal> + Send,
+    {
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let situation = store::situation_of_referral(&mut transaction, id)
+            .await?
+            .ok_or(Refusal::NoReferral)?;
+        self.change(transaction, situation, decide).await
+    }
+
+    /// Changes an item that the caller may see.
+    pub(super) async fn change_item<F>(
+        &self,
+        principal: &Principal,
+        id: ItemId,
+        decide: F,
+    ) -> Result<pb::Referral, RoutingError>
+    where
+        F: for<'d> FnOnce(Case, &Ground<'d>) -> Result<Answer<'d>, Refusal> + Send,
+    {
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let situation = store::situation_of_item(&mut transaction, id)
+            .await?
+            .ok_or(Refusal::NoItem)?;
+        self.change(transaction, situation, decide).await
+    }
+
+    async fn change<F>(
+        &self,
+        mut transaction: OwnedTransaction,
+        situation: SituationId,
+        decide: F,
+    ) -> Result<pb::Referral, RoutingError>
+    where
+        F: for<'d> FnOnce(Case, &Ground<'d>) -> Result<Answer<'d>, Refusal> + Send,
+    {
+        let environment = &self.kit.environment;
+        transaction.act_as(&self.kit.principal).await?;
+        let directory = self.directory.current(&mut transaction).await?;
+        let case = store::lock_cases(&mut transaction, &[situation.uuid()])
+            .await?
+            .take(situation);
+        // Taken with the lock in hand, so that moments follow each other as changes do.
+        let at = environment.now();
+        let zone_version = self.zones.version();
+        let ground = Ground {
+            directory: &directory,
+            zone_version,
+            at,
+            today: environment.today(),
+        };
+        let Answer { changes, referral } = decide(case, &ground)?;
+
+        let zone = referral.circumstances.zone.clone();
+        let plan = Plan {
+            situation,
+            zone,
+            changes,
+        };
+        let traceparent = current_traceparent(&Span::current());
+        let events: Vec<Said> = said(&plan, traceparent.as_deref(), environment).collect();
+        store::write(&mut transaction, &[plan], at).await?;
+        say(&mut transaction, at, &events).await?;
+        transaction.commit().await?;
+        self.kit.committed();
+        Ok(view::referral(situation, &referral, &directory))
+    }
+}

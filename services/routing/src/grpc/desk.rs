@@ -1,0 +1,150 @@
+//! Calls that only look.
+
+use knipperlicht_access::Principal;
+use knipperlicht_contracts::routing::v1 as pb;
+use knipperlicht_vocabulary::{PostalCode, ZoneId};
+
+use super::{RoutingCalls, decode, page_token, view};
+use crate::{
+    RoutingError,
+    model::{calls::Refusal, case::Item, directory::Directory, referral::Referral},
+    store::{self, ReferralRow, Which},
+};
+
+/// Referrals on a page, if not said otherwise.
+const PAGE: i32 = 50;
+
+/// Referrals on a page at most.
+const LARGEST_PAGE: i32 = 200;
+
+impl RoutingCalls {
+    pub(super) fn zone_of(
+        &self,
+        asked: &pb::ResolveZoneRequest,
+    ) -> Result<pb::ResolveZoneResponse, RoutingError> {
+        let postal_code: PostalCode = asked.postal_code.parse()?;
+        let on = decode::day(&asked.on, self.kit.environment.today())?;
+        let resolution = self.zones.resolve(postal_code, on)?;
+        Ok(pb::ResolveZoneResponse {
+            zone: Some(view::zone(resolution.zone)),
+            municipality: resolution.municipality.to_owned(),
+            other_candidates: resolution
+                .other_candidates
+                .iter()
+                .map(|zone| view::zone(zone))
+                .collect(),
+            verified: resolution.verified,
+            confidence: view::confidence(resolution.confidence),
+            table_version: self.zones.version().to_owned(),
+        })
+    }
+
+    pub(super) async fn services(
+        &self,
+        principal: &Principal,
+        asked: &pb::ListServicesRequest,
+    ) -> Result<Vec<pb::Service>, RoutingError> {
+        let zone: ZoneId = asked.zone_id.parse()?;
+        if self.zones.zone(&zone).is_none() {
+            return Err(RoutingError::UnknownZone(zone));
+        }
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let directory = self.directory.current(&mut transaction).await?;
+        let mut services: Vec<pb::Service> = directory.covering(&zone).map(view::service).collect();
+        services.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(services)
+    }
+
+    pub(super) async fn referrals(
+        &self,
+        principal: &Principal,
+        asked: &pb::ListReferralsRequest,
+    ) -> Result<pb::ListReferralsResponse, RoutingError> {
+        let size = if asked.page_size <= 0 {
+            PAGE
+        } else {
+            asked.page_size.min(LARGEST_PAGE)
+        };
+        let after = page_token::decode(&asked.page_token)?;
+        let which = if asked.open_only {
+            Which::Open
+        } else {
+            Which::All
+        };
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let directory = self.directory.current(&mut transaction).await?;
+        let filter = decode::filter(principal);
+        let rows =
+            store::list(&mut transaction, &filter, which, after, i64::from(size) + 1).await?;
+        let more = i32::try_from(rows.len()).is_ok_and(|rows| rows > size);
+        let mut next_page_token = String::new();
+        let mut referrals = Vec::with_capacity(rows.len());
+        for row in rows
+            .into_iter()
+            .take(usize::try_from(size).unwrap_or_default())
+        {
+            let (shown, referral) = shown(row, &directory)?;
+            referrals.push(shown);
+            if more {
+                next_page_token = page_token::encode(page_token::after(&referral));
+            }
+        }
+        Ok(pb::ListReferralsResponse {
+            referrals,
+            next_page_token,
+        })
+    }
+
+    pub(super) async fn actions(
+        &self,
+        principal: &Principal,
+        id: &str,
+    ) -> Result<Vec<i32>, RoutingError> {
+        let id = decode::referral(id)?;
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let row = store::referral(&mut transaction, id)
+            .await?
+            .ok_or(Refusal::NoReferral)?;
+        let state = row.read()?.state;
+        Ok(state
+            .moves(decode::actor(principal))
+            .map(|step| view::action(step).into())
+            .collect())
+    }
+
+    pub(super) async fn items(&self, principal: &Principal) -> Result<Vec<pb::Item>, RoutingError> {
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let open = store::open_items(&mut transaction, &decode::zones(principal)).await?;
+        Ok(open
+            .iter()
+            .map(|one| view::item(one.situation, &one.item, self.other_candidates(&one.item)))
+            .collect())
+    }
+
+    /// The other zones that the item's postal code may belong to, besides the one it lies in.
+    fn other_candidates(&self, item: &Item) -> Vec<pb::Zone> {
+        let circumstances = &item.circumstances;
+        let Ok(resolution) = self
+            .zones
+            .resolve(circumstances.postal_code, self.kit.environment.today())
+        else {
+            return Vec::new();
+        };
+        let candidates = std::iter::once(resolution.zone).filter(|_| resolution.is_doubtful());
+        let candidates = candidates.chain(resolution.other_candidates.iter().copied());
+        candidates
+            .filter(|zone| zone.id != circumstances.zone)
+            .map(view::zone)
+            .collect()
+    }
+}
+
+/// A row as it is shown, and the referral it holds.
+pub(super) fn shown(
+    row: ReferralRow,
+    directory: &Directory,
+) -> Result<(pb::Referral, Referral), RoutingError> {
+    let situation = row.situation();
+    let referral = row.read()?;
+    Ok((view::referral(situation, &referral, directory), referral))
+}

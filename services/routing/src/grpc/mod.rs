@@ -1,0 +1,244 @@
+//! The calls of routing.
+
+mod change;
+mod decode;
+mod desk;
+mod page_token;
+mod view;
+mod watch;
+
+use std::{pin::Pin, sync::Arc};
+
+use knipperlicht_access::principal_of;
+use knipperlicht_contracts::routing::v1::{self as pb, routing_service_server::RoutingService};
+use knipperlicht_eventing::Kit;
+use knipperlicht_runtime::refusal;
+use knipperlicht_vocabulary::DeclineReason;
+use knipperlicht_zones::ZoneTable;
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status};
+
+use crate::{
+    RoutingError,
+    directory::CachedDirectory,
+    model::{calls, referral::Move},
+};
+
+/// Answers calls. A clone is the same desk.
+#[derive(Clone)]
+pub struct RoutingCalls {
+    pub(crate) kit: Kit,
+    pub(crate) zones: Arc<ZoneTable>,
+    pub(crate) directory: CachedDirectory,
+}
+
+impl RoutingCalls {
+    pub(crate) const fn new(kit: Kit, zones: Arc<ZoneTable>, directory: CachedDirectory) -> Self {
+        Self {
+            kit,
+            zones,
+            directory,
+        }
+    }
+}
+
+/// The error as the caller receives it.
+fn refused(error: impl Into<RoutingError>) -> Status {
+    refusal(&error.into())
+}
+
+#[tonic::async_trait]
+impl RoutingService for RoutingCalls {
+    async fn resolve_zone(
+        &self,
+        request: Request<pb::ResolveZoneRequest>,
+    ) -> Result<Response<pb::ResolveZoneResponse>, Status> {
+        principal_of(&request)?;
+        self.zone_of(&request.into_inner())
+            .map(Response::new)
+            .map_err(refused)
+    }
+
+    async fn list_services(
+        &self,
+        request: Request<pb::ListServicesRequest>,
+    ) -> Result<Response<pb::ListServicesResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let services = self
+            .services(&principal, &request.into_inner())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::ListServicesResponse { services }))
+    }
+
+    async fn list_referrals(
+        &self,
+        request: Request<pb::ListReferralsRequest>,
+    ) -> Result<Response<pb::ListReferralsResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let page = self
+            .referrals(&principal, &request.into_inner())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(page))
+    }
+
+    type WatchReferralsStream =
+        Pin<Box<dyn Stream<Item = Result<pb::WatchReferralsResponse, Status>> + Send + 'static>>;
+
+    async fn watch_referrals(
+        &self,
+        request: Request<pb::WatchReferralsRequest>,
+    ) -> Result<Response<Self::WatchReferralsStream>, Status> {
+        let principal = principal_of(&request)?;
+        Ok(Response::new(self.watch(principal)))
+    }
+
+    async fn available_actions(
+        &self,
+        request: Request<pb::AvailableActionsRequest>,
+    ) -> Result<Response<pb::AvailableActionsResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let actions = self
+            .actions(&principal, &request.into_inner().referral_id)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::AvailableActionsResponse { actions }))
+    }
+
+    async fn accept(
+        &self,
+        request: Request<pb::AcceptRequest>,
+    ) -> Result<Response<pb::AcceptResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let id = decode::referral(&request.into_inner().referral_id).map_err(refused)?;
+        let referral = self
+            .change_referral(&principal, id, |case, ground| {
+                calls::step(case, id, Move::Accept, ground)
+            })
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::AcceptResponse {
+            referral: Some(referral),
+        }))
+    }
+
+    async fn decline(
+        &self,
+        request: Request<pb::DeclineRequest>,
+    ) -> Result<Response<pb::DeclineResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let asked = request.into_inner();
+        let id = decode::referral(&asked.referral_id).map_err(refused)?;
+        let reason: DeclineReason = decode::code("reason", asked.reason).map_err(refused)?;
+        let referral = self
+            .change_referral(&principal, id, |case, ground| {
+                calls::decline(case, id, reason, ground)
+            })
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::DeclineResponse {
+            referral: Some(referral),
+        }))
+    }
+
+    async fn redirect(
+        &self,
+        request: Request<pb::RedirectRequest>,
+    ) -> Result<Response<pb::RedirectResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let asked = request.into_inner();
+        let id = decode::referral(&asked.referral_id).map_err(refused)?;
+        let target = decode::service(&asked.service_id).map_err(refused)?;
+        let reason: DeclineReason = decode::code("reason", asked.reason).map_err(refused)?;
+        let actor = decode::actor(&principal);
+        let referral = self
+            .change_referral(&principal, id, |case, ground| {
+                calls::redirect(case, id, &target, reason, actor, ground)
+            })
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::RedirectResponse {
+            referral: Some(referral),
+        }))
+    }
+
+    async fn hold(
+        &self,
+        request: Request<pb::HoldRequest>,
+    ) -> Result<Response<pb::HoldResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let id = decode::referral(&request.into_inner().referral_id).map_err(refused)?;
+        let referral = self
+            .change_referral(&principal, id, |case, ground| {
+                calls::step(case, id, Move::Hold, ground)
+            })
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::HoldResponse {
+            referral: Some(referral),
+        }))
+    }
+
+    async fn release(
+        &self,
+        request: Request<pb::ReleaseRequest>,
+    ) -> Result<Response<pb::ReleaseResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let id = decode::referral(&request.into_inner().referral_id).map_err(refused)?;
+        let referral = self
+            .change_referral(&principal, id, |case, ground| {
+                calls::step(case, id, Move::Release, ground)
+            })
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::ReleaseResponse {
+            referral: Some(referral),
+        }))
+    }
+
+    async fn assign(
+        &self,
+        request: Request<pb::AssignRequest>,
+    ) -> Result<Response<pb::AssignResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let asked = request.into_inner();
+        let id = decode::item(&asked.item_id).map_err(refused)?;
+        let target = decode::service(&asked.service_id).map_err(refused)?;
+        let referral = self
+            .change_item(&principal, id, |case, ground| {
+                calls::assign(case, id, &target, ground)
+            })
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::AssignResponse {
+            referral: Some(referral),
+        }))
+    }
+
+    async fn cancel(
+        &self,
+        request: Request<pb::CancelRequest>,
+    ) -> Result<Response<pb::CancelResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let id = decode::referral(&request.into_inner().referral_id).map_err(refused)?;
+        let referral = self
+            .change_referral(&principal, id, |case, ground| {
+                calls::cancel(case, id, ground)
+            })
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::CancelResponse {
+            referral: Some(referral),
+        }))
+    }
+
+    async fn list_items(
+        &self,
+        request: Request<pb::ListItemsRequest>,
+    ) -> Result<Response<pb::ListItemsResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let items = self.items(&principal).await.map_err(refused)?;
+        Ok(Response::new(pb::ListItemsResponse { items }))
+    }
+}

@@ -1,0 +1,121 @@
+//! From the model to the wire.
+
+use knipperlicht_contracts::{routing::v1 as pb, to_proto};
+use knipperlicht_vocabulary::{AgeBand, Need, SituationId};
+use knipperlicht_zones as zones;
+use serde::Serialize;
+
+use crate::model::{
+    case::Item,
+    directory::{Directory, Service},
+    referral::{Move, Referral, State},
+};
+
+/// A zone.
+pub(super) fn zone(zone: &zones::Zone) -> pb::Zone {
+    pb::Zone {
+        zone_id: zone.id.to_string(),
+        name: zone.name.to_string(),
+        province: word(zone.province),
+    }
+}
+
+/// How sure a row of the zone table is.
+pub(super) fn confidence(confidence: zones::Confidence) -> String {
+    word(confidence)
+}
+
+/// The code by which a value is written everywhere else.
+fn word(value: impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+/// A service.
+pub(super) fn service(service: &Service) -> pb::Service {
+    pb::Service {
+        service_id: service.id.to_string(),
+        organisation_id: service.organisation.to_string(),
+        name: service.name.clone(),
+        organisation_name: service.organisation_name.clone(),
+        needs: service.needs.iter().map(Need::number).collect(),
+        synthetic: service.synthetic,
+    }
+}
+
+/// A referral. A service that left the directory since is shown by its ids.
+pub(super) fn referral(
+    situation: SituationId,
+    referral: &Referral,
+    directory: &Directory,
+) -> pb::Referral {
+    let shown = directory.service(&referral.service).map_or_else(
+        || pb::Service {
+            service_id: referral.service.to_string(),
+            organisation_id: referral.organisation.to_string(),
+            ..pb::Service::default()
+        },
+        service,
+    );
+    let reason = match referral.state {
+        State::Declined(reason) => reason.number(),
+        _ => 0,
+    };
+    pb::Referral {
+        referral_id: referral.id.to_string(),
+        situation_id: situation.to_string(),
+        previous_referral_id: referral
+            .previous
+            .map(|previous| previous.to_string())
+            .unwrap_or_default(),
+        service: Some(shown),
+        zone_id: referral.circumstances.zone.to_string(),
+        postal_code: referral.circumstances.postal_code.to_string(),
+        needs: numbers(&referral.needs),
+        urgency: referral.urgency.number(),
+        language: referral.circumstances.language.number(),
+        age_band: referral.circumstances.age_band.map_or(0, AgeBand::number),
+        state: referral.state.code().number(),
+        state_since: Some(to_proto(referral.state_since)),
+        decline_reason: reason,
+        requested_at: referral.requested_at.map(to_proto),
+    }
+}
+
+/// A coordinator's item, with the other zones it may belong to.
+pub(super) fn item(
+    situation: SituationId,
+    item: &Item,
+    other_candidates: Vec<pb::Zone>,
+) -> pb::Item {
+    pb::Item {
+        item_id: item.id.to_string(),
+        situation_id: situation.to_string(),
+        kind: item.kind.number(),
+        zone_id: item.circumstances.zone.to_string(),
+        postal_code: item.circumstances.postal_code.to_string(),
+        needs: numbers(&item.needs),
+        urgency: item.urgency.number(),
+        opened_at: Some(to_proto(item.opened_at)),
+        other_candidates,
+    }
+}
+
+/// What can be done with a referral.
+pub(super) const fn action(step: Move) -> pb::Action {
+    match step {
+        Move::Accept => pb::Action::Accept,
+        Move::Decline(_) => pb::Action::Decline,
+        Move::Redirect => pb::Action::Redirect,
+        Move::Hold => pb::Action::Hold,
+        Move::Release => pb::Action::Release,
+        Move::Cancel => pb::Action::Cancel,
+        Move::Consent | Move::Expire => pb::Action::Unspecified,
+    }
+}
+
+fn numbers(needs: &[Need]) -> Vec<i32> {
+    needs.iter().map(|need| need.number()).collect()
+}

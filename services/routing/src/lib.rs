@@ -1,0 +1,67 @@
+//! Routing: zones, the partner directory, and referrals until they are accepted.
+//!
+//! Four rooms: `model` decides, `store` keeps, `grpc` answers calls, `reactions` hear events.
+
+mod demo;
+mod directory;
+mod error;
+mod grpc;
+pub mod model;
+mod reactions;
+mod said;
+mod store;
+
+use std::sync::Arc;
+
+use knipperlicht_contracts::routing::v1::routing_service_server::RoutingServiceServer;
+use knipperlicht_eventing::{Kit, Reactions};
+use knipperlicht_zones::ZoneTable;
+
+pub use crate::{
+    demo::{DirectoryCounts, demo_organisations, load_demo_directory},
+    error::RoutingError,
+    grpc::RoutingCalls,
+};
+use crate::{directory::CachedDirectory, reactions::RoutingReactions};
+
+/// The tables of routing, beside those of eventing.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Calls hold ids and codes, nothing longer.
+const LARGEST_MESSAGE: usize = 64 * 1024;
+
+/// The routing service.
+pub struct Routing {
+    calls: RoutingCalls,
+}
+
+impl Routing {
+    /// Puts it together; nothing is read yet.
+    #[must_use]
+    pub fn new(kit: Kit, zones: Arc<ZoneTable>) -> Self {
+        Self {
+            calls: RoutingCalls::new(kit, zones, CachedDirectory::default()),
+        }
+    }
+
+    /// The gRPC service.
+    #[must_use]
+    pub fn routes(&self) -> RoutingServiceServer<RoutingCalls> {
+        RoutingServiceServer::new(self.calls.clone()).max_decoding_message_size(LARGEST_MESSAGE)
+    }
+
+    /// What it does when it hears something.
+    #[must_use]
+    pub fn reactions(&self) -> Arc<impl Reactions + use<>> {
+        let RoutingCalls {
+            kit,
+            zones,
+            directory,
+        } = self.calls.clone();
+        Arc::new(RoutingReactions {
+            kit,
+            zones,
+            directory,
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! What follows when somebody calls.
+
+use knipperlicht_vocabulary::{Consent, DeclineReason, ItemId, ItemKind, ReferralId, ServiceId};
+
+use super::{
+    case::{Case, Situation},
+    change::Change,
+    directory::{Directory, Service},
+    planner::{Ground, Planner, forbids},
+    referral::{Actor, InvalidTransition, Move, Referral},
+};
+
+/// Why a call cannot take effect.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The referral's state does not allow it.
+    #[error(transparent)]
+    Transition(#[from] InvalidTransition),
+    /// There is no such referral.
+    #[error("there is no such referral, or it is not yours to see")]
+    NoReferral,
+    /// There is no such item, or it was dealt with.
+    #[error("there is no such open item: perhaps somebody dealt with it; load the list again")]
+    NoItem,
+    /// There is no such service.
+    #[error("the directory has no service `{0}`: choose one from ListServices")]
+    NoService(ServiceId),
+    /// It would be sent to where it is.
+    #[error("the referral is with `{0}` already: choose another service")]
+    SameService(ServiceId),
+    /// The carer does not want it.
+    #[error("the carer's consent is {0}: nobody may be asked until it is given")]
+    Consent(Consent),
+}
+
+/// What changes, and the referral to answer with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer<'d> {
+    /// What changes.
+    pub changes: Vec<Change<'d>>,
+    /// The referral to answer with.
+    pub referral: Referral,
+}
+
+/// The partner takes it, holds it or releases it.
+pub fn step<'d>(
+    case: Case,
+    id: ReferralId,
+    step: Move,
+    ground: &Ground<'d>,
+) -> Result<Answer<'d>, Refusal> {
+    let (referral, _) = find(case, id)?;
+    let mut planner = Planner::new(ground, id.uuid());
+    let referral = planner.step(referral, step)?;
+    Ok(Answer {
+        changes: planner.changes,
+        referral,
+    })
+}
+
+/// The partner does not take it: the next candidate is asked, or a coordinator.
+pub fn decline<'d>(
+    case: Case,
+    id: ReferralId,
+    reason: DeclineReason,
+    ground: &Ground<'d>,
+) -> Result<Answer<'d>, Refusal> {
+    let asked = case.asked();
+    let (referral, situation) = find(case, id)?;
+    let mut planner = Planner::new(ground, id.uuid());
+    let declined = planner.step(referral, Move::Decline(reason))?;
+    planner.go_on(&situation, &declined, asked, ItemKind::AllDeclined);
+    Ok(Answer {
+        changes: planner.changes,
+        referral: declined,
+    })
+}
+
+/// Somebody sends it on to `target`. A partner who would send it back on its own way declines it
+/// instead, and a coordinator decides; a coordinator is free to send it anywhere.
+pub fn redirect<'d>(
+    case: Case,
+    id: ReferralId,
+    target: &ServiceId,
+    reason: DeclineReason,
+    actor: Actor,
+    ground: &Ground<'d>,
+) -> Result<Answer<'d>, Refusal> {
+    let service = in_directory(ground.directory, target)?;
+    let known = case
+        .referrals
+        .iter()
+        .find(|referral| referral.id == id)
+        .ok_or(Refusal::NoReferral)?;
+    let (same, in_a_circle) = (known.service == *target, case.came_by(known, target));
+    let (referral, situation) = find(case, id)?;
+    let mut planner = Planner::new(ground, id.uuid());
+    if actor == Actor::Partner && in_a_circle && !same {
+        let declined = planner.step(referral, Move::Decline(reason))?;
+        planner.open(
+            &situation,
+            ItemKind::AllDeclined,
+            declined.needs.clone(),
+            declined.urgency,
+            Some(id),
+        );
+        return Ok(Answer {
+            changes: planner.changes,
+            referral: declined,
+        });
+    }
+    let mut redirected = referral;
+    let from = redirected.state;
+    redirected.step(Move::Redirect, ground.at)?;
+    if same {
+        return Err(Refusal::SameService(target.clone()));
+    }
+    let next = planner.referral(
+        &situation,
+        service,
+        redirected.needs.clone(),
+        redirected.urgency,
+        Some(id),
+    );
+    let moved = Change::Moved {
+        from,
+        referral: Box::new(redirected),
+        next: Some(next.id),
+    };
+    planner
+        .changes
+        .extend([moved, Change::Referred(Box::new(next.clone()))]);
+    Ok(Answer {
+        changes: planner.changes,
+        referral: next,
+    })
+}
+
+/// A coordinator ends it: its needs come back as an item.
+pub fn cancel<'d>(case: Case, id: ReferralId, ground: &Ground<'d>) -> Result<Answer<'d>, Refusal> {
+    let (referral, situation) = find(case, id)?;
+    let mut planner = Planner::new(ground, id.uuid());
+    let cancelled = planner.step(referral, Move::Cancel)?;
+    planner.open(
+        &situation,
+        ItemKind::Cancelled,
+        cancelled.needs.clone(),
+        cancelled.urgency,
+        Some(id),
+    );
+    Ok(Answer {
+        changes: planner.changes,
+        referral: cancelled,
+    })
+}
+
+/// A coordinator gives an item to a service.
+pub fn assign<'d>(
+    mut case: Case,
+    id: ItemId,
+    target: &ServiceId,
+    ground: &Ground<'d>,
+) -> Result<Answer<'d>, Refusal> {
+    let service = in_directory(ground.directory, target)?;
+    let position = case
+        .items
+        .iter()
+        .position(|item| item.id == id)
+        .ok_or(Refusal::NoItem)?;
+    let item = case.items.swap_remove(position);
+    let situation = case.situation.ok_or(Refusal::NoItem)?;
+    if forbids(situation.agreement.consent) {
+        return Err(Refusal::Consent(situation.agreement.consent));
+    }
+    let mut planner = Planner::new(ground, id.uuid());
+    // An emergency's item may be about nothing in particular: then about all that is needed.
+    let needs = if item.needs.is_empty() {
+        situation.needs.clone()
+    } else {
+        item.needs
+    };
+    let referral = planner.referral(&situation, service, needs, item.urgency, item.referral);
+    planner.changes.extend([
+        Change::Closed(id),
+        Change::Referred(Box::new(referral.clone())),
+    ]);
+    Ok(Answer {
+        changes: planner.changes,
+        referral,
+    })
+}
+
+fn find(mut case: Case, id: ReferralId) -> Result<(Referral, Situation), Refusal> {
+    let position = case.referrals.iter().position(|referral| referral.id == id);
+    let referral = position
+        .map(|position| case.referrals.swap_remove(position))
+        .ok_or(Refusal::NoReferral)?;
+    Ok((referral, case.situation.ok_or(Refusal::NoReferral)?))
+}
+
+fn in_directory<'d>(directory: &'d Directory, id: &ServiceId) -> Result<&'d Service, Refusal> {
+    directory
+        .service(id)
+        .ok_or_else(|| Refusal::NoService(id.clone()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! All that routing knows of a situation.
+
+use jiff::Timestamp;
+use knipperlicht_vocabulary::{
+    AgeBand, Consent, ItemId, ItemKind, Language, Need, PostalCode, ReferralId, ServiceId,
+    SignalId, SituationId, Urgency, ZoneId,
+};
+use serde::Serialize;
+
+use super::{need_set::NeedSet, referral::Referral};
+
+/// What is needed to route and says nothing about who it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Circumstances {
+    /// The zone.
+    pub zone: ZoneId,
+    /// The postal code.
+    pub postal_code: PostalCode,
+    /// Language the carer is best helped in.
+    pub language: Language,
+    /// The carer's age band, where known.
+    pub age_band: Option<AgeBand>,
+}
+
+/// What the carer agreed to, and which word of theirs that was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreement {
+    /// What holds.
+    pub consent: Consent,
+    /// Its place among all that was said of this situation: the highest holds.
+    pub sequence: i64,
+}
+
+impl Agreement {
+    /// The later one of both, whatever the order in which they arrived.
+    #[must_use]
+    pub const fn or_later(self, other: Self) -> Self {
+        if other.sequence > self.sequence {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+/// The facts of a situation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Situation {
+    /// The situation.
+    pub id: SituationId,
+    /// Where, in which language, at what age.
+    pub circumstances: Circumstances,
+    /// What the carer agreed to.
+    pub agreement: Agreement,
+    /// How soon, by the latest assessment; nothing before the first.
+    pub urgency: Option<Urgency>,
+    /// The needs, by the latest assessment.
+    pub needs: Vec<Need>,
+}
+
+/// Something a coordinator has to decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The item.
+    pub id: ItemId,
+    /// Why it lies there.
+    pub kind: ItemKind,
+    /// The referral that ended here, where one did.
+    pub referral: Option<ReferralId>,
+    /// Where, in which language, at what age.
+    pub circumstances: Circumstances,
+    /// The needs nobody is asked for, the most pressing first.
+    pub needs: Vec<Need>,
+    /// How soon.
+    pub urgency: Urgency,
+    /// Since when.
+    pub opened_at: Timestamp,
+}
+
+/// Why no referral is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withheld {
+    /// The consent that does not allow it.
+    pub consent: Consent,
+    /// The needs that nobody is asked for.
+    pub needs: Vec<Need>,
+    /// How soon.
+    pub urgency: Urgency,
+}
+
+/// All that is known of one situation.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Case {
+    /// Its facts, once something was heard of it.
+    pub situation: Option<Situation>,
+    /// All its referrals, the oldest first.
+    pub referrals: Vec<Referral>,
+    /// Its open items.
+    pub items: Vec<Item>,
+    /// Why no referral is made, while that holds.
+    pub withheld: Option<Withheld>,
+    /// Its signals that were taken back.
+    pub taken_back: Vec<SignalId>,
+}
+
+impl Case {
+    /// The needs that a live referral or an open item takes care of.
+    #[must_use]
+    pub fn covered(&self) -> NeedSet {
+        let referrals = self.referrals.iter().filter(|referral| referral.covers());
+        let referrals = referrals.map(|referral| referral.needs.as_slice());
+        let items = self.items.iter().map(|item| item.needs.as_slice());
+        referrals.chain(items).flatten().copied().collect()
+    }
+
+    /// Whether anything is under way for it.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        !self.items.is_empty() || self.referrals.iter().any(Referral::covers)
+    }
+
+    /// The services that were asked in vain.
+    #[must_use]
+    pub fn asked_in_vain(&self) -> Vec<ServiceId> {
+        let in_vain = self
+            .referrals
+            .iter()
+            .filter(|referral| referral.was_in_vain());
+        in_vain.map(|referral| referral.service.clone()).collect()
+    }
+
+    /// The services that were asked, however it ended.
+    #[must_use]
+    pub fn asked(&self) -> Vec<ServiceId> {
+        self.referrals
+            .iter()
+            .map(|referral| referral.service.clone())
+            .collect()
+    }
+
+    /// Whether `service` was asked on the way that led to this referral, or is asked by it.
+    #[must_use]
+    pub fn came_by(&self, referral: &Referral, service: &ServiceId) -> bool {
+        let mut current = Some(referral);
+        // No longer than there are referrals, whatever the links say.
+        for _ in 0..=self.referrals.len() {
+            let Some(one) = current else { return false };
+            if one.service == *service {
+                return true;
+            }
+            current = one
+                .previous
+                .and_then(|previous| self.referrals.iter().find(|other| other.id == previous));
+        }
+        false
+    }
+}

@@ -1,0 +1,301 @@
+//! What follows when routing hears an event.
+
+use knipperlicht_vocabulary::{ItemKind, Need, ReferralId, SignalId, SituationId, Urgency};
+use uuid::Uuid;
+
+use super::{
+    case::{Agreement, Case, Circumstances, Situation, Withheld},
+    change::{Change, FollowUp},
+    need_set::NeedSet,
+    planner::{Ground, Planner, Request, forbids},
+    referral::Move,
+};
+
+/// What was heard of a situation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// A signal was judged.
+    Assessed(Assessed),
+    /// What the carer agreed to has changed.
+    Agreed(Circumstances, Agreement),
+    /// The reporter took a signal back.
+    TakenBack(SignalId),
+    /// The partner was silent for too long.
+    Silence(ReferralId),
+    /// The follow-up of a referral ended, or began again.
+    FollowUp(ReferralId, FollowUp),
+}
+
+/// A signal was judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assessed {
+    /// Which signal.
+    pub signal: SignalId,
+    /// How soon.
+    pub urgency: Urgency,
+    /// What is needed, the most pressing first.
+    pub needs: Vec<Need>,
+    /// Where, in which language, at what age.
+    pub circumstances: Circumstances,
+    /// What the carer had agreed to then.
+    pub agreement: Agreement,
+}
+
+/// What follows for the situation `id` from what `event` said.
+#[must_use]
+pub fn hear<'d>(
+    id: SituationId,
+    case: Case,
+    what: Heard,
+    event: Uuid,
+    ground: &Ground<'d>,
+) -> Vec<Change<'d>> {
+    let planner = Planner::new(ground, event);
+    match what {
+        Heard::Assessed(assessed) => on_assessed(planner, id, case, assessed),
+        Heard::Agreed(circumstances, agreement) => {
+            on_agreed(planner, id, case, circumstances, agreement)
+        }
+        Heard::TakenBack(signal) => on_taken_back(planner, case, signal),
+        Heard::Silence(referral) => on_silence(planner, &case, referral),
+        Heard::FollowUp(referral, follow_up) => vec![Change::FollowedUp(referral, follow_up)],
+    }
+}
+
+fn on_assessed<'d>(
+    mut planner: Planner<'d, '_>,
+    id: SituationId,
+    mut case: Case,
+    heard: Assessed,
+) -> Vec<Change<'d>> {
+    let Assessed {
+        signal,
+        urgency,
+        needs,
+        circumstances,
+        agreement,
+    } = heard;
+    if case.taken_back.contains(&signal) {
+        return planner.changes;
+    }
+    let known = case.situation.take();
+    let agreement = known
+        .as_ref()
+        .map_or(agreement, |known| known.agreement.or_later(agreement));
+    let situation = Situation {
+        id,
+        circumstances,
+        agreement,
+        urgency: Some(urgency),
+        needs,
+    };
+    planner
+        .changes
+        .push(Change::Learned(Box::new(situation.clone())));
+    // The assessment may bring a consent whose own event is still on its way.
+    let pathless = settle(&mut planner, &situation, &mut case);
+    let asked_for = union(&pathless.needs, &situation.needs);
+    let urgency = pathless.urgency.map_or(urgency, |other| other.max(urgency));
+
+    if forbids(agreement.consent) {
+        // A coordinator learns of an emergency whatever was agreed: an item says nothing of who it is.
+        if urgency == Urgency::Emergency && !has_emergency(&case) {
+            planner.open(
+                &situation,
+                ItemKind::Emergency,
+                asked_for.clone(),
+                urgency,
+                None,
+            );
+        }
+        planner.changes.push(Change::Withheld(Withheld {
+            consent: agreement.consent,
+            needs: asked_for,
+            urgency,
+        }));
+    } else {
+        route(&mut planner, &situation, &case, &asked_for, urgency);
+    }
+    planner.changes
+}
+
+/// Asks for the needs that nobody takes care of yet.
+fn route(
+    planner: &mut Planner<'_, '_>,
+    situation: &Situation,
+    case: &Case,
+    needs: &[Need],
+    urgency: Urgency,
+) {
+    let wanted = NeedSet::from(needs).without(case.covered());
+    let uncovered = if wanted.is_empty() {
+        Vec::new()
+    } else {
+        let asked = case.asked_in_vain();
+        planner.ask(
+            situation,
+            Request {
+                needs: wanted.pick(needs),
+                urgency,
+                asked,
+                previous: None,
+            },
+        )
+    };
+    let nothing_under_way = wanted.is_empty() && !case.is_live();
+    if urgency == Urgency::Emergency && !has_emergency(case) {
+        planner.open(situation, ItemKind::Emergency, uncovered, urgency, None);
+    } else if !uncovered.is_empty() || nothing_under_way {
+        // Rule 1: also a signal from which no need follows ends somewhere.
+        planner.open(situation, ItemKind::NoCandidate, uncovered, urgency, None);
+    }
+}
+
+fn has_emergency(case: &Case) -> bool {
+    case.items
+        .iter()
+        .any(|item| item.kind == ItemKind::Emergency)
+}
+
+fn on_agreed<'d>(
+    mut planner: Planner<'d, '_>,
+    id: SituationId,
+    mut case: Case,
+    circumstances: Circumstances,
+    agreement: Agreement,
+) -> Vec<Change<'d>> {
+    let situation = match case.situation.take() {
+        // An older word than the one that holds, late on its way.
+        Some(known) if known.agreement.sequence > agreement.sequence => return planner.changes,
+        Some(known) => Situation {
+            circumstances,
+            agreement,
+            ..known
+        },
+        None => Situation {
+            id,
+            circumstances,
+            agreement,
+            urgency: None,
+            needs: Vec::new(),
+        },
+    };
+    planner
+        .changes
+        .push(Change::Learned(Box::new(situation.clone())));
+    let withheld_for = case.withheld.as_ref().map(|withheld| withheld.consent);
+    let settled_from = planner.changes.len();
+    let pathless = settle(&mut planner, &situation, &mut case);
+    let Some(urgency) = pathless.urgency else {
+        return planner.changes;
+    };
+    if forbids(agreement.consent) {
+        let consent = agreement.consent;
+        if withheld_for != Some(consent) || planner.changes.len() > settled_from {
+            planner.changes.push(Change::Withheld(Withheld {
+                consent,
+                needs: pathless.needs,
+                urgency,
+            }));
+        }
+    } else {
+        route(&mut planner, &situation, &case, &pathless.needs, urgency);
+    }
+    planner.changes
+}
+
+/// Needs that have lost their path, and how soon, if there was a path to lose.
+#[derive(Default)]
+struct Pathless {
+    needs: Vec<Need>,
+    urgency: Option<Urgency>,
+}
+
+impl Pathless {
+    fn add(&mut self, needs: &[Need], urgency: Urgency) {
+        self.needs = union(&self.needs, needs);
+        self.urgency = Some(self.urgency.map_or(urgency, |other| other.max(urgency)));
+    }
+}
+
+/// Brings everything under way in line with what the carer agreed to. Doing it twice changes
+/// nothing more. Accepted referrals stay: intake itself refuses their partner from now on.
+fn settle(planner: &mut Planner<'_, '_>, situation: &Situation, case: &mut Case) -> Pathless {
+    let consent = situation.agreement.consent;
+    let mut pathless = Pathless::default();
+    if let Some(withheld) = case.withheld.take() {
+        pathless.add(&withheld.needs, withheld.urgency);
+        if !forbids(consent) {
+            planner.changes.push(Change::Lifted);
+        }
+    }
+    if forbids(consent) {
+        cancel_referrals(planner, case, &mut pathless);
+        // An emergency stays with the coordinator: an item says nothing of who it is.
+        let closing = case
+            .items
+            .extract_if(.., |item| item.kind != ItemKind::Emergency);
+        for item in closing {
+            pathless.add(&item.needs, item.urgency);
+            planner.changes.push(Change::Closed(item.id));
+        }
+    } else if consent.allows_sharing() {
+        for referral in &mut case.referrals {
+            if let Ok(requested) = planner.step(referral.clone(), Move::Consent) {
+                *referral = requested;
+            }
+        }
+    }
+    pathless
+}
+
+fn cancel_referrals(planner: &mut Planner<'_, '_>, case: &mut Case, pathless: &mut Pathless) {
+    for referral in &mut case.referrals {
+        if let Ok(cancelled) = planner.step(referral.clone(), Move::Cancel) {
+            pathless.add(&cancelled.needs, cancelled.urgency);
+            *referral = cancelled;
+        }
+    }
+}
+
+/// One signal per situation for now: what is under way for the situation was under way for it.
+fn on_taken_back<'d>(
+    mut planner: Planner<'d, '_>,
+    mut case: Case,
+    signal: SignalId,
+) -> Vec<Change<'d>> {
+    planner.changes.push(Change::TakenBack(signal));
+    cancel_referrals(&mut planner, &mut case, &mut Pathless::default());
+    planner
+        .changes
+        .extend(case.items.iter().map(|item| Change::Closed(item.id)));
+    if case.withheld.is_some() {
+        planner.changes.push(Change::Lifted);
+    }
+    planner.changes
+}
+
+fn on_silence<'d>(mut planner: Planner<'d, '_>, case: &Case, id: ReferralId) -> Vec<Change<'d>> {
+    let silent = case
+        .referrals
+        .iter()
+        .find(|referral| referral.id == id)
+        .cloned();
+    // Answered in the meantime, or held: the clock is late, not the partner.
+    if let (Some(silent), Some(situation)) = (silent, &case.situation)
+        && let Ok(expired) = planner.step(silent, Move::Expire)
+    {
+        planner.go_on(situation, &expired, case.asked(), ItemKind::ClockBreached);
+    }
+    planner.changes
+}
+
+/// All of both, once each, the first ones first.
+fn union(first: &[Need], then: &[Need]) -> Vec<Need> {
+    let mut all = first.to_vec();
+    all.extend(then.iter().filter(|need| !first.contains(need)));
+    all
+}
+
+#[cfg(test)]
+mod tests;

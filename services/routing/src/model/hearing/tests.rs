@@ -1,0 +1,365 @@
+use knipperlicht_vocabulary::{Consent, DeclineReason, ItemKind};
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{
+    calls::{self, Answer},
+    referral::{Actor, Referral, State, Waiting},
+    samples::{
+        after, agreement, assessed, case, circumstances, directory, ground, referral, situation_id,
+        told,
+    },
+};
+
+/// Lets one thing after the other be heard; says what was told at the last.
+fn hear_all(mut case: Case, heard: Vec<Heard>) -> (Case, Vec<String>) {
+    let directory = directory();
+    let ground = ground(&directory);
+    let mut last = Vec::new();
+    for (number, what) in heard.into_iter().enumerate() {
+        let event = Uuid::from_u128(1_000 + number as u128);
+        let changes = hear(situation_id(), case.clone(), what, event, &ground);
+        last = told(&changes);
+        case = after(case, changes);
+    }
+    (case, last)
+}
+
+fn judged(consent: Consent, needs: &[Need]) -> Heard {
+    Heard::Assessed(assessed(consent, Urgency::Soon, needs))
+}
+
+fn judged_urgently(consent: Consent, needs: &[Need]) -> Heard {
+    Heard::Assessed(assessed(consent, Urgency::Emergency, needs))
+}
+
+fn agreed(consent: Consent, sequence: i64) -> Heard {
+    Heard::Agreed(circumstances(), agreement(consent, sequence))
+}
+
+fn taken_back() -> Heard {
+    Heard::TakenBack(Uuid::from_u128(0x516).into())
+}
+
+/// What happens, event by event, and what is told after the last.
+type Story = (&'static str, Vec<Heard>, Vec<&'static str>);
+
+fn tell(stories: Vec<Story>) {
+    for (story, heard, expected) in stories {
+        assert_eq!(hear_all(Case::default(), heard).1, expected, "{story}");
+    }
+}
+
+#[test]
+fn consent_decides_who_is_asked() {
+    use Consent::{Given, NotAsked, Refused, VitalInterest, Withdrawn};
+    use Need::{Administration, Respite, Safety};
+    let stories: Vec<Story> = vec![
+        (
+            "consent given",
+            vec![judged(Given, &[Administration, Respite])],
+            vec!["requested broad", "requested respite"],
+        ),
+        (
+            "vital interest",
+            vec![judged(VitalInterest, &[Respite])],
+            vec!["requested respite"],
+        ),
+        (
+            "not asked: decided, shown to nobody",
+            vec![judged(NotAsked, &[Respite])],
+            vec!["waiting for the carer's consent respite"],
+        ),
+        (
+            "given later: goes out by itself",
+            vec![judged(NotAsked, &[Respite]), agreed(Given, 2)],
+            vec!["now requested respite"],
+        ),
+        (
+            "refused",
+            vec![judged(Refused, &[Respite])],
+            vec!["withheld refused"],
+        ),
+        (
+            "refused, then given: decided anew",
+            vec![judged(Refused, &[Respite]), agreed(Given, 2)],
+            vec!["lifted", "requested respite"],
+        ),
+        (
+            "given, then withdrawn",
+            vec![judged(Given, &[Respite, Safety]), agreed(Withdrawn, 2)],
+            vec!["now cancelled respite", "item closed", "withheld withdrawn"],
+        ),
+        (
+            "the same refusal again",
+            vec![judged(Refused, &[Respite]), agreed(Refused, 2)],
+            vec![],
+        ),
+        (
+            "an older word, late",
+            vec![judged(Given, &[Respite]), agreed(Refused, 0)],
+            vec![],
+        ),
+        (
+            "consent before the assessment: the later word holds",
+            vec![agreed(Given, 2), judged(NotAsked, &[Respite])],
+            vec!["requested respite"],
+        ),
+        (
+            "consent of somebody not yet judged",
+            vec![agreed(Refused, 2)],
+            vec![],
+        ),
+    ];
+    tell(stories);
+}
+
+#[test]
+fn a_signal_ends_somewhere_and_its_needs_are_asked_for_once() {
+    use Consent::{Given, Refused};
+    use Need::{Administration, Financial, Respite, Safety};
+    let stories: Vec<Story> = vec![
+        (
+            "nobody offers it",
+            vec![judged(Given, &[Safety])],
+            vec!["item no_candidate"],
+        ),
+        (
+            "no need follows",
+            vec![judged(Given, &[])],
+            vec!["item no_candidate"],
+        ),
+        (
+            "emergency",
+            vec![judged_urgently(Given, &[Respite])],
+            vec!["requested respite", "item emergency"],
+        ),
+        (
+            "emergency, refused: a coordinator learns of it",
+            vec![judged_urgently(Refused, &[Safety])],
+            vec!["item emergency", "withheld refused"],
+        ),
+        (
+            "the same needs again",
+            vec![
+                judged(Given, &[Respite, Safety]),
+                judged(Given, &[Safety, Respite]),
+            ],
+            vec![],
+        ),
+        (
+            "one need more",
+            vec![
+                judged(Given, &[Respite]),
+                judged(Given, &[Respite, Administration]),
+            ],
+            vec!["requested broad"],
+        ),
+        (
+            "taken back",
+            vec![judged(Given, &[Respite, Safety]), taken_back()],
+            vec!["now cancelled respite", "item closed"],
+        ),
+        (
+            "taken back while withheld",
+            vec![judged(Refused, &[Respite]), taken_back()],
+            vec!["lifted"],
+        ),
+        (
+            "taken back before it was judged",
+            vec![taken_back(), judged(Given, &[Financial])],
+            vec![],
+        ),
+    ];
+    tell(stories);
+}
+
+#[test]
+fn silence_asks_the_next_and_then_the_coordinator() {
+    let before = case(Consent::Given, vec![referral(1, "broad", State::Requested)]);
+    let first = before.referrals[0].id;
+    let (then, told) = hear_all(before, vec![Heard::Silence(first)]);
+    assert_eq!(told, ["now expired broad", "requested other"]);
+    let second = &then.referrals[1];
+    assert_eq!(second.previous, Some(first));
+    let (then, told) = hear_all(then.clone(), vec![Heard::Silence(second.id)]);
+    assert_eq!(told, ["now expired other", "item clock_breached"]);
+    assert_eq!(
+        (then.items[0].kind, then.items[0].referral),
+        (ItemKind::ClockBreached, Some(second.id))
+    );
+    assert_eq!(then.items[0].needs, [Need::Financial]);
+}
+
+#[test]
+fn a_clock_that_comes_late_does_nothing() {
+    for state in [
+        State::Accepted,
+        State::Held(Waiting::ForPartner),
+        State::Cancelled,
+    ] {
+        let before = case(Consent::Given, vec![referral(1, "broad", state)]);
+        let id = before.referrals[0].id;
+        let (then, told) = hear_all(before.clone(), vec![Heard::Silence(id)]);
+        assert_eq!((then, told), (before, Vec::new()));
+    }
+}
+
+#[test]
+fn accepted_referrals_outlive_consent_but_not_their_follow_up() {
+    let accepted = referral(1, "broad", State::Accepted);
+    let (then, told) = hear_all(
+        case(Consent::Given, vec![accepted.clone()]),
+        vec![agreed(Consent::Withdrawn, 2)],
+    );
+    assert_eq!(
+        (then.referrals[0].state, told),
+        (State::Accepted, Vec::new())
+    );
+
+    let again = judged(Consent::Given, &[Need::Financial]);
+    let (_, told) = hear_all(
+        case(Consent::Given, vec![accepted.clone()]),
+        vec![again.clone()],
+    );
+    assert!(told.is_empty(), "asked for what somebody sees to");
+    let ended = Referral {
+        followed_up: true,
+        ..accepted
+    };
+    let (_, told) = hear_all(case(Consent::Given, vec![ended]), vec![again]);
+    assert_eq!(told.len(), 1, "a new sign after the follow-up asks anew");
+}
+
+/// What can happen to a case, as a number to choose the referral or item with.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Judged(Consent, Urgency, u8),
+    Agreed(Consent),
+    Silence(usize),
+    Accept(usize),
+    Decline(usize),
+    Redirect(usize, usize, Actor),
+    Hold(usize),
+    Cancel(usize),
+    Assign(usize, usize),
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let consent = || {
+        prop::sample::select(vec![
+            Consent::Given,
+            Consent::VitalInterest,
+            Consent::Refused,
+            Consent::Withdrawn,
+        ])
+    };
+    let actor = prop::sample::select(vec![Actor::Partner, Actor::Coordinator]);
+    prop_oneof![
+        (
+            prop::sample::select(Consent::ALL),
+            prop::sample::select(Urgency::ALL),
+            any::<u8>()
+        )
+            .prop_map(|(consent, urgency, needs)| Step::Judged(consent, urgency, needs)),
+        consent().prop_map(Step::Agreed),
+        (0..4_usize).prop_map(Step::Silence),
+        (0..4_usize).prop_map(Step::Accept),
+        (0..4_usize).prop_map(Step::Decline),
+        ((0..4_usize), (0..3_usize), actor)
+            .prop_map(|(one, to, actor)| Step::Redirect(one, to, actor)),
+        (0..4_usize).prop_map(Step::Hold),
+        (0..4_usize).prop_map(Step::Cancel),
+        ((0..3_usize), (0..3_usize)).prop_map(|(one, to)| Step::Assign(one, to)),
+    ]
+}
+
+const SERVICES: [&str; 3] = ["broad", "other", "respite"];
+
+/// Takes a step; calls that are refused change nothing.
+fn take<'d>(case: &Case, number: usize, step: Step, ground: &Ground<'d>) -> Vec<Change<'d>> {
+    let event = Uuid::from_u128(9_000 + number as u128);
+    let sequence = i64::try_from(number).unwrap() + 2;
+    let heard = |what| hear(situation_id(), case.clone(), what, event, ground);
+    let referral = |one: usize| {
+        case.referrals
+            .get(one)
+            .map_or_else(|| event.into(), |referral| referral.id)
+    };
+    let answer: Result<Answer<'d>, _> = match step {
+        Step::Judged(consent, urgency, bits) => {
+            let needs: Vec<Need> = Need::ALL
+                .iter()
+                .copied()
+                .filter(|need| bits & (1 << (need.number() % 8)) != 0)
+                .collect();
+            // A word of its own each time: it is the latest.
+            let agreement = agreement(consent, sequence);
+            return heard(Heard::Assessed(Assessed {
+                agreement,
+                ..assessed(consent, urgency, &needs)
+            }));
+        }
+        Step::Agreed(consent) => return heard(agreed(consent, sequence)),
+        Step::Silence(one) => return heard(Heard::Silence(referral(one))),
+        Step::Accept(one) => calls::step(case.clone(), referral(one), Move::Accept, ground),
+        Step::Decline(one) => calls::decline(
+            case.clone(),
+            referral(one),
+            DeclineReason::NoCapacity,
+            ground,
+        ),
+        Step::Redirect(one, to, actor) => {
+            let target = SERVICES[to].parse().unwrap();
+            calls::redirect(
+                case.clone(),
+                referral(one),
+                &target,
+                DeclineReason::Other,
+                actor,
+                ground,
+            )
+        }
+        Step::Hold(one) => calls::step(case.clone(), referral(one), Move::Hold, ground),
+        Step::Cancel(one) => calls::cancel(case.clone(), referral(one), ground),
+        Step::Assign(one, to) => {
+            let item = case
+                .items
+                .get(one)
+                .map_or_else(|| event.into(), |item| item.id);
+            calls::assign(case.clone(), item, &SERVICES[to].parse().unwrap(), ground)
+        }
+    };
+    answer.map(|answer| answer.changes).unwrap_or_default()
+}
+
+proptest! {
+    /// Rule 1: whatever happens, every need that was judged has a live path; rule 3: no partner
+    /// is shown anything that the carer does not want shown.
+    #[test]
+    fn there_is_no_dead_end(steps in prop::collection::vec(any_step(), 1..14)) {
+        let directory = directory();
+        let ground = ground(&directory);
+        let mut case = Case::default();
+        for (number, step) in steps.into_iter().enumerate() {
+            let changes = take(&case, number, step, &ground);
+            prop_assert_eq!(&changes, &take(&case, number, step, &ground), "the same again is the same");
+            case = after(case, changes);
+            let Some(situation) = &case.situation else { continue };
+            if situation.urgency.is_none() {
+                continue;
+            }
+            let refused = forbids(situation.agreement.consent);
+            let withheld: NeedSet = case.withheld.iter().flat_map(|withheld| withheld.needs.clone()).collect();
+            let paths = case.covered().or(withheld);
+            let judged = NeedSet::from(situation.needs.as_slice());
+            prop_assert!(judged.without(paths).is_empty(), "a need without a path: {:?}", case);
+            prop_assert!(case.is_live() || case.withheld.is_some(), "nothing under way: {:?}", case);
+            for referral in &case.referrals {
+                let waits_for_consent = referral.state == State::Held(Waiting::ForConsent);
+                prop_assert!(!(refused && referral.state.is_open()), "asked against the carer's will");
+                prop_assert_eq!(waits_for_consent, referral.requested_at.is_none() && referral.state.is_open());
+            }
+        }
+    }
+}

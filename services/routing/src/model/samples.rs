@@ -1,0 +1,181 @@
+//! Samples for tests.
+
+use jiff::{Timestamp, civil::date};
+use knipperlicht_vocabulary::{
+    CapacityState, Consent, Language, Need, ReferralId, SituationId, Urgency,
+};
+use uuid::Uuid;
+
+use super::{
+    case::{Agreement, Case, Circumstances, Situation},
+    change::Change,
+    directory::{Area, Capacity, Directory, Fit, Service},
+    hearing::Assessed,
+    planner::Ground,
+    referral::{Referral, State},
+};
+
+/// 21 November 2026, noon.
+pub(crate) fn now() -> Timestamp {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn situation_id() -> SituationId {
+    Uuid::from_u128(0x51).into()
+}
+
+/// A service in the zone `here`, in Dutch, with room stated just now.
+pub(crate) fn service(id: &str, needs: &[Need]) -> Service {
+    Service {
+        id: id.parse().unwrap(),
+        organisation: format!("of-{id}").parse().unwrap(),
+        name: id.to_owned(),
+        organisation_name: id.to_owned(),
+        url: None,
+        needs: needs.into(),
+        area: Area::Zones(vec!["here".parse().unwrap()]),
+        languages: vec![Language::Dutch],
+        age_bands: Vec::new(),
+        target_group: None,
+        fit: Fit::Generic,
+        capacity: Some(Capacity {
+            state: CapacityState::Available,
+            stated_at: now(),
+        }),
+        valid_from: date(2024, 1, 1),
+        valid_to: None,
+        synthetic: true,
+    }
+}
+
+/// Two who meet much the same, one of whom meets one need more, and one for respite.
+pub(crate) fn directory() -> Directory {
+    let services = vec![
+        service(
+            "broad",
+            &[Need::Information, Need::Financial, Need::Administration],
+        ),
+        service("other", &[Need::Information, Need::Financial]),
+        service("respite", &[Need::Respite]),
+    ];
+    Directory::new(3, services)
+}
+
+pub(crate) fn ground(directory: &Directory) -> Ground<'_> {
+    Ground {
+        directory,
+        zone_version: "zones",
+        at: now(),
+        today: date(2026, 11, 21),
+    }
+}
+
+pub(crate) fn circumstances() -> Circumstances {
+    Circumstances {
+        zone: "here".parse().unwrap(),
+        postal_code: "8400".parse().unwrap(),
+        language: Language::Dutch,
+        age_band: None,
+    }
+}
+
+pub(crate) fn agreement(consent: Consent, sequence: i64) -> Agreement {
+    Agreement { consent, sequence }
+}
+
+pub(crate) fn assessed(consent: Consent, urgency: Urgency, needs: &[Need]) -> Assessed {
+    Assessed {
+        signal: Uuid::from_u128(0x516).into(),
+        urgency,
+        needs: needs.to_vec(),
+        circumstances: circumstances(),
+        agreement: agreement(consent, 1),
+    }
+}
+
+pub(crate) fn situation(consent: Consent) -> Situation {
+    Situation {
+        id: situation_id(),
+        circumstances: circumstances(),
+        agreement: agreement(consent, 1),
+        urgency: Some(Urgency::Soon),
+        needs: vec![Need::Financial],
+    }
+}
+
+pub(crate) fn referral(number: u128, service: &str, state: State) -> Referral {
+    Referral {
+        id: ReferralId::from(Uuid::from_u128(number)),
+        previous: None,
+        service: service.parse().unwrap(),
+        organisation: format!("of-{service}").parse().unwrap(),
+        circumstances: circumstances(),
+        needs: vec![Need::Financial],
+        urgency: Urgency::Soon,
+        state,
+        state_since: now(),
+        created_at: now(),
+        requested_at: Some(now()),
+        followed_up: false,
+    }
+}
+
+/// A case with these referrals.
+pub(crate) fn case(consent: Consent, referrals: Vec<Referral>) -> Case {
+    Case {
+        situation: Some(situation(consent)),
+        referrals,
+        ..Case::default()
+    }
+}
+
+/// What the database would hold after these changes.
+pub(crate) fn after(mut case: Case, changes: Vec<Change<'_>>) -> Case {
+    for change in changes {
+        match change {
+            Change::Learned(situation) => case.situation = Some(*situation),
+            Change::Referred(referral) => case.referrals.push(*referral),
+            Change::Moved { from, referral, .. } => {
+                let held = case
+                    .referrals
+                    .iter_mut()
+                    .find(|one| one.id == referral.id)
+                    .unwrap();
+                assert_eq!(held.state, from, "moved from another state than it is in");
+                *held = *referral;
+            }
+            Change::Opened(item) => case.items.push(*item),
+            Change::Closed(id) => {
+                let open = case.items.len();
+                case.items.retain(|item| item.id != id);
+                assert_eq!(case.items.len() + 1, open, "closed what was not open");
+            }
+            Change::Withheld(withheld) => case.withheld = Some(withheld),
+            Change::Lifted => assert!(
+                case.withheld.take().is_some(),
+                "lifted what was not withheld"
+            ),
+            Change::TakenBack(signal) => case.taken_back.push(signal),
+            Change::Decided(_) | Change::FollowedUp(..) => {}
+        }
+    }
+    case
+}
+
+/// Changes in one word each, for tests that care for the order in which things are said.
+pub(crate) fn told(changes: &[Change<'_>]) -> Vec<String> {
+    let tell = |change: &Change<'_>| match change {
+        Change::Referred(referral) => Some(format!("{} {}", referral.state, referral.service)),
+        Change::Moved { referral, .. } => {
+            Some(format!("now {} {}", referral.state, referral.service))
+        }
+        Change::Opened(item) => Some(format!("item {}", item.kind)),
+        Change::Closed(_) => Some("item closed".to_owned()),
+        Change::Withheld(withheld) => Some(format!("withheld {}", withheld.consent)),
+        Change::Lifted => Some("lifted".to_owned()),
+        Change::Learned(_) | Change::Decided(_) | Change::TakenBack(_) | Change::FollowedUp(..) => {
+            None
+        }
+    };
+    changes.iter().filter_map(tell).collect()
+}

@@ -1,0 +1,116 @@
+//! What routing does when it hears something. A wave is handled as a set: load, decide, write,
+//! say, each in as many statements for one event as for hundreds.
+
+mod heard;
+
+use std::sync::Arc;
+
+use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, say};
+use knipperlicht_vocabulary::{SituationId, ZoneId};
+use knipperlicht_zones::ZoneTable;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{
+    RoutingError,
+    directory::CachedDirectory,
+    model::{
+        change::Plan,
+        hearing::{Heard, hear},
+        planner::Ground,
+    },
+    said::said,
+    store,
+};
+
+pub(crate) struct RoutingReactions {
+    pub(crate) kit: Kit,
+    pub(crate) zones: Arc<ZoneTable>,
+    pub(crate) directory: CachedDirectory,
+}
+
+/// What was heard of one situation, and where it came from.
+struct Fact {
+    situation: SituationId,
+    zone: ZoneId,
+    /// The event: what follows derives its ids from it.
+    cause: Uuid,
+    traceparent: Option<String>,
+    what: Heard,
+}
+
+impl Reactions for RoutingReactions {
+    async fn react(
+        &self,
+        connection: &mut PgConnection,
+        wave: &[Event],
+    ) -> Result<(), ReactionError> {
+        let mut facts = Vec::with_capacity(wave.len());
+        for event in wave {
+            if let Some(what) = heard::heard(&event.body).map_err(ReactionError::Nonsense)? {
+                facts.push(Fact {
+                    situation: event.situation,
+                    zone: event.zone.clone(),
+                    cause: event.id.uuid(),
+                    traceparent: event.onward_traceparent(),
+                    what,
+                });
+            }
+        }
+        if facts.is_empty() {
+            return Ok(());
+        }
+        self.take_effect(connection, facts)
+            .await
+            .map_err(|error| match error {
+                RoutingError::Database(error) => ReactionError::Store(error),
+                other => ReactionError::Nonsense(other.to_string()),
+            })
+    }
+
+    fn committed(&self, _wave: &[Event]) {
+        self.kit.bell.ring();
+    }
+}
+
+impl RoutingReactions {
+    async fn take_effect(
+        &self,
+        connection: &mut PgConnection,
+        facts: Vec<Fact>,
+    ) -> Result<(), RoutingError> {
+        let environment = &self.kit.environment;
+        let directory = self.directory.current(connection).await?;
+        let situations: Vec<Uuid> = facts.iter().map(|fact| fact.situation.uuid()).collect();
+        let mut cases = store::lock_cases(connection, &situations).await?;
+        let ground = Ground {
+            directory: &directory,
+            zone_version: self.zones.version(),
+            at: environment.now(),
+            today: environment.today(),
+        };
+
+        let mut plans = Vec::with_capacity(facts.len());
+        let mut events = Vec::with_capacity(facts.len());
+        for Fact {
+            situation,
+            zone,
+            cause,
+            traceparent,
+            what,
+        } in facts
+        {
+            let changes = hear(situation, cases.take(situation), what, cause, &ground);
+            let plan = Plan {
+                situation,
+                zone,
+                changes,
+            };
+            events.extend(said(&plan, traceparent.as_deref(), environment));
+            plans.push(plan);
+        }
+        store::write(connection, &plans, ground.at).await?;
+        say(connection, ground.at, &events).await?;
+        Ok(())
+    }
+}

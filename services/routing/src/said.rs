@@ -1,0 +1,110 @@
+//! What routing says of what it changed.
+
+use knipperlicht_contracts::{event::EventBody, events::v1 as body};
+use knipperlicht_eventing::Said;
+use knipperlicht_vocabulary::{Environment, EventId, Need};
+
+use crate::model::{
+    change::{Change, Plan},
+    referral::{Referral, State, Waiting},
+};
+
+/// The events of a plan, in its order.
+pub(crate) fn said<'p>(
+    plan: &'p Plan<'_>,
+    traceparent: Option<&'p str>,
+    environment: &'p Environment,
+) -> impl Iterator<Item = Said> + 'p {
+    plan.changes
+        .iter()
+        .filter_map(body_of)
+        .map(move |body| Said {
+            id: EventId::new(environment),
+            situation: plan.situation,
+            zone: plan.zone.clone(),
+            body,
+            traceparent: traceparent.map(ToOwned::to_owned),
+        })
+}
+
+fn body_of(change: &Change<'_>) -> Option<EventBody> {
+    let body = match change {
+        Change::Moved {
+            referral,
+            next: Some(next),
+            ..
+        } => body::ReferralRedirected {
+            referral_id: referral.id.to_string(),
+            next_referral_id: next.to_string(),
+        }
+        .into(),
+        Change::Referred(referral) | Change::Moved { referral, .. } => standing(referral)?,
+        Change::Opened(item) => body::ReferralUnroutable {
+            item_id: item.id.to_string(),
+            kind: item.kind.number(),
+            needs: numbers(&item.needs),
+            urgency: item.urgency.number(),
+        }
+        .into(),
+        Change::Closed(item) => body::ItemClosed {
+            item_id: item.to_string(),
+        }
+        .into(),
+        Change::Withheld(withheld) => body::ReferralWithheld {
+            consent: withheld.consent.number(),
+        }
+        .into(),
+        Change::Learned(_)
+        | Change::Decided(_)
+        | Change::Lifted
+        | Change::TakenBack(_)
+        | Change::FollowedUp(..) => return None,
+    };
+    Some(body)
+}
+
+/// What is said of a referral that has come to stand as it does.
+fn standing(referral: &Referral) -> Option<EventBody> {
+    let referral_id = referral.id.to_string();
+    let body = match referral.state {
+        // Also when it is taken out of waiting: from now on the partner is asked.
+        State::Requested => body::ReferralRequested {
+            referral_id,
+            previous_referral_id: referral
+                .previous
+                .map(|previous| previous.to_string())
+                .unwrap_or_default(),
+            organisation_id: referral.organisation.to_string(),
+            service_id: referral.service.to_string(),
+            needs: numbers(&referral.needs),
+            urgency: referral.urgency.number(),
+        }
+        .into(),
+        State::Held(waiting) => body::ReferralHeld {
+            referral_id,
+            awaiting_consent: waiting == Waiting::ForConsent,
+        }
+        .into(),
+        State::Accepted => body::ReferralAccepted {
+            referral_id,
+            organisation_id: referral.organisation.to_string(),
+            service_id: referral.service.to_string(),
+            urgency: referral.urgency.number(),
+        }
+        .into(),
+        State::Declined(reason) => body::ReferralDeclined {
+            referral_id,
+            reason: reason.number(),
+        }
+        .into(),
+        State::Expired => body::ReferralExpired { referral_id }.into(),
+        State::Cancelled => body::ReferralCancelled { referral_id }.into(),
+        // Said with the referral that takes its place.
+        State::Redirected => return None,
+    };
+    Some(body)
+}
+
+fn numbers(needs: &[Need]) -> Vec<i32> {
+    needs.iter().map(|need| need.number()).collect()
+}

@@ -1,0 +1,143 @@
+//! Lists of referrals, as whoever the transaction belongs to may see them.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use knipperlicht_vocabulary::OrganisationId;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::referrals::ReferralRow;
+use crate::RoutingError;
+
+/// Whose referrals: what row-level security lets through anyway, said once more so that an index
+/// is used.
+#[derive(Debug, Clone)]
+pub(crate) enum Filter {
+    /// A partner's.
+    Organisation(OrganisationId),
+    /// A coordinator's.
+    Zones(Vec<String>),
+}
+
+/// Which of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those that wait for an answer.
+    Open,
+    /// All.
+    All,
+}
+
+/// The last referral of the page before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct After {
+    /// 1 for an emergency to 4 for routine.
+    pub(crate) urgency_order: i16,
+    /// When it was made.
+    pub(crate) created_at: Timestamp,
+    /// The referral.
+    pub(crate) id: Uuid,
+}
+
+impl After {
+    /// Before every referral.
+    pub(crate) const START: Self = Self {
+        urgency_order: 0,
+        created_at: Timestamp::UNIX_EPOCH,
+        id: Uuid::nil(),
+    };
+}
+
+/// The same page for another scope: the text stays one and is checked for each.
+macro_rules! page {
+    ($scope:literal, $connection:ident, $whose:expr, $after:ident, $limit:ident) => {
+        sqlx::query_as!(
+            ReferralRow,
+            "select referral_id, situation_id, previous_id, service_id, organisation_id, zone, postal_code,
+                    language, age_band, needs, urgency, state, waits_for, decline_reason, state_since,
+                    created_at, requested_at, followed_up, changed_in
+             from referral where " + $scope + "
+             and (urgency_order, created_at, referral_id) > ($2, $3, $4)
+             order by urgency_order, created_at, referral_id limit $5",
+            $whose,
+            $after.urgency_order,
+            $after.created_at.to_sqlx() as jiff_sqlx::Timestamp,
+            $after.id,
+            $limit,
+        )
+        .fetch_all($connection)
+        .await?
+    };
+}
+
+/// A page: the most urgent, then longest waiting first. Relies on `referral_by_open_organisation`
+/// and the three like it.
+pub(crate) async fn list(
+    connection: &mut PgConnection,
+    filter: &Filter,
+    which: Which,
+    after: After,
+    limit: i64,
+) -> Result<Vec<ReferralRow>, RoutingError> {
+    let rows = match (filter, which) {
+        (Filter::Organisation(id), Which::Open) => {
+            page!(
+                "organisation_id = $1 and state in ('requested', 'held')",
+                connection,
+                id.as_str(),
+                after,
+                limit
+            )
+        }
+        (Filter::Organisation(id), Which::All) => page!(
+            "organisation_id = $1",
+            connection,
+            id.as_str(),
+            after,
+            limit
+        ),
+        (Filter::Zones(zones), Which::Open) => {
+            page!(
+                "zone = any($1) and state in ('requested', 'held')",
+                connection,
+                zones,
+                after,
+                limit
+            )
+        }
+        (Filter::Zones(zones), Which::All) => {
+            page!("zone = any($1)", connection, zones, after, limit)
+        }
+    };
+    Ok(rows)
+}
+
+/// The oldest transaction still under way: whatever is not visible now was, or will be, changed
+/// in it or a later one.
+pub(crate) async fn horizon(connection: &mut PgConnection) -> Result<i64, RoutingError> {
+    let horizon = sqlx::query_scalar!(
+        r#"select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "horizon!""#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(horizon)
+}
+
+/// What changed in this transaction or a later one, the earliest change first. Relies on
+/// `referral_by_change`.
+pub(crate) async fn changed_since(
+    connection: &mut PgConnection,
+    horizon: i64,
+) -> Result<Vec<ReferralRow>, RoutingError> {
+    let rows = sqlx::query_as!(
+        ReferralRow,
+        "select referral_id, situation_id, previous_id, service_id, organisation_id, zone, postal_code,
+                language, age_band, needs, urgency, state, waits_for, decline_reason, state_since,
+                created_at, requested_at, followed_up, changed_in
+         from referral where changed_in >= $1 order by changed_in, created_at, referral_id",
+        horizon,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}

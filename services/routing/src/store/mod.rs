@@ -1,0 +1,75 @@
+//! What routing keeps: SQL on a borrowed connection, one statement per purpose, in sets.
+
+mod cases;
+mod decisions;
+mod directory;
+mod items;
+mod lists;
+mod referrals;
+mod situations;
+mod write;
+
+use std::{fmt, str::FromStr};
+
+use knipperlicht_vocabulary::Need;
+
+pub(crate) use cases::lock_cases;
+pub(crate) use directory::{
+    directory, directory_version, lock_directory, note_directory_change, put_services,
+};
+pub(crate) use items::{open_items, situation_of_item};
+pub(crate) use lists::{After, Filter, Which, changed_since, horizon, list};
+pub(crate) use referrals::{ReferralRow, referral, situation_of_referral};
+pub(crate) use write::write;
+
+use crate::RoutingError;
+
+/// A word read from a row; a row that holds another is a mistake of ours.
+fn word<T: FromStr>(
+    table: &'static str,
+    column: &'static str,
+    text: &str,
+) -> Result<T, RoutingError>
+where
+    T::Err: fmt::Display,
+{
+    text.parse().map_err(|error: T::Err| RoutingError::BadRow {
+        table,
+        column,
+        what: error.to_string(),
+    })
+}
+
+/// The same for a column that may be empty.
+fn optional<T: FromStr>(
+    table: &'static str,
+    column: &'static str,
+    text: Option<&str>,
+) -> Result<Option<T>, RoutingError>
+where
+    T::Err: fmt::Display,
+{
+    text.map(|text| word(table, column, text)).transpose()
+}
+
+/// The same for a list.
+fn words<T: FromStr>(
+    table: &'static str,
+    column: &'static str,
+    texts: &[String],
+) -> Result<Vec<T>, RoutingError>
+where
+    T::Err: fmt::Display,
+{
+    texts.iter().map(|text| word(table, column, text)).collect()
+}
+
+/// Codes as one text. PostgreSQL has no ragged arrays: a list per row goes over as text and is
+/// taken apart there with `string_to_array`.
+fn joined(needs: &[Need]) -> String {
+    needs
+        .iter()
+        .map(|need| need.code())
+        .collect::<Vec<_>>()
+        .join(",")
+}

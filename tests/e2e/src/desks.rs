@@ -1,0 +1,275 @@
+//! Those who use the line, each with their own token.
+
+use knipperlicht_contracts::{
+    followup::v1::{self as followup, followup_service_client::FollowupServiceClient},
+    intake::v1::{self as intake, intake_service_client::IntakeServiceClient},
+    routing::v1::{self as routing, routing_service_client::RoutingServiceClient},
+};
+use knipperlicht_harness::eventually;
+use knipperlicht_vocabulary::Step;
+use tonic::{
+    Request, Status,
+    metadata::{Ascii, MetadataValue},
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::Channel,
+};
+
+/// A channel that sends a token along.
+pub type WithToken = InterceptedService<Channel, Token>;
+
+/// The token, where there is one.
+#[derive(Clone)]
+pub struct Token(Option<MetadataValue<Ascii>>);
+
+impl Interceptor for Token {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(token) = &self.0 {
+            request
+                .metadata_mut()
+                .insert("authorization", token.clone());
+        }
+        Ok(request)
+    }
+}
+
+/// Somebody who calls.
+#[derive(Clone)]
+pub struct Caller {
+    channel: Channel,
+    token: Token,
+}
+
+impl Caller {
+    /// Somebody with this token, or none.
+    #[must_use]
+    pub fn new(channel: Channel, token: Option<&str>) -> Self {
+        let token = token.map(|token| format!("Bearer {token}").parse().expect("a token"));
+        Self {
+            channel,
+            token: Token(token),
+        }
+    }
+
+    /// The channel with the token.
+    #[must_use]
+    pub fn with_token(&self) -> WithToken {
+        InterceptedService::new(self.channel.clone(), self.token.clone())
+    }
+
+    /// A client of intake.
+    #[must_use]
+    pub fn intake(&self) -> IntakeServiceClient<WithToken> {
+        IntakeServiceClient::new(self.with_token())
+    }
+
+    /// A client of routing.
+    #[must_use]
+    pub fn routing(&self) -> RoutingServiceClient<WithToken> {
+        RoutingServiceClient::new(self.with_token())
+    }
+
+    /// A client of follow-up.
+    #[must_use]
+    pub fn followup(&self) -> FollowupServiceClient<WithToken> {
+        FollowupServiceClient::new(self.with_token())
+    }
+}
+
+/// A reporter.
+#[derive(Clone)]
+pub struct ReporterPhone(pub Caller);
+
+impl ReporterPhone {
+    pub(crate) const fn new(caller: Caller) -> Self {
+        Self(caller)
+    }
+
+    /// Sends a signal.
+    pub async fn send(&self, signal: intake::Signal) -> Result<intake::Receipt, Status> {
+        let request = intake::SubmitSignalRequest {
+            signal: Some(signal),
+        };
+        let response = self.0.intake().submit_signal(request).await?;
+        Ok(response.into_inner().receipt.expect("a receipt"))
+    }
+
+    /// A signal and its way.
+    pub async fn signal(&self, id: &str) -> intake::SignalStatus {
+        let request = intake::GetSignalRequest {
+            signal_id: id.to_owned(),
+        };
+        let response = self
+            .0
+            .intake()
+            .get_signal(request)
+            .await
+            .expect("the signal");
+        response.into_inner().signal.expect("a signal")
+    }
+
+    /// Waits until the signal has taken this step.
+    pub async fn sees(&self, id: &str, step: Step) -> intake::SignalStatus {
+        eventually(step.code(), async || {
+            let signal = self.signal(id).await;
+            signal
+                .progress
+                .iter()
+                .any(|taken| taken.step == step.number())
+                .then_some(signal)
+        })
+        .await
+    }
+}
+
+/// A partner.
+#[derive(Clone)]
+pub struct PartnerDesk(pub Caller);
+
+impl PartnerDesk {
+    pub(crate) const fn new(caller: Caller) -> Self {
+        Self(caller)
+    }
+
+    /// The open referrals.
+    pub async fn inbox(&self) -> Vec<routing::Referral> {
+        let request = routing::ListReferralsRequest {
+            open_only: true,
+            ..Default::default()
+        };
+        self.0
+            .routing()
+            .list_referrals(request)
+            .await
+            .expect("the inbox")
+            .into_inner()
+            .referrals
+    }
+
+    /// The referral of this situation, once it is there.
+    pub async fn receives(&self, situation: &str) -> routing::Referral {
+        eventually("a referral", async || {
+            self.inbox()
+                .await
+                .into_iter()
+                .find(|referral| referral.situation_id == situation)
+        })
+        .await
+    }
+
+    /// Accepts.
+    pub async fn accept(&self, referral: &str) -> Result<routing::Referral, Status> {
+        let request = routing::AcceptRequest {
+            referral_id: referral.to_owned(),
+        };
+        Ok(self
+            .0
+            .routing()
+            .accept(request)
+            .await?
+            .into_inner()
+            .referral
+            .expect("a referral"))
+    }
+
+    /// Declines.
+    pub async fn decline(
+        &self,
+        referral: &str,
+        reason: knipperlicht_vocabulary::DeclineReason,
+    ) -> Result<routing::Referral, Status> {
+        let request = routing::DeclineRequest {
+            referral_id: referral.to_owned(),
+            reason: reason.number(),
+        };
+        Ok(self
+            .0
+            .routing()
+            .decline(request)
+            .await?
+            .into_inner()
+            .referral
+            .expect("a referral"))
+    }
+
+    /// The follow-up of this situation, once it is there.
+    pub async fn task_of(&self, situation: &str) -> followup::Task {
+        eventually("a task", async || {
+            let request = followup::ListTasksRequest { open_only: false };
+            let tasks = self
+                .0
+                .followup()
+                .list_tasks(request)
+                .await
+                .expect("tasks")
+                .into_inner()
+                .tasks;
+            tasks
+                .into_iter()
+                .find(|task| task.situation_id == situation)
+        })
+        .await
+    }
+}
+
+/// A coordinator.
+#[derive(Clone)]
+pub struct CoordinatorDesk(pub Caller);
+
+impl CoordinatorDesk {
+    pub(crate) const fn new(caller: Caller) -> Self {
+        Self(caller)
+    }
+
+    /// The open referral of this situation, once it is there.
+    pub async fn referral_of(&self, situation: &str) -> routing::Referral {
+        eventually("an open referral", async || {
+            self.referrals()
+                .await
+                .into_iter()
+                .find(|referral| referral.situation_id == situation)
+        })
+        .await
+    }
+
+    /// The open referrals of the zones.
+    pub async fn referrals(&self) -> Vec<routing::Referral> {
+        let request = routing::ListReferralsRequest {
+            open_only: true,
+            page_size: 200,
+            ..Default::default()
+        };
+        self.0
+            .routing()
+            .list_referrals(request)
+            .await
+            .expect("referrals")
+            .into_inner()
+            .referrals
+    }
+
+    /// The open items of the zones.
+    pub async fn items(&self) -> Vec<routing::Item> {
+        let request = routing::ListItemsRequest {};
+        self.0
+            .routing()
+            .list_items(request)
+            .await
+            .expect("items")
+            .into_inner()
+            .items
+    }
+
+    /// One situation's story.
+    pub async fn timeline(&self, situation: &str) -> Vec<followup::TimelineEntry> {
+        let request = followup::GetTimelineRequest {
+            situation_id: situation.to_owned(),
+        };
+        self.0
+            .followup()
+            .get_timeline(request)
+            .await
+            .expect("the timeline")
+            .into_inner()
+            .entries
+    }
+}

@@ -1,0 +1,169 @@
+//! A world to play the scenarios in: the whole line in this process, on a database and a
+//! nats-server of its own, with a clock to move. Never part of a release.
+
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot go on should say so loudly"
+)]
+
+mod desks;
+mod signal;
+
+use std::time::Duration;
+
+use knipperlicht::{
+    line::{Line, LineSettings},
+    migrate::migrate,
+    ops::ensure_streams,
+};
+use knipperlicht_access::{Database, DatabaseOptions, DevIssuer, Person, Principal, Role};
+use knipperlicht_contracts::event::Service;
+use knipperlicht_harness::{Bed, MovableClock, movable_environment};
+use knipperlicht_privacy::MasterKey;
+use knipperlicht_vocabulary::Environment;
+use sqlx::{Connection, PgConnection};
+use tonic::transport::{Channel, Endpoint};
+
+pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone, Token, WithToken};
+pub use signal::a_signal;
+
+/// The whole line, and its clock.
+pub struct World {
+    /// PostgreSQL and NATS.
+    pub bed: Bed,
+    /// Time, to be moved.
+    pub clock: MovableClock,
+    /// Time and randomness, as the services see them.
+    pub environment: Environment,
+    issuer: DevIssuer,
+    line: Line,
+    channel: Channel,
+}
+
+impl World {
+    /// Starts it, with the demo directory.
+    pub async fn start() -> Self {
+        Self::on(Bed::start().await).await
+    }
+
+    /// Starts it on these servers.
+    pub async fn on(bed: Bed) -> Self {
+        let (environment, clock) = movable_environment();
+        migrate(&bed.database_url).await.expect("schemas");
+        ensure_streams(&bed.nats.url(), 1).await.expect("streams");
+        load_directory(&bed.database_url, &environment).await;
+        let issuer = DevIssuer::new(&[7; 32], environment.clone());
+        let settings = LineSettings {
+            database_url: bed.database_url.clone(),
+            nats_url: bed.nats.url(),
+            listen: ([127, 0, 0, 1], 0).into(),
+            targets: Service::ALL.to_vec(),
+            tokens: issuer.rules().expect("rules"),
+            master_key: MasterKey::parse(&MasterKey::generate("test", &environment))
+                .expect("a key"),
+            connections: 6,
+        };
+        let line = Line::start(settings, environment.clone())
+            .await
+            .expect("a line");
+        let channel = connect(&format!("http://{}", line.address()));
+        Self {
+            bed,
+            clock,
+            environment,
+            issuer,
+            line,
+            channel,
+        }
+    }
+
+    /// The phone of a reporter of this name.
+    #[must_use]
+    pub fn reporter(&self, name: &str) -> ReporterPhone {
+        ReporterPhone::new(self.caller(name, Role::Reporter, None, &[]))
+    }
+
+    /// The desk of a partner organisation.
+    #[must_use]
+    pub fn partner(&self, organisation: &str) -> PartnerDesk {
+        PartnerDesk::new(self.caller("desk", Role::Partner, Some(organisation), &[]))
+    }
+
+    /// The desk of the coordinator of these zones.
+    #[must_use]
+    pub fn coordinator(&self, zones: &[&str]) -> CoordinatorDesk {
+        CoordinatorDesk::new(self.caller("coordinator", Role::Coordinator, None, zones))
+    }
+
+    /// Somebody with a token.
+    #[must_use]
+    pub fn caller(
+        &self,
+        name: &str,
+        role: Role,
+        organisation: Option<&str>,
+        zones: &[&str],
+    ) -> Caller {
+        let person = Person {
+            subject: name.parse().expect("a name"),
+            role,
+            organisation: organisation
+                .map(|organisation| organisation.parse().expect("an organisation")),
+            zones: zones
+                .iter()
+                .map(|zone| zone.parse().expect("a zone"))
+                .collect(),
+        };
+        let token = self.issuer.token(&person, 60 * 24 * 3600).expect("a token");
+        Caller::new(self.channel.clone(), Some(&token))
+    }
+
+    /// Somebody without a token.
+    #[must_use]
+    pub fn nobody(&self) -> Caller {
+        Caller::new(self.channel.clone(), None)
+    }
+
+    /// The channel to the line.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    /// A connection as the owner of everything, for looking.
+    pub async fn look(&self) -> PgConnection {
+        PgConnection::connect(&self.bed.database_url)
+            .await
+            .expect("PostgreSQL")
+    }
+
+    /// Stops the line in order.
+    pub async fn stop(&self) {
+        self.line.stop().await;
+    }
+}
+
+/// A lazy channel to a line.
+#[must_use]
+pub fn connect(address: &str) -> Channel {
+    Endpoint::from_shared(address.to_owned())
+        .expect("an address")
+        .connect_timeout(Duration::from_secs(5))
+        .connect_lazy()
+}
+
+/// Loads the demo directory.
+pub async fn load_directory(database_url: &str, environment: &Environment) {
+    let options = DatabaseOptions {
+        url: database_url.to_owned(),
+        service: "routing",
+        connections: 1,
+    };
+    let database = Database::new(&options).expect("a database");
+    let principal = Principal::service("test".parse().expect("a name"));
+    knipperlicht_routing::load_demo_directory(&database, &principal, environment.now())
+        .await
+        .expect("a directory");
+    database.close().await;
+}

@@ -1,0 +1,170 @@
+//! S1: an offline cleaner in 8400 Oostende flags; it is synced, routed, accepted, contacted,
+//! helped; the reporter is told each time; the carer confirms after four weeks.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use jiff::SignedDuration;
+use knipperlicht_contracts::{followup::v1 as followup, intake::v1 as intake, to_proto};
+use knipperlicht_e2e::{World, a_signal};
+use knipperlicht_harness::eventually;
+use knipperlicht_vocabulary::{Consent, ContactChannel, ContactResult, OutcomeResult, Step};
+
+#[tokio::test]
+async fn s01_offline_cleaner() {
+    let world = World::start().await;
+    let cleaner = world.reporter("cleaner");
+    let coordinator = world.coordinator(&["oostende-bredene"]);
+
+    // Noticed without network, sent three hours later.
+    let noticed = world.environment.now();
+    world.clock.advance(SignedDuration::from_hours(3));
+    let sent = intake::Signal {
+        reported_at: Some(to_proto(noticed)),
+        contact: Some(intake::Contact {
+            name: "Maria Peeters".to_owned(),
+            phone: "0470 12 34 56".to_owned(),
+            ..Default::default()
+        }),
+        note: "Best na 17 uur bellen.".to_owned(),
+        ..a_signal(&world.environment)
+    };
+    let receipt = cleaner.send(sent).await.unwrap();
+    assert_eq!(receipt.zone_name, "Oostende-Bredene");
+    let (id, situation) = (receipt.signal_id.as_str(), receipt.situation_id.as_str());
+    cleaner.sees(id, Step::Referred).await;
+
+    // The partner finds it in its inbox, and only it.
+    let referral = coordinator.referral_of(situation).await;
+    let organisation = referral.service.unwrap().organisation_id;
+    let partner = world.partner(&organisation);
+    let referral = partner.receives(situation).await;
+    assert_eq!(referral.zone_id, "oostende-bredene");
+    assert!(world.partner("somebody-else").inbox().await.is_empty());
+
+    // Before acceptance nobody learns who it is; after it, whoever accepted does.
+    let contact = intake::GetContactRequest {
+        situation_id: situation.to_owned(),
+        purpose: "first call".to_owned(),
+    };
+    assert_eq!(
+        partner
+            .0
+            .intake()
+            .get_contact(contact.clone())
+            .await
+            .unwrap_err()
+            .code(),
+        tonic::Code::NotFound
+    );
+    partner.accept(&referral.referral_id).await.unwrap();
+    cleaner.sees(id, Step::Accepted).await;
+    let known = partner
+        .0
+        .intake()
+        .get_contact(contact)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(known.contacts[0].name, "Maria Peeters");
+    assert_eq!(known.notes, ["Best na 17 uur bellen."]);
+
+    // Contacted, helped.
+    let task = partner.task_of(situation).await;
+    let reached = followup::RecordContactRequest {
+        task_id: task.task_id.clone(),
+        channel: ContactChannel::Phone.number(),
+        result: ContactResult::Reached.number(),
+    };
+    partner.0.followup().record_contact(reached).await.unwrap();
+    cleaner.sees(id, Step::Contacted).await;
+    world.clock.advance(SignedDuration::from_hours(5 * 24));
+    let helped = followup::CompleteRequest {
+        task_id: task.task_id.clone(),
+        result: OutcomeResult::Helped.number(),
+        ..Default::default()
+    };
+    let closed = partner
+        .0
+        .followup()
+        .complete(helped)
+        .await
+        .unwrap()
+        .into_inner()
+        .task
+        .unwrap();
+    assert!(!closed.late);
+    let status = cleaner.sees(id, Step::Closed).await;
+    let outcome = status
+        .progress
+        .iter()
+        .find(|taken| taken.step == Step::Closed.number())
+        .unwrap()
+        .outcome;
+    assert_eq!(outcome, OutcomeResult::Helped.number());
+
+    // Four weeks later the carer confirms, by a link and without an account.
+    let link = followup::IssueCarerLinkRequest {
+        task_id: task.task_id,
+    };
+    let link = partner
+        .0
+        .followup()
+        .issue_carer_link(link)
+        .await
+        .unwrap()
+        .into_inner();
+    world.clock.advance(SignedDuration::from_hours(28 * 24));
+    let answer = followup::ConfirmOutcomeRequest {
+        token: link.token,
+        answer: followup::Answer::Helped.into(),
+    };
+    world
+        .nobody()
+        .followup()
+        .confirm_outcome(answer)
+        .await
+        .unwrap();
+    let status = cleaner.sees(id, Step::Confirmed).await;
+
+    // The reporter's list shows every step, in order.
+    assert_eq!(status.consent, Consent::Given.number());
+    let steps: Vec<&str> = status
+        .progress
+        .iter()
+        .map(|taken| Step::try_from(taken.step).unwrap().code())
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            "received",
+            "assessed",
+            "referred",
+            "accepted",
+            "contacted",
+            "closed",
+            "confirmed"
+        ]
+    );
+
+    // The timeline tells the same story in one order, all in one trace of events.
+    let timeline = eventually("the whole timeline", async || {
+        let timeline = coordinator.timeline(situation).await;
+        timeline
+            .iter()
+            .any(|entry| entry.r#type == "knipperlicht.followup.confirmed.v1")
+            .then_some(timeline)
+    })
+    .await;
+    let types: Vec<&str> = timeline.iter().map(|entry| entry.r#type.as_str()).collect();
+    for expected in [
+        "knipperlicht.signal.flagged.v1",
+        "knipperlicht.assessment.completed.v1",
+        "knipperlicht.referral.requested.v1",
+        "knipperlicht.referral.accepted.v1",
+        "knipperlicht.followup.contact_recorded.v1",
+        "knipperlicht.followup.completed.v1",
+    ] {
+        assert!(types.contains(&expected), "{expected} is not in {types:?}");
+    }
+    world.stop().await;
+}
