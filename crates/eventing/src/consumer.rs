@@ -6,9 +6,9 @@
 //! each event has in its situation's line, is what counts: the server may deliver twice or out of
 //! order, and nothing changes.
 
-use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
-use async_nats::jetstream::{self, AckKind, Message, consumer::pull};
+use async_nats::jetstream::{self, Message, consumer::pull};
 use futures::StreamExt;
 use knipperlicht_access::{Database, OwnedTransaction, Principal};
 use knipperlicht_contracts::event::Service;
@@ -197,7 +197,7 @@ impl<R: Reactions> Consumer<R> {
                 Err(ReactionError::Store(error)) if is_outage(&error) => return Err(error),
                 Err(error) => {
                     self.park_failed(&one[0], &raw[0].1, &error.to_string())
-                        .await?
+                        .await?;
                 }
             }
         }
@@ -224,11 +224,11 @@ impl<R: Reactions> Consumer<R> {
                     Verdict::Duplicate => {}
                     Verdict::Wait => held_back.push(parking::Parking::waiting(event, message)),
                     Verdict::QueueBehind => {
-                        held_back.push(parking::Parking::behind(event, message))
+                        held_back.push(parking::Parking::behind(event, message));
                     }
                 },
                 Err(unreadable) => {
-                    held_back.push(parking::Parking::unreadable(unreadable, message))
+                    held_back.push(parking::Parking::unreadable(unreadable, message));
                 }
             }
         }
@@ -352,12 +352,13 @@ impl Event {
     }
 }
 
-/// The last message of a partition acknowledges all before it.
+/// Each message for itself. Acknowledging all before the last one would be fewer messages, and
+/// would lose some: what a handler that was killed had not acknowledged is delivered again only
+/// after its successor has handled, and acknowledged, later ones.
 async fn acknowledge(batch: &mut Vec<(Partition, Message)>) {
-    let last: HashMap<Partition, Message> = batch.drain(..).collect();
-    for message in last.into_values() {
+    for (_, message) in batch.drain(..) {
         // Lost, it is delivered again and found to be a duplicate.
-        if let Err(error) = message.ack_with(AckKind::Ack).await {
+        if let Err(error) = message.ack().await {
             tracing::debug!(%error, "acknowledgement lost");
         }
     }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use async_nats::jetstream::{
-    self,
+    self, ErrorCode,
     consumer::{AckPolicy, DeliverPolicy, PriorityPolicy, pull},
     context::{CreateStreamError, GetStreamError},
-    stream::{self, ConsumerError, DiscardPolicy, RetentionPolicy, StorageType},
+    stream::{self, ConsumerError, ConsumerErrorKind, DiscardPolicy, RetentionPolicy, StorageType},
 };
 use knipperlicht_contracts::event::Service;
 use knipperlicht_vocabulary::Partition;
@@ -65,12 +65,32 @@ pub async fn ensure(jetstream: &jetstream::Context, replicas: usize) -> Result<(
     let stream = jetstream.get_stream_no_info(STREAM).await?;
     for service in Service::ALL {
         for partition in Partition::all() {
-            stream
-                .create_consumer(consumer_config(*service, partition))
-                .await?;
+            make_consumer(&stream, *service, partition).await?;
         }
     }
     Ok(())
+}
+
+/// Some settings of a consumer, such as how it acknowledges, cannot be changed: then it is made
+/// anew, and what it has heard before is heard again, which changes nothing.
+async fn make_consumer(
+    stream: &stream::Stream<()>,
+    service: Service,
+    partition: Partition,
+) -> Result<(), ConsumerError> {
+    let config = consumer_config(service, partition);
+    let made = stream.create_consumer(config.clone()).await;
+    if let Err(error) = &made
+        && let ConsumerErrorKind::JetStream(refused) = error.kind()
+        && refused.error_code() == ErrorCode::CONSUMER_CREATE
+    {
+        stream
+            .delete_consumer(&consumer_name(service, partition))
+            .await?;
+        stream.create_consumer(config).await?;
+        return Ok(());
+    }
+    made.map(drop)
 }
 
 /// The durable name of the consumer of one service and partition.
@@ -104,7 +124,7 @@ fn consumer_config(service: Service, partition: Partition) -> pull::Config {
     pull::Config {
         durable_name: Some(consumer_name(service, partition)),
         deliver_policy: DeliverPolicy::All,
-        ack_policy: AckPolicy::All,
+        ack_policy: AckPolicy::Explicit,
         ack_wait: ACK_WAIT,
         max_ack_pending: 1_000,
         filter_subjects,

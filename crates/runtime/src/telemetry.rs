@@ -1,4 +1,5 @@
-//! Logs to the terminal, spans to an OpenTelemetry collector.
+//! Logs to the terminal, spans to an OpenTelemetry collector where there is one. Trace ids are
+//! made either way: the audit log and the timelines carry them.
 
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
@@ -6,7 +7,9 @@ use opentelemetry_sdk::{
     Resource,
     trace::{BatchSpanProcessor, SdkTracerProvider},
 };
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter, Layer, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 /// How telemetry leaves the process.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +28,7 @@ pub struct TelemetryError(String);
 /// The telemetry of one process. Drop it, outside the async runtime, to send what is left.
 #[derive(Debug)]
 pub struct Telemetry {
-    provider: Option<SdkTracerProvider>,
+    provider: SdkTracerProvider,
 }
 
 impl Telemetry {
@@ -45,17 +48,12 @@ impl Telemetry {
             logs.boxed()
         };
 
-        let provider = options
-            .otlp_endpoint
-            .as_deref()
-            .map(|endpoint| provider(service, endpoint))
-            .transpose()?;
-        let spans = provider.as_ref().map(|provider| {
-            tracing_opentelemetry::layer()
-                .with_tracer(provider.tracer("knipperlicht"))
-                .with_location(false)
-                .with_threads(false)
-        });
+        let provider = provider(service, options.otlp_endpoint.as_deref())?;
+        let spans = tracing_opentelemetry::layer()
+            .with_tracer(provider.tracer("knipperlicht"))
+            .with_location(false)
+            .with_threads(false)
+            .with_filter(LevelFilter::INFO);
         tracing_subscriber::registry()
             .with(spans)
             .with(logs.with_filter(filter))
@@ -65,23 +63,27 @@ impl Telemetry {
     }
 }
 
-fn provider(service: &'static str, endpoint: &str) -> Result<SdkTracerProvider, TelemetryError> {
+fn provider(
+    service: &'static str,
+    endpoint: Option<&str>,
+) -> Result<SdkTracerProvider, TelemetryError> {
+    let builder = SdkTracerProvider::builder()
+        .with_resource(Resource::builder().with_service_name(service).build());
+    let Some(endpoint) = endpoint else {
+        return Ok(builder.build());
+    };
     let exporter = SpanExporter::builder()
         .with_tonic()
         .with_endpoint(endpoint)
         .build()
         .map_err(|error| TelemetryError(error.to_string()))?;
-    let resource = Resource::builder().with_service_name(service).build();
-    Ok(SdkTracerProvider::builder()
-        .with_span_processor(BatchSpanProcessor::builder(exporter).build())
-        .with_resource(resource)
-        .build())
+    let processor = BatchSpanProcessor::builder(exporter).build();
+    Ok(builder.with_span_processor(processor).build())
 }
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        if let Some(provider) = &self.provider
-            && let Err(error) = provider.shutdown()
+        if let Err(error) = self.provider.shutdown()
         {
             tracing::warn!(%error, "the last spans could not be sent");
         }

@@ -259,6 +259,18 @@ impl CoordinatorDesk {
             .items
     }
 
+    /// The open loops of the zones.
+    pub async fn open_loops(&self) -> Vec<followup::OpenLoop> {
+        let request = followup::ListOpenLoopsRequest {};
+        self.0
+            .followup()
+            .list_open_loops(request)
+            .await
+            .expect("loops")
+            .into_inner()
+            .loops
+    }
+
     /// One situation's story.
     pub async fn timeline(&self, situation: &str) -> Vec<followup::TimelineEntry> {
         let request = followup::GetTimelineRequest {

@@ -166,7 +166,11 @@ impl Searched {
         assert!(!content.is_empty(), "{place}: nothing to search");
         self.bytes += content.len();
         for mark in MARKS {
-            let hex: String = mark.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let hex = mark
+                .bytes()
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<Vec<_>>()
+                .concat();
             // Base64 of a text inside a longer one starts at one of three places.
             let shifted = [0, 1, 2].map(|shift| {
                 let encoded = STANDARD.encode(format!("{}{mark}", " ".repeat(shift)));

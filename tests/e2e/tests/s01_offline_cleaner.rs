@@ -2,6 +2,10 @@
 //! helped; the reporter is told each time; the carer confirms after four weeks.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![allow(
+    clippy::too_many_lines,
+    reason = "a scenario reads top down, in one piece"
+)]
 
 use jiff::SignedDuration;
 use knipperlicht_contracts::{followup::v1 as followup, intake::v1 as intake, to_proto};

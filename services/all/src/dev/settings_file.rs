@@ -31,9 +31,11 @@ pub(super) fn write(dir: &Path, servers: &Servers, rules: &TokenRules) -> Result
         ("KL_TOKEN_AUDIENCE", rules.audience.clone()),
         ("KL_MASTER_KEY_FILE", file(MASTER_KEY)),
     ];
-    let lines: String = settings
-        .iter()
-        .map(|(name, value)| format!("export {name}='{value}'\n"))
-        .collect();
-    put(NAME, &lines)
+    let lines = settings.map(|(name, value)| {
+        format!(
+            "export {name}='{value}'
+"
+        )
+    });
+    put(NAME, &lines.concat())
 }

@@ -34,6 +34,7 @@ pub struct IntakeCalls {
 }
 
 /// The error as the caller receives it.
+#[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 fn refused(error: IntakeError) -> Status {
     refusal(&error)
 }

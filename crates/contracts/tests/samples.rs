@@ -1,0 +1,174 @@
+//! Stored samples of every event: what was once said must stay readable, with every field.
+//!
+//! A new event gets its sample by `KL_WRITE_SAMPLES=1 cargo nextest run -p knipperlicht-contracts`
+//! after a line in [`samples`]. A sample is never changed.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use knipperlicht_contracts::{
+    event::{EventBody, UnreadableEvent},
+    events::v1::{
+        AssessmentCompleted, Circumstances, ClockBreached, ConsentChanged, ContactRecorded,
+        FollowUpCompleted, ItemClosed, OutcomeConfirmed, ReferralAccepted, ReferralCancelled,
+        ReferralDeclined, ReferralExpired, ReferralHeld, ReferralRedirected, ReferralRequested,
+        ReferralUnroutable, ReferralWithheld, SignalFlagged, SignalWithdrawn, SituationReopened,
+    },
+};
+use prost_types::Timestamp;
+
+fn path(event_type: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("samples/{event_type}.binpb"))
+}
+
+#[test]
+fn every_event_ever_said_can_still_be_read_whole() {
+    for event_type in EventBody::TYPES {
+        let stored =
+            fs::read(path(event_type)).unwrap_or_else(|error| panic!("{event_type}: {error}"));
+        assert!(
+            !stored.is_empty(),
+            "{event_type}: an empty sample proves nothing"
+        );
+        let body = EventBody::decode(event_type, &stored).unwrap();
+        assert_eq!(body.event_type(), *event_type);
+        // A field that is no longer known, or known by another type, would be missing here.
+        assert_eq!(body.encode(), stored, "{event_type}: a field was lost");
+    }
+}
+
+#[test]
+fn what_is_not_an_event_says_so() {
+    let unknown = EventBody::decode("knipperlicht.signal.eaten.v1", &[]).unwrap_err();
+    assert!(matches!(unknown, UnreadableEvent::UnknownType(_)));
+    let broken = EventBody::decode("knipperlicht.signal.flagged.v1", &[0x0a, 0xff]).unwrap_err();
+    assert!(matches!(broken, UnreadableEvent::Undecodable(..)));
+}
+
+#[test]
+fn there_is_a_sample_for_each_event() {
+    let samples = samples();
+    let types: BTreeSet<&str> = samples.iter().map(EventBody::event_type).collect();
+    assert_eq!(types, EventBody::TYPES.iter().copied().collect());
+    if std::env::var_os("KL_WRITE_SAMPLES").is_some() {
+        for sample in samples {
+            let path = path(sample.event_type());
+            if !path.exists() {
+                fs::write(path, sample.encode()).unwrap();
+            }
+        }
+    }
+}
+
+fn samples() -> Vec<EventBody> {
+    let id = |n: u8| format!("0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a{n:02}");
+    let moment = Some(Timestamp {
+        seconds: 1_700_000_000,
+        nanos: 5,
+    });
+    let circumstances = Some(Circumstances {
+        postal_code: "8400".to_owned(),
+        zone_id: "oostende-bredene".to_owned(),
+        language: 1,
+        age_band: 3,
+        consent: 1,
+        consent_sequence: 2,
+    });
+    vec![
+        SignalFlagged {
+            signal_id: id(1),
+            observations: vec![1, 27],
+            reporter_role: 2,
+            reported_at: moment,
+            circumstances: circumstances.clone(),
+        }
+        .into(),
+        SignalWithdrawn { signal_id: id(1) }.into(),
+        ConsentChanged {
+            circumstances: circumstances.clone(),
+        }
+        .into(),
+        AssessmentCompleted {
+            assessment_id: id(2),
+            signal_id: id(1),
+            urgency: 4,
+            needs: vec![12, 5],
+            red_flags: vec![27],
+            triage_version: "2026-11-21.1".to_owned(),
+            circumstances,
+        }
+        .into(),
+        ReferralRequested {
+            referral_id: id(3),
+            previous_referral_id: id(4),
+            organisation_id: "ocmw-gent".to_owned(),
+            service_id: "ocmw-gent.onthaal".to_owned(),
+            needs: vec![1],
+            urgency: 2,
+        }
+        .into(),
+        ReferralUnroutable {
+            item_id: id(5),
+            kind: 1,
+            needs: vec![12],
+            urgency: 3,
+        }
+        .into(),
+        ItemClosed { item_id: id(5) }.into(),
+        ReferralWithheld { consent: 3 }.into(),
+        ReferralAccepted {
+            referral_id: id(3),
+            organisation_id: "ocmw-gent".to_owned(),
+            service_id: "ocmw-gent.onthaal".to_owned(),
+            urgency: 2,
+        }
+        .into(),
+        ReferralDeclined {
+            referral_id: id(3),
+            reason: 1,
+        }
+        .into(),
+        ReferralRedirected {
+            referral_id: id(3),
+            next_referral_id: id(6),
+        }
+        .into(),
+        ReferralHeld {
+            referral_id: id(3),
+            awaiting_consent: true,
+        }
+        .into(),
+        ReferralExpired { referral_id: id(3) }.into(),
+        ReferralCancelled { referral_id: id(3) }.into(),
+        ClockBreached {
+            clock_id: id(7),
+            kind: 1,
+            referral_id: id(3),
+            due_at: moment,
+        }
+        .into(),
+        ContactRecorded {
+            task_id: id(8),
+            channel: 1,
+            result: 1,
+            organisation_id: "ocmw-gent".to_owned(),
+        }
+        .into(),
+        FollowUpCompleted {
+            task_id: id(8),
+            referral_id: id(3),
+            result: 3,
+            reason: 2,
+            late: true,
+        }
+        .into(),
+        OutcomeConfirmed { task_id: id(8) }.into(),
+        SituationReopened {
+            task_id: id(8),
+            referral_id: id(3),
+            by_carer: true,
+        }
+        .into(),
+    ]
+}
