@@ -43,6 +43,9 @@ impl Database {
                 ("search_path", options.service),
                 ("statement_timeout", "10s"),
                 ("idle_in_transaction_session_timeout", "30s"),
+                // The default is that of a turning disk: with it, a batch of look-ups by key in a table of
+                // some ten thousand rows is planned as a walk through all of them.
+                ("random_page_cost", "1.1"),
             ]);
         let become_role = format!("set role kl_{}", options.service);
         let pool = PgPoolOptions::new()
@@ -64,9 +67,15 @@ impl Database {
 
     /// Opens a transaction in the name of `principal`.
     pub async fn begin(&self, principal: &Principal) -> Result<OwnedTransaction, sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
-        bind(&mut transaction, principal).await?;
-        Ok(OwnedTransaction(transaction))
+        let (pool, principal) = (self.pool.clone(), principal.clone());
+        // In a task of its own, which ends whatever becomes of the caller: a `begin` that is dropped
+        // half-way would hand its connection back with a transaction open.
+        let begun = tokio::spawn(async move {
+            let mut transaction = pool.begin().await?;
+            bind(&mut transaction, &principal).await?;
+            Ok(OwnedTransaction(transaction))
+        });
+        begun.await.map_err(|_| sqlx::Error::WorkerCrashed)?
     }
 
     /// Waits until every connection is given back, and closes them.

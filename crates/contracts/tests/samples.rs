@@ -61,6 +61,7 @@ fn there_is_a_sample_for_each_event() {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "a list")]
 fn samples() -> Vec<EventBody> {
     let id = |n: u8| format!("0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a{n:02}");
     let moment = Some(Timestamp {

@@ -21,8 +21,8 @@ use crate::{
     Event, Waker,
     admission::{Place, Verdict, waves},
     envelope::{self, Unreadable},
-    parking,
-    topology::{PIN_GROUP, STREAM, consumer_name},
+    parking::{self, Parking},
+    topology::{PIN_GROUP, STREAM, consumer_name, is_for},
 };
 
 /// Events at most in one transaction.
@@ -32,7 +32,7 @@ const BATCH: usize = 256;
 const IN_FLIGHT: usize = 1_024;
 
 /// Messages at most that one pull asks for.
-const PULL: usize = 100;
+const PULL: usize = 64;
 
 /// A pull that brought nothing ends after this, so that a pinned handler is heard of in time.
 const PULL_EXPIRES: Duration = Duration::from_secs(2);
@@ -70,13 +70,29 @@ pub(crate) fn is_outage(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        // Classes of SQLSTATE: connection, transaction rollback, resources, operator intervention.
+        // 25P03: the server ended a transaction that stood idle. Then classes of SQLSTATE: connection,
+        // transaction rollback, resources, operator intervention, system error.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "40", "53", "57", "58"]
+            ["25P03", "08", "40", "53", "57", "58"]
                 .iter()
                 .any(|class| code.starts_with(class))
         }),
         _ => false,
+    }
+}
+
+/// A message as it was delivered, and what it says.
+struct Delivery<'a> {
+    opened: Result<Event, Unreadable>,
+    message: &'a Message,
+}
+
+impl<'a> Delivery<'a> {
+    fn open(message: &'a Message) -> Self {
+        Self {
+            opened: envelope::open_message(message),
+            message,
+        }
     }
 }
 
@@ -144,11 +160,12 @@ impl<R: Reactions> Consumer<R> {
             if waiting == 0 {
                 return;
             }
-            let opened: Vec<_> = batch
+            let deliveries: Vec<_> = batch
                 .iter()
-                .map(|(_, message)| envelope::open_message(message))
+                .filter(|(_, message)| is_for(self.service, &message.subject))
+                .map(|(_, message)| Delivery::open(message))
                 .collect();
-            if !self.handle_until_done(&opened, &batch, stop).await {
+            if !deliveries.is_empty() && !self.handle_until_done(&deliveries, stop).await {
                 return;
             }
             acknowledge(&mut batch).await;
@@ -156,15 +173,10 @@ impl<R: Reactions> Consumer<R> {
     }
 
     /// Handles a batch, waiting out outages. False when it is time to stop instead.
-    async fn handle_until_done(
-        &self,
-        opened: &[Result<Event, Unreadable>],
-        raw: &[(Partition, Message)],
-        stop: &Stop,
-    ) -> bool {
+    async fn handle_until_done(&self, deliveries: &[Delivery<'_>], stop: &Stop) -> bool {
         let mut failures = 0;
         loop {
-            let error = match self.handle(opened, raw).await {
+            let error = match self.handle(deliveries).await {
                 Ok(()) => return true,
                 Err(error) => error,
             };
@@ -172,7 +184,7 @@ impl<R: Reactions> Consumer<R> {
                 Err(error)
             } else {
                 // One event is at fault: find it, so that the others flow on.
-                self.handle_one_by_one(opened, raw)
+                self.handle_one_by_one(deliveries)
                     .await
                     .map_err(ReactionError::from)
             };
@@ -185,51 +197,38 @@ impl<R: Reactions> Consumer<R> {
         }
     }
 
-    async fn handle_one_by_one(
-        &self,
-        opened: &[Result<Event, Unreadable>],
-        raw: &[(Partition, Message)],
-    ) -> Result<(), sqlx::Error> {
-        for (one, raw) in opened.iter().zip(raw) {
-            let (one, raw) = (std::slice::from_ref(one), std::slice::from_ref(raw));
-            match self.handle(one, raw).await {
+    async fn handle_one_by_one(&self, deliveries: &[Delivery<'_>]) -> Result<(), sqlx::Error> {
+        for delivery in deliveries {
+            match self.handle(std::slice::from_ref(delivery)).await {
                 Ok(()) => {}
                 Err(ReactionError::Store(error)) if is_outage(&error) => return Err(error),
-                Err(error) => {
-                    self.park_failed(&one[0], &raw[0].1, &error.to_string())
-                        .await?;
-                }
+                Err(error) => self.park_failed(delivery, &error.to_string()).await?,
             }
         }
         Ok(())
     }
 
     /// One batch in one transaction.
-    async fn handle(
-        &self,
-        opened: &[Result<Event, Unreadable>],
-        raw: &[(Partition, Message)],
-    ) -> Result<(), ReactionError> {
+    async fn handle(&self, deliveries: &[Delivery<'_>]) -> Result<(), ReactionError> {
         let now = self.environment.now();
-        let events: Vec<&Event> = opened.iter().filter_map(|one| one.as_ref().ok()).collect();
+        let events: Vec<&Event> = deliveries
+            .iter()
+            .filter_map(|delivery| delivery.opened.as_ref().ok())
+            .collect();
         let mut transaction = self.database.begin(&self.principal).await?;
         let (mut admission, waiting) = parking::admission(&mut transaction, &events).await?;
 
         let mut applied = Vec::with_capacity(events.len());
         let mut held_back = Vec::new();
-        for (one, (_, message)) in opened.iter().zip(raw) {
-            match one {
+        for Delivery { opened, message } in deliveries {
+            match opened {
                 Ok(event) => match admission.judge(event.place()) {
                     Verdict::Apply => applied.push(event.clone()),
                     Verdict::Duplicate => {}
-                    Verdict::Wait => held_back.push(parking::Parking::waiting(event, message)),
-                    Verdict::QueueBehind => {
-                        held_back.push(parking::Parking::behind(event, message));
-                    }
+                    Verdict::Wait => held_back.push(Parking::waiting(event, message)),
+                    Verdict::QueueBehind => held_back.push(Parking::behind(event, message)),
                 },
-                Err(unreadable) => {
-                    held_back.push(parking::Parking::unreadable(unreadable, message));
-                }
+                Err(unreadable) => held_back.push(Parking::unreadable(unreadable, message)),
             }
         }
         self.apply(&mut transaction, applied.clone()).await?;
@@ -262,13 +261,10 @@ impl<R: Reactions> Consumer<R> {
         }
     }
 
-    async fn park_failed(
-        &self,
-        one: &Result<Event, Unreadable>,
-        message: &Message,
-        error: &str,
-    ) -> Result<(), sqlx::Error> {
-        let Ok(event) = one else { return Ok(()) };
+    async fn park_failed(&self, delivery: &Delivery<'_>, error: &str) -> Result<(), sqlx::Error> {
+        let Ok(event) = &delivery.opened else {
+            return Ok(());
+        };
         tracing::error!(
             service = self.service.name(),
             situation = %event.situation,
@@ -277,7 +273,7 @@ impl<R: Reactions> Consumer<R> {
             "event parked"
         );
         let mut transaction = self.database.begin(&self.principal).await?;
-        let parking = parking::Parking::failed(event, message, error);
+        let parking = Parking::failed(event, delivery.message, error);
         parking::park(&mut transaction, self.environment.now(), &[parking]).await?;
         transaction.commit().await
     }

@@ -151,7 +151,7 @@ pub(crate) async fn claim_partitions(
 pub(crate) async fn unpublished(
     connection: &mut PgConnection,
     partitions: &[i16],
-    limit: i64,
+    limit: usize,
 ) -> Result<Vec<OutboxRow>, sqlx::Error> {
     let rows = sqlx::query!(
         "select partition, event_id, situation_id, sequence, zone, event_type, subject_tail,
@@ -159,7 +159,7 @@ pub(crate) async fn unpublished(
          from outbox where published_at is null and partition = any($1)
          order by position limit $2",
         partitions,
-        limit,
+        i64::try_from(limit).unwrap_or(i64::MAX),
     )
     .fetch_all(connection)
     .await?;

@@ -23,7 +23,10 @@ use crate::{
 };
 
 /// Rows at most in one batch; the server takes up to 1,000.
-const BATCH: i64 = 500;
+const BATCH: usize = 500;
+
+/// Rows at most that go out one by one in one transaction, so that it never grows old.
+const ONE_BY_ONE: usize = 50;
 
 /// How often to look when nobody woke us: for rows of another instance that died.
 const SLOW_POLL: Duration = Duration::from_secs(1);
@@ -41,6 +44,14 @@ enum RelayError {
     Database(#[from] sqlx::Error),
     #[error("publish: {0}")]
     Publish(String),
+}
+
+/// What a pass left behind.
+enum Left {
+    /// Nothing that was there when it began.
+    Nothing,
+    /// Perhaps more.
+    More,
 }
 
 /// The relay of one service.
@@ -65,14 +76,13 @@ impl Relay {
         let mut failures = 0;
         while !stop.is_requested() {
             match self.pass().await {
-                Ok(published) => {
+                Ok(Left::More) => failures = 0,
+                Ok(Left::Nothing) => {
                     failures = 0;
-                    if published < usize::try_from(BATCH).unwrap_or(usize::MAX) {
-                        tokio::select! {
-                            () = stop.requested() => {}
-                            () = self.waker.woken() => {}
-                            () = tokio::time::sleep(SLOW_POLL) => {}
-                        }
+                    tokio::select! {
+                        () = stop.requested() => {}
+                        () = self.waker.woken() => {}
+                        () = tokio::time::sleep(SLOW_POLL) => {}
                     }
                 }
                 Err(error) => {
@@ -86,27 +96,34 @@ impl Relay {
         }
     }
 
-    /// Publishes one batch; says how many rows it held.
-    async fn pass(&self) -> Result<usize, RelayError> {
+    /// Publishes one batch.
+    async fn pass(&self) -> Result<Left, RelayError> {
         let mut transaction = self.database.begin(&self.principal).await?;
         let lock_class = LOCK_CLASS + self.service as i32;
         let partitions = outbox::claim_partitions(&mut transaction, lock_class).await?;
         let rows = outbox::unpublished(&mut transaction, &partitions, BATCH).await?;
         if rows.is_empty() {
-            return Ok(0);
+            return Ok(Left::Nothing);
         }
-        self.publish(&rows).await?;
-        outbox::mark_published(&mut transaction, &rows, self.environment.now()).await?;
+        let published = self.publish(&rows).await?;
+        outbox::mark_published(&mut transaction, published, self.environment.now()).await?;
         transaction.commit().await?;
-        Ok(rows.len())
+        let whole_outbox = published.len() == rows.len() && rows.len() < BATCH;
+        Ok(if whole_outbox {
+            Left::Nothing
+        } else {
+            Left::More
+        })
     }
 
-    async fn publish(&self, rows: &[OutboxRow]) -> Result<(), RelayError> {
+    /// Publishes rows, in order; says which.
+    async fn publish<'r>(&self, rows: &'r [OutboxRow]) -> Result<&'r [OutboxRow], RelayError> {
         if let [row] = rows {
-            return self.publish_one(row).await;
+            self.publish_one(row).await?;
+            return Ok(rows);
         }
         match self.publish_batch(rows).await {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(rows),
             // Refused whole. Most often because some of it was stored before, its acknowledgement
             // lost: one by one, the server tells which.
             Err(RelayError::Publish(reason)) => {
@@ -115,10 +132,11 @@ impl Relay {
                     reason,
                     "batch refused: one by one"
                 );
-                for row in rows {
+                let some = &rows[..rows.len().min(ONE_BY_ONE)];
+                for row in some {
                     self.publish_one(row).await?;
                 }
-                Ok(())
+                Ok(some)
             }
             Err(other) => Err(other),
         }

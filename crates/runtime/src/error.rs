@@ -53,16 +53,14 @@ pub fn refusal(error: &dyn Coded) -> Status {
         Kind::Internal => Code::Internal,
     };
     let message = match error.kind() {
-        Kind::Internal | Kind::Unavailable => {
-            let causes = causes_of(error);
-            tracing::error!(code = error.code(), error = %causes, "call failed");
-            match error.kind() {
-                Kind::Internal => {
-                    "something went wrong on our side; it is recorded, try again later".to_owned()
-                }
-                _ => "something we need is away for a moment; nothing was stored, try again"
-                    .to_owned(),
-            }
+        Kind::Internal => {
+            tracing::error!(code = error.code(), error = %causes_of(error), "call failed");
+            "something went wrong on our side; it is recorded, try again later".to_owned()
+        }
+        // Health and the writer say that something is away; a line for each caller would hide it.
+        Kind::Unavailable => {
+            tracing::debug!(code = error.code(), error = %causes_of(error), "call refused");
+            "something we need is away for a moment; nothing was stored, try again".to_owned()
         }
         _ => error.to_string(),
     };

@@ -83,8 +83,7 @@ fn provider(
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        if let Err(error) = self.provider.shutdown()
-        {
+        if let Err(error) = self.provider.shutdown() {
             tracing::warn!(%error, "the last spans could not be sent");
         }
     }

@@ -29,7 +29,8 @@ pub(crate) struct NewSignal {
 }
 
 /// Stores signals and their situations, leaving out those whose id is known. Returns which were
-/// stored. Relies on the primary key of `signal`.
+/// stored. In the order of their ids: two writers that meet the same signals never wait for each
+/// other. Relies on the primary key of `signal`.
 pub(crate) async fn insert_signals(
     connection: &mut PgConnection,
     received_at: Timestamp,
@@ -71,6 +72,7 @@ pub(crate) async fn insert_signals(
             select signal_id, situation_id, reporter_id, reporter_role, string_to_array(observations, ','),
                    reported_at, content, $13
             from sent
+            order by signal_id
             on conflict (signal_id) do nothing
             returning signal_id
         ), opened as (

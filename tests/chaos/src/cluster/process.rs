@@ -1,0 +1,167 @@
+//! One service as a process.
+
+use std::{
+    ffi::OsString,
+    fs,
+    io::{Read, Seek, SeekFrom},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::OnceLock,
+    time::Duration,
+};
+
+use knipperlicht_contracts::event::Service;
+use knipperlicht_sandbox::free_port;
+use tokio::{
+    net::TcpStream,
+    process::{Child, Command},
+    time::{Instant, sleep},
+};
+
+use crate::ChaosError;
+
+/// How long a service may take until it answers.
+const UP_WITHIN: Duration = Duration::from_secs(30);
+
+/// How much of a log is shown.
+const TAIL: u64 = 6_000;
+
+/// One service as a process: always on the same port and with the same log.
+pub(super) struct Process {
+    program: PathBuf,
+    service: Service,
+    arguments: Vec<OsString>,
+    address: SocketAddr,
+    log: PathBuf,
+    child: Option<Child>,
+}
+
+impl Process {
+    pub(super) fn new(
+        program: PathBuf,
+        service: Service,
+        arguments: Vec<OsString>,
+        log: PathBuf,
+    ) -> Result<Self, ChaosError> {
+        let port = free_port().map_err(ChaosError::io("find a free port"))?;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        Ok(Self {
+            program,
+            service,
+            arguments,
+            address,
+            log,
+            child: None,
+        })
+    }
+
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Starts it, and does not wait.
+    pub(super) fn start(&mut self) -> Result<(), ChaosError> {
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.log);
+        let log = log.map_err(ChaosError::io(format!("open {}", self.log.display())))?;
+        let same_log = log.try_clone().map_err(ChaosError::io("share a log"))?;
+        let child = self
+            .command()
+            .args(["serve", "--target", self.service.name(), "--listen"])
+            .arg(self.address.to_string())
+            .args(&self.arguments)
+            // What is set for the one who runs this must not reach it.
+            .env_clear()
+            .envs(["PATH", "LD_LIBRARY_PATH", "RUST_LOG"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+            .stdin(Stdio::null())
+            .stdout(log)
+            .stderr(same_log)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(ChaosError::io(format!("start {}", self.program.display())))?;
+        self.child = Some(child);
+        Ok(())
+    }
+
+    /// The kernel ends it when we are killed, where it can be told so (util-linux).
+    fn command(&self) -> Command {
+        if kernel_tells_orphans() {
+            let mut command = Command::new("setpriv");
+            command
+                .args(["--pdeathsig", "KILL", "--"])
+                .arg(&self.program);
+            command
+        } else {
+            Command::new(&self.program)
+        }
+    }
+
+    /// `SIGKILL`, and its end awaited, so that its port is free.
+    pub(super) async fn kill(&mut self) -> Result<(), ChaosError> {
+        let Some(mut child) = self.child.take() else {
+            return Ok(());
+        };
+        child
+            .kill()
+            .await
+            .map_err(ChaosError::io(format!("kill {}", self.service.name())))
+    }
+
+    /// Whether it ended though nobody killed it.
+    pub(super) fn has_fallen(&mut self) -> Result<bool, ChaosError> {
+        let Some(child) = &mut self.child else {
+            return Ok(false);
+        };
+        let ended = child
+            .try_wait()
+            .map_err(ChaosError::io("wait for a service"))?;
+        Ok(ended.is_some())
+    }
+
+    /// Waits until it listens.
+    pub(super) async fn answers(&self) -> Result<(), ChaosError> {
+        let deadline = Instant::now() + UP_WITHIN;
+        while TcpStream::connect(self.address).await.is_err() {
+            if Instant::now() >= deadline {
+                return Err(ChaosError::NotUp {
+                    service: self.service.name(),
+                    log: self.log_tail(),
+                });
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+
+    pub(super) fn log_tail(&self) -> String {
+        tail(&self.log)
+    }
+}
+
+/// The end of a log; why not, where it cannot be read.
+pub(super) fn tail(path: &Path) -> String {
+    let read = || {
+        let mut file = fs::File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    read().unwrap_or_else(|error: std::io::Error| format!("(no log: {error})"))
+}
+
+fn kernel_tells_orphans() -> bool {
+    static TELLS: OnceLock<bool> = OnceLock::new();
+    *TELLS.get_or_init(|| {
+        let mut tried = std::process::Command::new("setpriv");
+        tried
+            .args(["--pdeathsig", "KILL", "--", "true"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        tried.status().is_ok_and(|status| status.success())
+    })
+}

@@ -1,0 +1,76 @@
+//! Why a run could not be made. What it finds wrong is no error but a finding.
+
+use std::{io, path::PathBuf};
+
+use knipperlicht::ops::OpsError;
+use knipperlicht_access::IssuerError;
+use knipperlicht_eventing::schema::SchemaError;
+use knipperlicht_routing::RoutingError;
+use knipperlicht_sandbox::SandboxError;
+use knipperlicht_vocabulary::{CodeError, IdError};
+use knipperlicht_zones::TableError;
+
+/// Why a run could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ChaosError {
+    /// PostgreSQL or nats-server.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The program that is to be killed.
+    #[error("{0} is not there: build it first, with `cargo build --bin knipperlicht`")]
+    NotBuilt(PathBuf),
+    /// A file or a process.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// A service does not answer.
+    #[error("{service} does not answer\n{log}")]
+    NotUp {
+        /// Which.
+        service: &'static str,
+        /// The end of its log.
+        log: String,
+    },
+    /// The schemas.
+    #[error("the schemas: {0}")]
+    Schema(#[from] SchemaError),
+    /// The streams.
+    #[error(transparent)]
+    Streams(#[from] OpsError),
+    /// The demo directory.
+    #[error("the demo directory: {0}")]
+    Directory(#[from] RoutingError),
+    /// The zone table.
+    #[error(transparent)]
+    Zones(#[from] TableError),
+    /// The database.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A row that says something unknown.
+    #[error("a row of the database: {0}")]
+    Code(#[from] CodeError),
+    /// A token.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    /// A name.
+    #[error(transparent)]
+    Name(#[from] IdError),
+    /// An address.
+    #[error("an address: {0}")]
+    Address(#[from] tonic::transport::Error),
+    /// Time.
+    #[error(transparent)]
+    Time(#[from] jiff::Error),
+}
+
+impl ChaosError {
+    /// What to make of a failed `what`.
+    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Io { what, source }
+    }
+}

@@ -1,0 +1,169 @@
+//! What everything is measured on: durable servers, schemas, a directory of partners, keys.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use knipperlicht::{migrate::migrate, ops::ensure_streams};
+use knipperlicht_access::{Database, DatabaseOptions, DevIssuer, Person, Principal, TokenRules};
+use knipperlicht_contracts::event::Service;
+use knipperlicht_privacy::MasterKey;
+use knipperlicht_runtime::system_environment;
+use knipperlicht_sandbox::{Durability, Scratch, Tools};
+use knipperlicht_vocabulary::Environment;
+use sqlx::{Connection, PgConnection};
+
+use crate::{
+    error::{BenchError, Doing},
+    options::Options,
+    process::Program,
+    resources::Processes,
+};
+
+/// The database that pgbench writes to, with the very same tables.
+const BASELINE: &str = "baseline";
+
+/// Lives as long as the longest run.
+const TOKEN_SECONDS: i64 = 24 * 3600;
+
+/// Servers, schemas, directory and keys.
+pub(crate) struct Ground {
+    pub(crate) environment: Environment,
+    pub(crate) tools: Tools,
+    scratch: Scratch,
+    issuer: DevIssuer,
+    rules: TokenRules,
+}
+
+impl Ground {
+    /// Starts the servers and prepares everything that `serve` expects.
+    pub(crate) async fn prepare(options: &Options) -> Result<Self, BenchError> {
+        let environment = system_environment()?;
+        let tools = Tools::find()?;
+        let mut scratch = Scratch::start_with(&tools, Durability::Durable).await?;
+        if options.statements {
+            count_statements(&mut scratch).await?;
+        }
+        let issuer = DevIssuer::new(&[7; 32], environment.clone());
+        let rules = issuer.rules()?;
+        let ground = Self {
+            environment,
+            tools,
+            scratch,
+            issuer,
+            rules,
+        };
+        ground.write_keys()?;
+        migrate(&ground.database_url()).await?;
+        ensure_streams(&ground.nats_url(), 1).await?;
+        ground.load_directory().await?;
+        let mut connection = ground.look().await?;
+        sqlx::raw_sql("create database baseline")
+            .execute(&mut connection)
+            .await?;
+        migrate(&ground.baseline_url()).await?;
+        Ok(ground)
+    }
+
+    fn write_keys(&self) -> Result<(), BenchError> {
+        let put =
+            |path: PathBuf, text: &str| fs::write(&path, text).doing(path.display().to_string());
+        put(self.jwks_file(), &self.rules.jwks)?;
+        put(
+            self.master_key_file(),
+            &MasterKey::generate("bench", &self.environment),
+        )
+    }
+
+    async fn load_directory(&self) -> Result<(), BenchError> {
+        let options = DatabaseOptions {
+            url: self.database_url(),
+            service: Service::Routing.name(),
+            connections: 1,
+        };
+        let database = Database::new(&options)?;
+        let principal = Principal::service("bench".parse()?);
+        knipperlicht_routing::load_demo_directory(&database, &principal, self.environment.now())
+            .await?;
+        database.close().await;
+        Ok(())
+    }
+
+    /// A connection as the owner of everything.
+    pub(crate) async fn look(&self) -> Result<PgConnection, BenchError> {
+        Ok(PgConnection::connect(&self.database_url()).await?)
+    }
+
+    /// A connection to pgbench's database.
+    pub(crate) async fn look_at_baseline(&self) -> Result<PgConnection, BenchError> {
+        Ok(PgConnection::connect(&self.baseline_url()).await?)
+    }
+
+    /// A token for somebody.
+    pub(crate) fn token(&self, person: &Person) -> Result<String, BenchError> {
+        Ok(self.issuer.token(person, TOKEN_SECONDS)?)
+    }
+
+    /// What `serve` is told by its environment.
+    pub(crate) fn settings(&self) -> [(&'static str, String); 6] {
+        [
+            ("DATABASE_URL", self.database_url()),
+            ("NATS_URL", self.nats_url()),
+            ("KL_JWKS_FILE", self.jwks_file().display().to_string()),
+            ("KL_TOKEN_ISSUER", self.rules.issuer.clone()),
+            ("KL_TOKEN_AUDIENCE", self.rules.audience.clone()),
+            (
+                "KL_MASTER_KEY_FILE",
+                self.master_key_file().display().to_string(),
+            ),
+        ]
+    }
+
+    /// Whose processor time counts.
+    pub(crate) fn processes(&self, program: &Program) -> Processes {
+        Processes {
+            program: program.pid(),
+            postgres: self.scratch.postgres.pid().unwrap_or_default(),
+            nats: self.scratch.nats.pid().unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.scratch.directory()
+    }
+
+    pub(crate) fn database_url(&self) -> String {
+        self.scratch.postgres.url()
+    }
+
+    pub(crate) fn baseline_url(&self) -> String {
+        self.scratch.postgres.url_of(BASELINE)
+    }
+
+    pub(crate) fn nats_url(&self) -> String {
+        self.scratch.nats.url()
+    }
+
+    fn jwks_file(&self) -> PathBuf {
+        self.directory().join("issuer.jwks.json")
+    }
+
+    fn master_key_file(&self) -> PathBuf {
+        self.directory().join("master.key")
+    }
+}
+
+async fn count_statements(scratch: &mut Scratch) -> Result<(), BenchError> {
+    let mut connection = PgConnection::connect(&scratch.postgres.url()).await?;
+    sqlx::raw_sql("alter system set shared_preload_libraries = 'pg_stat_statements'")
+        .execute(&mut connection)
+        .await?;
+    connection.close().await?;
+    scratch.postgres.restart().await?;
+    let mut connection = PgConnection::connect(&scratch.postgres.url()).await?;
+    sqlx::raw_sql("create extension pg_stat_statements")
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! `knipperlicht-bench`: measures what DESIGN promises of speed and size.
+//!
+//! One run, on private durable servers (`fsync` on, `sync_interval: always`), with the program as
+//! it is delivered running as a process of its own, and everything - servers, program, clients -
+//! on the same cores. What depends on the disk is measured beside what the same disk and the same
+//! PostgreSQL can do at most, so that figures of different machines can be compared.
+
+mod disk;
+mod error;
+mod ground;
+mod inbox;
+mod load;
+mod look;
+mod measure;
+mod options;
+mod pgbench;
+mod process;
+mod progress;
+mod promise;
+mod readme;
+mod report;
+mod reporters;
+mod resources;
+mod run;
+mod stored;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = options::Options::parse();
+    let outcome = run::run(&options)
+        .await
+        .and_then(|report| report::deliver(&report, &options));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("knipperlicht-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

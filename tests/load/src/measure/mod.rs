@@ -1,0 +1,40 @@
+//! The measurements.
+
+mod accept;
+mod footprint;
+mod inbox;
+mod latency;
+mod line;
+
+pub(crate) use accept::accept;
+pub(crate) use footprint::{idle, loaded, start_up};
+pub(crate) use inbox::inbox;
+pub(crate) use latency::latency;
+pub(crate) use line::line;
+
+use hdrhistogram::Histogram;
+
+use crate::{ground::Ground, options::Effort, process::Program};
+
+/// What every measurement works on.
+pub(crate) struct Bench<'a> {
+    pub(crate) ground: &'a Ground,
+    pub(crate) program: &'a Program,
+    pub(crate) effort: Effort,
+}
+
+/// Milliseconds at a quantile of a histogram in microseconds.
+fn ms_at(histogram: &Histogram<u64>, quantile: f64) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "at most a minute of microseconds"
+    )]
+    let micros = histogram.value_at_quantile(quantile) as f64;
+    micros / 1_000.0
+}
+
+/// The middle one.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}

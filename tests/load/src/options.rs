@@ -1,0 +1,118 @@
+//! What the benchmark is told.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser};
+
+/// Measures the promises of speed and size
+#[derive(Debug, Parser)]
+#[command(name = "knipperlicht-bench")]
+pub(crate) struct Options {
+    /// A few seconds in all: shows that everything can be measured, not how fast it is
+    #[arg(long)]
+    pub(crate) short: bool,
+    #[command(flatten)]
+    pub(crate) form: Form,
+    /// Put the table between the markers of this file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "README.md")]
+    pub(crate) write_readme: Option<PathBuf>,
+    /// Store so many million signals first
+    #[arg(long, value_name = "MILLIONS")]
+    pub(crate) stored: Option<u32>,
+    /// Also tell which SQL statements took the time
+    #[arg(long)]
+    pub(crate) statements: bool,
+    /// Measure only these
+    #[arg(long, value_delimiter = ',', value_name = "WHAT")]
+    pub(crate) only: Vec<Part>,
+}
+
+/// How to print the report.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct Form {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print a Markdown table
+    #[arg(long)]
+    pub(crate) table: bool,
+}
+
+/// A part of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// Start-up and idle memory
+    Footprint,
+    /// Accept latency at constant arrival
+    Latency,
+    /// Tap to inbox as a partner sees it
+    Inbox,
+    /// The whole line, sustained
+    Line,
+    /// Accept throughput beside pgbench, the whole line in the process
+    Accept,
+    /// Accept throughput beside pgbench, intake alone in the process
+    Alone,
+}
+
+impl Options {
+    /// Whether to measure this.
+    pub(crate) fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+
+    /// How long and how hard to measure.
+    pub(crate) const fn effort(&self) -> Effort {
+        if self.short {
+            Effort::SHORT
+        } else {
+            Effort::FULL
+        }
+    }
+}
+
+/// How long and how hard to measure.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Effort {
+    /// A constant arrival, measured.
+    pub(crate) steady: Duration,
+    /// Before that, not measured.
+    pub(crate) warm_up: Duration,
+    /// One run of a closed loop.
+    pub(crate) closed: Duration,
+    /// Runs of each kind, alternating.
+    pub(crate) rounds: usize,
+    /// One step of the search for the highest rate.
+    pub(crate) step: Duration,
+    /// Such steps.
+    pub(crate) steps: usize,
+    /// What the promises' arrivals are divided by.
+    pub(crate) gentler: u32,
+    /// Before memory counts as idle.
+    pub(crate) idle: Duration,
+}
+
+impl Effort {
+    const FULL: Self = Self {
+        steady: Duration::from_secs(20),
+        warm_up: Duration::from_secs(3),
+        closed: Duration::from_secs(4),
+        rounds: 5,
+        step: Duration::from_secs(10),
+        steps: 4,
+        gentler: 1,
+        idle: Duration::from_secs(3),
+    };
+
+    const SHORT: Self = Self {
+        steady: Duration::from_secs(2),
+        warm_up: Duration::from_millis(500),
+        closed: Duration::from_secs(1),
+        rounds: 1,
+        step: Duration::from_secs(1),
+        steps: 1,
+        gentler: 20,
+        idle: Duration::from_millis(500),
+    };
+}

@@ -1,0 +1,127 @@
+//! The program as it is delivered, as a process of its own.
+
+use std::{
+    env, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use knipperlicht_sandbox::free_port;
+use tokio::{
+    process::{Child, Command},
+    time::sleep,
+};
+use tonic::transport::Endpoint;
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
+
+use crate::{
+    error::{BenchError, Doing},
+    ground::Ground,
+};
+
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+const READY_WITHIN: Duration = Duration::from_mins(1);
+
+/// A running program. Dropped, it is killed.
+pub(crate) struct Program {
+    child: Child,
+    address: SocketAddr,
+    /// From its start until it said that it is well.
+    pub(crate) start_up: Duration,
+}
+
+impl Program {
+    /// Starts it and waits until it is well.
+    pub(crate) async fn start(ground: &Ground, target: &str) -> Result<Self, BenchError> {
+        let program = beside_us()?;
+        let port = free_port().doing("find a free port")?;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let log = ground.directory().join(format!("{target}.log"));
+        let stderr = fs::File::create(&log).doing(log.display().to_string())?;
+        let began = Instant::now();
+        let child = Command::new(&program)
+            .args([
+                "serve",
+                "--target",
+                target,
+                "--listen",
+                &address.to_string(),
+            ])
+            .envs(ground.settings())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(stderr)
+            .kill_on_drop(true)
+            .spawn()
+            .doing(program.display().to_string())?;
+        let mut started = Self {
+            child,
+            address,
+            start_up: Duration::ZERO,
+        };
+        started.ready(began, &log).await?;
+        Ok(started)
+    }
+
+    async fn ready(&mut self, began: Instant, log: &Path) -> Result<(), BenchError> {
+        loop {
+            if self.is_well().await {
+                self.start_up = began.elapsed();
+                return Ok(());
+            }
+            let ended = matches!(self.child.try_wait(), Ok(Some(_)));
+            if ended || began.elapsed() > READY_WITHIN {
+                return Err(BenchError::NotReady {
+                    log: fs::read_to_string(log).unwrap_or_default(),
+                });
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn is_well(&self) -> bool {
+        let Ok(endpoint) = Endpoint::from_shared(self.url()) else {
+            return false;
+        };
+        let Ok(channel) = endpoint.connect().await else {
+            return false;
+        };
+        let request = HealthCheckRequest {
+            service: String::new(),
+        };
+        HealthClient::new(channel)
+            .check(request)
+            .await
+            .is_ok_and(|answer| answer.into_inner().status() == ServingStatus::Serving)
+    }
+
+    /// Where it listens.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().unwrap_or_default()
+    }
+
+    /// Ends it; what it stored stays.
+    pub(crate) async fn end(mut self) -> Result<(), BenchError> {
+        self.child.kill().await.doing("end the program")
+    }
+}
+
+/// The program of the same build.
+fn beside_us() -> Result<PathBuf, BenchError> {
+    let ours = env::current_exe().doing("find this program")?;
+    let program = ours.with_file_name("knipperlicht");
+    if program.is_file() {
+        Ok(program)
+    } else {
+        Err(BenchError::NotBuilt(program))
+    }
+}

@@ -1,0 +1,117 @@
+//! The run: what is measured, in which order, on what.
+
+use std::time::Duration;
+
+use crate::{
+    disk,
+    error::BenchError,
+    ground::Ground,
+    look::{self, Reach},
+    measure::{self, Bench},
+    options::{Options, Part},
+    process::Program,
+    progress::Progress,
+    report::Report,
+    resources, stored,
+};
+
+/// Measures what is wanted.
+pub(crate) async fn run(options: &Options) -> Result<Report, BenchError> {
+    let mut report = Report::new(resources::machine());
+    let whole = [
+        Part::Footprint,
+        Part::Latency,
+        Part::Inbox,
+        Part::Line,
+        Part::Accept,
+    ];
+    if whole.into_iter().any(|part| options.wants(part)) {
+        measure_whole_line(options, &mut report).await?;
+    }
+    if options.wants(Part::Alone) {
+        measure_intake_alone(options, &mut report).await?;
+    }
+    report.remark(format!(
+        "load of this machine at the end {}",
+        resources::busy()
+    ));
+    Ok(report)
+}
+
+async fn measure_whole_line(options: &Options, report: &mut Report) -> Result<(), BenchError> {
+    let effort = options.effort();
+    let ground = prepare(options, report).await?;
+    let program = if options.wants(Part::Footprint) {
+        let program = measure::start_up(&ground, effort, report).await?;
+        measure::idle(&program, effort, report).await;
+        program
+    } else {
+        Program::start(&ground, "all").await?
+    };
+    let bench = Bench {
+        ground: &ground,
+        program: &program,
+        effort,
+    };
+    if options.wants(Part::Latency) {
+        measure::latency(&bench, report).await?;
+    }
+    if options.wants(Part::Inbox) {
+        measure::inbox(&bench, report).await?;
+    }
+    if options.wants(Part::Line) {
+        measure::line(&bench, report).await?;
+    }
+    if options.wants(Part::Accept) {
+        measure::accept(&bench, Reach::WholeLine, report).await?;
+    }
+    if options.wants(Part::Footprint) {
+        measure::loaded(&program, report);
+    }
+    tell_statements(&ground, options, report).await
+}
+
+/// On servers of its own: nobody hears here what intake says.
+async fn measure_intake_alone(options: &Options, report: &mut Report) -> Result<(), BenchError> {
+    let ground = prepare(options, report).await?;
+    let program = Program::start(&ground, "intake").await?;
+    let bench = Bench {
+        ground: &ground,
+        program: &program,
+        effort: options.effort(),
+    };
+    measure::accept(&bench, Reach::IntakeAlone, report).await?;
+    tell_statements(&ground, options, report).await
+}
+
+async fn prepare(options: &Options, report: &mut Report) -> Result<Ground, BenchError> {
+    let _progress = Progress::of("starting PostgreSQL and NATS", Duration::from_secs(5));
+    let ground = Ground::prepare(options).await?;
+    if report.figures.is_empty() {
+        let cost = disk::sync_cost(ground.directory(), options.effort().idle)?;
+        report.noted(
+            "fsync",
+            "the disk: write 8 kB and fdatasync, median",
+            "us",
+            cost,
+            String::new(),
+        );
+    }
+    if let Some(millions) = options.stored {
+        stored::fill(&ground, millions).await?;
+    }
+    Ok(ground)
+}
+
+async fn tell_statements(
+    ground: &Ground,
+    options: &Options,
+    report: &mut Report,
+) -> Result<(), BenchError> {
+    if options.statements {
+        for line in look::statements(&mut ground.look().await?).await? {
+            report.remark(line);
+        }
+    }
+    Ok(())
+}

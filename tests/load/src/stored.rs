@@ -1,0 +1,63 @@
+//! Years of signals, put in place by SQL, so that what follows is measured on a full store.
+
+use std::time::Duration;
+
+use sqlx::Connection;
+
+use crate::{error::BenchError, ground::Ground, progress::Progress};
+
+/// Rows to one transaction.
+const CHUNK: i64 = 100_000;
+
+/// Situations that are long over: received, routed, accepted.
+const STATEMENTS: [&str; 7] = [
+    "create temp table past on commit drop as
+     select md5('signal' || n)::uuid as signal_id, md5('situation' || n)::uuid as situation_id,
+            md5('event' || n)::uuid as event_id, md5('referral' || n)::uuid as referral_id,
+            (abs(hashint8(n)) % 16)::smallint as partition, now() - interval '1 year' + n * interval '1 s' as at
+     from generate_series($1::bigint, $2::bigint) as n",
+    "insert into intake.signal (signal_id, situation_id, reporter_id, reporter_role, observations, reported_at,
+                                received_at, content)
+     select signal_id, situation_id, 'past-' || (partition), 'home_care_worker', '{exhausted}', at, at,
+            decode(md5(signal_id::text) || md5(signal_id::text), 'hex') from past",
+    "insert into intake.situation (situation_id, zone, postal_code, language, consent, consent_sequence, opened_at)
+     select situation_id, 'gent', '9000', 'nl', 'given', 1, at from past",
+    "insert into intake.stream (situation_id, sequence) select situation_id, 1 from past",
+    "insert into intake.outbox (partition, event_id, situation_id, sequence, zone, event_type, subject_tail, body,
+                                occurred_at, published_at)
+     select partition, event_id, situation_id, 1, 'gent', 'past', 'signal.flagged.v1',
+            decode(repeat('5a', 120), 'hex'), at, at from past",
+    "insert into routing.inbox (source, situation_id, sequence, partition, event_id, handled_at)
+     select 'assessment', situation_id, 1, partition, event_id, at from past",
+    "insert into routing.referral (referral_id, situation_id, service_id, organisation_id, zone, postal_code,
+                                   language, needs, urgency, state, state_since, created_at, requested_at)
+     select referral_id, situation_id, 'past.service', 'past-' || partition, 'gent', '9000', 'nl', '{respite}',
+            'soon', 'accepted', at, at, at from past",
+];
+
+/// Stores so many million signals.
+pub(crate) async fn fill(ground: &Ground, millions: u32) -> Result<(), BenchError> {
+    let _progress = Progress::of(
+        format!("storing {millions} million signals"),
+        Duration::from_mins(1) * millions,
+    );
+    let mut connection = ground.look().await?;
+    let mut first = 1;
+    let last = i64::from(millions) * 1_000_000;
+    while first <= last {
+        let mut transaction = connection.begin().await?;
+        for (index, statement) in STATEMENTS.into_iter().enumerate() {
+            let mut query = sqlx::query(statement);
+            if index == 0 {
+                query = query.bind(first).bind(first + CHUNK - 1);
+            }
+            query.execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        first += CHUNK;
+    }
+    sqlx::raw_sql("vacuum analyze")
+        .execute(&mut connection)
+        .await?;
+    Ok(())
+}
