@@ -2,7 +2,7 @@
 //! flows on.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
@@ -109,10 +109,15 @@ pub(crate) async fn admission(
     connection: &mut PgConnection,
     events: &[&Event],
 ) -> Result<(Admission, bool), sqlx::Error> {
-    let situations: Vec<Uuid> = events.iter().map(|event| event.situation.uuid()).collect();
+    let about: BTreeSet<Uuid> = events.iter().map(|event| event.situation.uuid()).collect();
+    let situations: Vec<Uuid> = about.into_iter().collect();
     let rows = sqlx::query!(
-        r#"select source as "source!", situation_id as "situation_id!", max(sequence) as "handled!"
-           from inbox where situation_id = any($1) group by source, situation_id"#,
+        r#"select handled.source as "source!", about.situation_id as "situation_id!", handled.last as "last!"
+           from unnest($1::uuid[]) as about(situation_id)
+           cross join lateral (
+               select source, max(sequence) as last from inbox
+               where inbox.situation_id = about.situation_id group by source
+           ) as handled"#,
         &situations,
     )
     .fetch_all(&mut *connection)
@@ -121,7 +126,7 @@ pub(crate) async fn admission(
         .into_iter()
         .filter_map(|row| {
             let source = Service::named(&row.source)?;
-            Some(((source, SituationId::from(row.situation_id)), row.handled))
+            Some(((source, SituationId::from(row.situation_id)), row.last))
         })
         .collect();
     let parked = sqlx::query!(

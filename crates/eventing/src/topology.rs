@@ -64,7 +64,7 @@ pub const fn sources(service: Service) -> &'static [Service] {
 
 /// Whether what is said on this subject is for this service.
 pub(crate) fn is_for(service: Service, subject: &str) -> bool {
-    // kl.evt.<zone>.<partition>.<aggregate>.<event>.v1
+    // kl.evt.<partition>.<zone>.<aggregate>.<event>.v1
     let aggregate = subject.split('.').nth(4).unwrap_or_default();
     sources(service)
         .iter()
@@ -139,7 +139,7 @@ fn consumer_config(service: Service, partition: Partition) -> pull::Config {
         // One filter, on the partition alone: a list of them, one per source, makes the server search
         // all its subjects for each message (measured: a third of its time). What is not for this
         // service is left by `is_for`.
-        filter_subject: format!("{SUBJECT_ROOT}.*.{}.>", partition.number()),
+        filter_subject: format!("{SUBJECT_ROOT}.{}.>", partition.number()),
         priority_policy: PriorityPolicy::PinnedClient,
         priority_groups: vec![PIN_GROUP.to_owned()],
         priority_timeout: PIN_TIMEOUT,
@@ -155,17 +155,17 @@ mod tests {
     fn a_service_hears_its_sources_and_not_itself() {
         assert!(is_for(
             Service::Assessment,
-            "kl.evt.gent.3.signal.flagged.v1"
+            "kl.evt.3.gent.signal.flagged.v1"
         ));
         assert!(is_for(
             Service::Intake,
-            "kl.evt.gent.3.referral.accepted.v1"
+            "kl.evt.3.gent.referral.accepted.v1"
         ));
         assert!(!is_for(
             Service::Assessment,
-            "kl.evt.gent.3.referral.accepted.v1"
+            "kl.evt.3.gent.referral.accepted.v1"
         ));
-        assert!(!is_for(Service::Intake, "kl.evt.gent.3.signal.flagged.v1"));
-        assert!(!is_for(Service::Intake, "kl.evt.gent"));
+        assert!(!is_for(Service::Intake, "kl.evt.3.gent.signal.flagged.v1"));
+        assert!(!is_for(Service::Intake, "kl.evt.3"));
     }
 }

@@ -288,7 +288,7 @@ async fn what_cannot_be_read_is_recorded_and_the_rest_flows_on() {
     let nats = async_nats::connect(flow.bed.nats.url()).await.unwrap();
     let jetstream = jetstream::new(nats);
     jetstream
-        .publish("kl.evt.gent.3.signal.flagged.v1", "not ours".into())
+        .publish("kl.evt.3.gent.signal.flagged.v1", "not ours".into())
         .await
         .unwrap()
         .await

@@ -1,7 +1,7 @@
 //! Many signals, one commit: whatever waits while the last commit was under way goes into the
 //! next. One signal alone waits for nobody; sixty-four at once share the cost of one fsync.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
 use knipperlicht_contracts::event::EventBody;
@@ -9,7 +9,7 @@ use knipperlicht_eventing::{Kit, Said, say};
 use knipperlicht_privacy::WrappedKey;
 use knipperlicht_runtime::Stop;
 use knipperlicht_vocabulary::{EventId, ReporterId, SignalId, SituationId, ZoneId};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::{
@@ -22,9 +22,6 @@ const WAITING: usize = 2_048;
 
 /// Signals at most in one commit.
 const BATCH: usize = 128;
-
-/// Commits under way at a time.
-const COMMITS: usize = 2;
 
 /// How long a reporter waits for the commit.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -86,13 +83,9 @@ impl Submit {
 }
 
 impl Writer {
-    /// Writes until it is time to stop and nothing waits.
+    /// Writes, one commit after the other, until it is time to stop and nothing waits.
     pub(crate) async fn run(mut self, stop: Stop) {
-        let commits = Arc::new(Semaphore::new(COMMITS));
         loop {
-            let Ok(turn) = Arc::clone(&commits).acquire_owned().await else {
-                return;
-            };
             let mut jobs = Vec::new();
             let received = tokio::select! {
                 biased;
@@ -104,11 +97,7 @@ impl Writer {
             }
             // Whoever lost patience was told that nothing is stored yet: so be it.
             jobs.retain(|job| !job.reply.is_closed());
-            let kit = self.kit.clone();
-            tokio::spawn(async move {
-                commit(&kit, jobs).await;
-                drop(turn);
-            });
+            commit(&self.kit, jobs).await;
         }
     }
 }
