@@ -1,5 +1,6 @@
 //! The one way into the database: a transaction with the principal bound to it, so that the
-//! row-level policies of every table know who asks. No query runs outside one.
+//! row-level policies of every table know who asks. No query runs outside one, but for the single
+//! statements of [`Standing`].
 
 use std::{
     ops::{Deref, DerefMut},
@@ -7,7 +8,8 @@ use std::{
 };
 
 use sqlx::{
-    PgConnection, PgPool, Postgres, Transaction,
+    AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -30,6 +32,8 @@ pub struct DatabaseOptions {
 #[derive(Debug, Clone)]
 pub struct Database {
     pool: PgPool,
+    connect: PgConnectOptions,
+    become_role: String,
 }
 
 impl Database {
@@ -48,21 +52,23 @@ impl Database {
                 ("random_page_cost", "1.1"),
             ]);
         let become_role = format!("set role kl_{}", options.service);
-        let pool = PgPoolOptions::new()
-            .max_connections(options.connections)
-            .acquire_timeout(Duration::from_secs(3))
-            .test_before_acquire(false)
-            .after_connect(move |connection, _| {
-                let become_role = become_role.clone();
-                Box::pin(async move {
-                    sqlx::raw_sql(sqlx::AssertSqlSafe(become_role))
-                        .execute(connection)
-                        .await
-                        .map(|_| ())
-                })
-            })
-            .connect_lazy_with(connect);
-        Ok(Self { pool })
+        Ok(Self {
+            pool: pool(connect.clone(), become_role.clone(), options.connections),
+            connect,
+            become_role,
+        })
+    }
+
+    /// A connection apart, on which every statement is a transaction of its own in the name of
+    /// `principal`: for the one statement that everybody waits for.
+    #[must_use]
+    pub fn standing(&self, principal: &Principal) -> Standing {
+        let binding = binding("session", principal, |_| true);
+        let prepare = format!("{}; {binding}", self.become_role);
+        Standing {
+            pool: pool(self.connect.clone(), prepare, 1),
+            connection: None,
+        }
     }
 
     /// Opens a transaction in the name of `principal`.
@@ -71,9 +77,12 @@ impl Database {
         // In a task of its own, which ends whatever becomes of the caller: a `begin` that is dropped
         // half-way would hand its connection back with a transaction open.
         let begun = tokio::spawn(async move {
-            let mut transaction = pool.begin().await?;
-            bind(&mut transaction, &principal).await?;
-            Ok(OwnedTransaction(transaction))
+            // What nobody set stands empty: it need not be said.
+            let binding = binding("local", &principal, |value| !value.is_empty());
+            let begin = format!("begin; {binding}");
+            Ok(OwnedTransaction(
+                pool.begin_with(AssertSqlSafe(begin)).await?,
+            ))
         });
         begun.await.map_err(|_| sqlx::Error::WorkerCrashed)?
     }
@@ -81,6 +90,47 @@ impl Database {
     /// Waits until every connection is given back, and closes them.
     pub async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+fn pool(connect: PgConnectOptions, prepare: String, connections: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(3))
+        .test_before_acquire(false)
+        .after_connect(move |connection, _| {
+            let prepare = prepare.clone();
+            Box::pin(async move {
+                sqlx::raw_sql(AssertSqlSafe(prepare))
+                    .execute(connection)
+                    .await
+                    .map(|_| ())
+            })
+        })
+        .connect_lazy_with(connect)
+}
+
+/// A connection that acts in one name for good: a statement on it needs no `begin` and no
+/// `commit`, and it is kept, so that nothing is asked of it in between.
+#[derive(Debug)]
+pub struct Standing {
+    pool: PgPool,
+    connection: Option<PoolConnection<Postgres>>,
+}
+
+impl Standing {
+    /// The connection, made when there is none.
+    pub async fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.pool.acquire().await?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    /// Gives the connection up, for something went wrong on it.
+    pub fn give_up(&mut self) {
+        self.connection = None;
     }
 }
 
@@ -93,7 +143,10 @@ impl OwnedTransaction {
     /// the caller may do this, and whose consequences reach what the caller may not see: the next
     /// partner's referral, the reporter's view.
     pub async fn act_as(&mut self, principal: &Principal) -> Result<(), sqlx::Error> {
-        bind(&mut self.0, principal).await
+        sqlx::raw_sql(AssertSqlSafe(binding("local", principal, |_| true)))
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
     }
 
     /// Makes it so.
@@ -121,23 +174,46 @@ impl DerefMut for OwnedTransaction {
     }
 }
 
-/// Tells the row-level policies of this transaction who asks.
-async fn bind(connection: &mut PgConnection, principal: &Principal) -> Result<(), sqlx::Error> {
+/// Tells the row-level policies who asks, in this transaction (`local`) or `session`. As text, so that it travels with
+/// the `begin`: a question of its own would cost every transaction a round trip.
+fn binding(scope: &str, principal: &Principal, says: impl Fn(&str) -> bool) -> String {
     let zones: Vec<&str> = principal.zones.iter().map(ZoneId::as_str).collect();
-    sqlx::query(
-        "select set_config('kl.role', $1, true), set_config('kl.subject', $2, true), \
-         set_config('kl.organisation', $3, true), set_config('kl.zones', $4, true)",
-    )
-    .bind(principal.role.name())
-    .bind(principal.subject.as_str())
-    .bind(
-        principal
-            .organisation
-            .as_ref()
-            .map_or("", |organisation| organisation.as_str()),
-    )
-    .bind(zones.join(","))
-    .execute(connection)
-    .await?;
-    Ok(())
+    let organisation = principal.organisation.as_ref();
+    let settings = [
+        ("kl.role", principal.role.name()),
+        ("kl.subject", principal.subject.as_str()),
+        (
+            "kl.organisation",
+            organisation.map_or("", |organisation| organisation.as_str()),
+        ),
+        ("kl.zones", &zones.join(",")),
+    ];
+    let said: Vec<String> = settings
+        .iter()
+        .filter(|(_, value)| says(value))
+        .map(|(name, value)| format!("set {scope} {name} = {};", literal(value)))
+        .collect();
+    said.concat()
+}
+
+/// A text as PostgreSQL reads it back, whatever is in it and whatever
+/// `standard_conforming_strings` says.
+fn literal(text: &str) -> String {
+    let quoted = text.replace('\\', "\\\\").replace('\'', "''");
+    format!("E'{quoted}'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literal;
+
+    #[test]
+    fn a_text_cannot_end_its_own_quotes() {
+        assert_eq!(literal("gent"), "E'gent'");
+        assert_eq!(
+            literal("x'; drop table signal; --"),
+            "E'x''; drop table signal; --'"
+        );
+        assert_eq!(literal(r"x\'; select 1; --"), r"E'x\\''; select 1; --'");
+    }
 }

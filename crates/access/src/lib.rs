@@ -9,7 +9,7 @@ mod principal;
 mod token;
 
 pub use calls::{CALLS, allowed};
-pub use database::{Database, DatabaseOptions, OwnedTransaction};
+pub use database::{Database, DatabaseOptions, OwnedTransaction, Standing};
 pub use guard::{guard, principal_of};
 pub use issuer::{DevIssuer, IssuerError, Person};
 pub use principal::{Principal, Role};

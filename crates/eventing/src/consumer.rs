@@ -1,44 +1,32 @@
 //! The consumer: brings events to a service's reactions, in order, with effect once.
 //!
-//! Per service and partition one durable pull consumer, pinned by the server to one client. All
-//! partitions of a process meet in one queue; whatever waits there is handled as one batch in one
-//! transaction: inbox, state, outbox. Only then it is acknowledged. That order, and the place
-//! each event has in its situation's line, is what counts: the server may deliver twice or out of
-//! order, and nothing changes.
+//! Whatever waits in the stream is handled as one batch in one transaction: inbox, state, outbox,
+//! and how far was read. What keeps effects in order and once is the place each event has in its
+//! situation's line, against the inbox: that something is read twice, or by two processes,
+//! changes nothing.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc};
 
-use async_nats::jetstream::{self, Message, consumer::pull};
-use futures::StreamExt;
+use async_nats::jetstream::{self, Message};
 use knipperlicht_access::{Database, OwnedTransaction, Principal};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_runtime::{Stop, retry_pause};
 use knipperlicht_vocabulary::{Environment, Partition};
 use sqlx::PgConnection;
-use tokio::sync::mpsc;
+use tokio::{sync::watch, time::Instant};
+use uuid::Uuid;
 
 use crate::{
-    Event, Waker,
+    Event, Turns, Waker,
     admission::{Place, Verdict, waves},
     envelope::{self, Unreadable},
+    inbox,
+    lease::{self, Places},
     parking::{self, Parking},
-    topology::{PIN_GROUP, STREAM, consumer_name, is_for},
+    reader::{Batch, Reader},
+    topology::STREAM,
+    turn::rest,
 };
-
-/// Events at most in one transaction.
-const BATCH: usize = 256;
-
-/// Messages at most that a process holds and has not handled.
-const IN_FLIGHT: usize = 1_024;
-
-/// Messages at most that one pull asks for.
-const PULL: usize = 64;
-
-/// A pull that brought nothing ends after this, so that a pinned handler is heard of in time.
-const PULL_EXPIRES: Duration = Duration::from_secs(2);
-
-/// A server that is silent for twice as long has stalled: the pull is built anew.
-const HEARTBEAT: Duration = Duration::from_millis(900);
 
 /// Why an event could not take effect.
 #[derive(Debug, thiserror::Error)]
@@ -103,11 +91,11 @@ pub trait Reactions: Send + Sync + 'static {
     fn react(
         &self,
         connection: &mut PgConnection,
-        wave: &[Event],
+        wave: &[&Event],
     ) -> impl Future<Output = Result<(), ReactionError>> + Send;
 
     /// The effects are committed: those who watch may look.
-    fn committed(&self, wave: &[Event]);
+    fn committed(&self, wave: &[&Event]);
 }
 
 /// The consumer of one service.
@@ -124,6 +112,8 @@ pub struct Consumer<R> {
     pub environment: Environment,
     /// Wakes the relay when a reaction said something.
     pub waker: Waker,
+    /// When it is its turn.
+    pub turns: Turns,
     /// What the service does.
     pub reactions: Arc<R>,
 }
@@ -131,52 +121,130 @@ pub struct Consumer<R> {
 impl<R: Reactions> Consumer<R> {
     /// Consumes until it is time to stop.
     pub async fn run(self, stop: Stop) {
-        let (sender, receiver) = mpsc::channel(IN_FLIGHT);
-        let pulls = Partition::all().map(|partition| {
-            pull_partition(
-                self.jetstream.clone(),
-                self.service,
-                partition,
-                sender.clone(),
-                stop.clone(),
-            )
-        });
-        let pulling = futures::future::join_all(pulls);
-        drop(sender);
+        let process = self.environment.uuid();
+        let (share, shared) = watch::channel(Share::default());
         tokio::join!(
-            pulling,
-            self.handle_all(receiver, &stop),
+            self.hold_share(process, share, &stop),
+            self.read_all(shared, &stop),
             self.retry_parked(&stop)
         );
+        if let Err(error) = self.release(process).await {
+            tracing::debug!(service = self.service.name(), %error, "others wait for the lease to end");
+        }
     }
 
-    async fn handle_all(&self, mut receiver: mpsc::Receiver<(Partition, Message)>, stop: &Stop) {
-        let mut batch = Vec::with_capacity(BATCH);
+    /// Keeps this process's share of the partitions, and looks whether the stream is still the
+    /// same one.
+    async fn hold_share(&self, process: Uuid, share: watch::Sender<Share>, stop: &Stop) {
         loop {
-            let waiting = tokio::select! {
-                waiting = receiver.recv_many(&mut batch, BATCH) => waiting,
-                () = stop.requested() => 0,
+            match self.renew(process).await {
+                Ok(partitions) => {
+                    change(&share, |share| share.partitions = partitions);
+                }
+                Err(error) => {
+                    tracing::warn!(service = self.service.name(), %error, "share not renewed");
+                }
+            }
+            match self.jetstream.get_stream(STREAM).await {
+                Ok(stream) => {
+                    let made = stream.cached_info().created.unix_timestamp_nanos();
+                    change(&share, |share| share.stream = i64::try_from(made).ok());
+                }
+                Err(error) => {
+                    tracing::debug!(service = self.service.name(), %error, "stream not seen");
+                }
+            }
+            if !stop.pause(lease::SAY_EVERY).await {
+                return;
+            }
+        }
+    }
+
+    async fn renew(&self, process: Uuid) -> Result<Vec<Partition>, sqlx::Error> {
+        let mut transaction = self.database.begin(&self.principal).await?;
+        let partitions = lease::renew(&mut transaction, process).await?;
+        transaction.commit().await?;
+        Ok(partitions)
+    }
+
+    async fn release(&self, process: Uuid) -> Result<(), sqlx::Error> {
+        let mut transaction = self.database.begin(&self.principal).await?;
+        lease::release(&mut transaction, process).await?;
+        transaction.commit().await
+    }
+
+    /// Reads this process's share, opening the reader anew whenever it breaks or the share
+    /// changes.
+    async fn read_all(&self, mut shared: watch::Receiver<Share>, stop: &Stop) {
+        let mut failures = 0;
+        while !stop.is_requested() {
+            let share = shared.borrow_and_update().clone();
+            let opened = match self.open(&share).await {
+                Ok(opened) => opened,
+                Err(error) => {
+                    tracing::debug!(service = self.service.name(), %error, "reader is opened anew");
+                    if !stop.pause(retry_pause(failures)).await {
+                        return;
+                    }
+                    failures += 1;
+                    continue;
+                }
             };
-            if waiting == 0 {
+            failures = 0;
+            self.read(opened, &mut shared, stop).await;
+        }
+    }
+
+    /// A reader of this share; none as long as there is nothing to read.
+    async fn open(&self, share: &Share) -> Result<Option<Reader>, async_nats::Error> {
+        let Some(stream) = share.stream.filter(|_| !share.partitions.is_empty()) else {
+            return Ok(None);
+        };
+        let mut transaction = self.database.begin(&self.principal).await?;
+        let places = lease::places(&mut transaction, stream, &share.partitions).await?;
+        transaction.commit().await?;
+        Ok(Some(
+            Reader::open(&self.jetstream, self.service, places).await?,
+        ))
+    }
+
+    /// Handles what is read, until the reader breaks or the share changes.
+    async fn read(
+        &self,
+        mut reader: Option<Reader>,
+        shared: &mut watch::Receiver<Share>,
+        stop: &Stop,
+    ) {
+        loop {
+            let batch = tokio::select! {
+                batch = next(&mut reader) => batch,
+                _ = shared.changed() => None,
+                () = stop.requested() => None,
+            };
+            let Some(Batch { messages, read }) = batch else {
+                return;
+            };
+            let began = Instant::now();
+            let deliveries: Vec<_> = messages.iter().map(Delivery::open).collect();
+            if !deliveries.is_empty() && !self.handle_until_done(&deliveries, &read, stop).await {
                 return;
             }
-            let deliveries: Vec<_> = batch
-                .iter()
-                .filter(|(_, message)| is_for(self.service, &message.subject))
-                .map(|(_, message)| Delivery::open(message))
-                .collect();
-            if !deliveries.is_empty() && !self.handle_until_done(&deliveries, stop).await {
-                return;
+            if !reader.as_ref().is_some_and(Reader::is_behind) {
+                rest(began, stop).await;
             }
-            acknowledge(&mut batch).await;
         }
     }
 
     /// Handles a batch, waiting out outages. False when it is time to stop instead.
-    async fn handle_until_done(&self, deliveries: &[Delivery<'_>], stop: &Stop) -> bool {
+    async fn handle_until_done(
+        &self,
+        deliveries: &[Delivery<'_>],
+        read: &Places,
+        stop: &Stop,
+    ) -> bool {
         let mut failures = 0;
         loop {
-            let error = match self.handle(deliveries).await {
+            let error = match self.handle(deliveries, read).await {
                 Ok(()) => return true,
                 Err(error) => error,
             };
@@ -184,7 +252,7 @@ impl<R: Reactions> Consumer<R> {
                 Err(error)
             } else {
                 // One event is at fault: find it, so that the others flow on.
-                self.handle_one_by_one(deliveries)
+                self.handle_one_by_one(deliveries, read)
                     .await
                     .map_err(ReactionError::from)
             };
@@ -197,33 +265,46 @@ impl<R: Reactions> Consumer<R> {
         }
     }
 
-    async fn handle_one_by_one(&self, deliveries: &[Delivery<'_>]) -> Result<(), sqlx::Error> {
+    async fn handle_one_by_one(
+        &self,
+        deliveries: &[Delivery<'_>],
+        read: &Places,
+    ) -> Result<(), sqlx::Error> {
+        // How far was read is noted with the whole: with nothing, at its end.
+        let nowhere = Places::default();
         for delivery in deliveries {
-            match self.handle(std::slice::from_ref(delivery)).await {
+            match self.handle(std::slice::from_ref(delivery), &nowhere).await {
                 Ok(()) => {}
                 Err(ReactionError::Store(error)) if is_outage(&error) => return Err(error),
                 Err(error) => self.park_failed(delivery, &error.to_string()).await?,
             }
         }
-        Ok(())
+        let mut transaction = self.database.begin(&self.principal).await?;
+        lease::advance(&mut transaction, read).await?;
+        transaction.commit().await
     }
 
     /// One batch in one transaction.
-    async fn handle(&self, deliveries: &[Delivery<'_>]) -> Result<(), ReactionError> {
+    async fn handle(
+        &self,
+        deliveries: &[Delivery<'_>],
+        read: &Places,
+    ) -> Result<(), ReactionError> {
         let now = self.environment.now();
         let events: Vec<&Event> = deliveries
             .iter()
             .filter_map(|delivery| delivery.opened.as_ref().ok())
             .collect();
+        let turn = self.turns.take().await;
         let mut transaction = self.database.begin(&self.principal).await?;
-        let (mut admission, waiting) = parking::admission(&mut transaction, &events).await?;
+        let (mut admission, waiting) = inbox::admission(&mut transaction, &events).await?;
 
         let mut applied = Vec::with_capacity(events.len());
         let mut held_back = Vec::new();
         for Delivery { opened, message } in deliveries {
             match opened {
                 Ok(event) => match admission.judge(event.place()) {
-                    Verdict::Apply => applied.push(event.clone()),
+                    Verdict::Apply => applied.push(event),
                     Verdict::Duplicate => {}
                     Verdict::Wait => held_back.push(Parking::waiting(event, message)),
                     Verdict::QueueBehind => held_back.push(Parking::behind(event, message)),
@@ -231,11 +312,13 @@ impl<R: Reactions> Consumer<R> {
                 Err(unreadable) => held_back.push(Parking::unreadable(unreadable, message)),
             }
         }
-        self.apply(&mut transaction, applied.clone()).await?;
+        self.apply(&mut transaction, &applied, read).await?;
         parking::park(&mut transaction, now, &held_back).await?;
         if waiting {
             parking::hasten(&mut transaction, now, &applied).await?;
         }
+        // The next may take its turn while the disk turns.
+        drop(turn);
         transaction.commit().await?;
         self.told(&applied);
         Ok(())
@@ -245,16 +328,17 @@ impl<R: Reactions> Consumer<R> {
     async fn apply(
         &self,
         transaction: &mut OwnedTransaction,
-        events: Vec<Event>,
+        events: &[&Event],
+        read: &Places,
     ) -> Result<(), ReactionError> {
-        parking::record_handled(transaction, self.environment.now(), &events).await?;
-        for wave in waves(events, |event| event.situation) {
+        inbox::record(transaction, self.environment.now(), events, read).await?;
+        for wave in waves(events.to_vec(), |event| event.situation) {
             self.reactions.react(transaction, &wave).await?;
         }
         Ok(())
     }
 
-    fn told(&self, applied: &[Event]) {
+    fn told(&self, applied: &[&Event]) {
         if !applied.is_empty() {
             self.waker.wake();
             self.reactions.committed(applied);
@@ -315,8 +399,11 @@ impl<R: Reactions> Consumer<R> {
                 )),
                 Ok(event) => {
                     let fresh = !parked.is_duplicate();
-                    let events = if fresh { vec![event] } else { Vec::new() };
-                    match self.apply(&mut transaction, events.clone()).await {
+                    let events = if fresh { vec![&event] } else { Vec::new() };
+                    let applied = self
+                        .apply(&mut transaction, &events, &Places::default())
+                        .await;
+                    match applied {
                         Ok(()) => {
                             parking::discard(&mut transaction, parked.id).await?;
                             transaction.commit().await?;
@@ -348,73 +435,26 @@ impl Event {
     }
 }
 
-/// Each message for itself. Acknowledging all before the last one would be fewer messages, and
-/// would lose some: what a handler that was killed had not acknowledged is delivered again only
-/// after its successor has handled, and acknowledged, later ones.
-async fn acknowledge(batch: &mut Vec<(Partition, Message)>) {
-    for (_, message) in batch.drain(..) {
-        // Lost, it is delivered again and found to be a duplicate.
-        if let Err(error) = message.ack().await {
-            tracing::debug!(%error, "acknowledgement lost");
-        }
+/// What a process reads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Share {
+    /// When the stream was made, in nanoseconds since 1970; nothing as long as none was seen.
+    stream: Option<i64>,
+    partitions: Vec<Partition>,
+}
+
+/// What comes next; without a reader, never anything.
+async fn next(reader: &mut Option<Reader>) -> Option<Batch> {
+    match reader {
+        Some(reader) => reader.next().await,
+        None => std::future::pending().await,
     }
 }
 
-/// Pulls one partition, building the pull anew whenever it breaks.
-async fn pull_partition(
-    jetstream: jetstream::Context,
-    service: Service,
-    partition: Partition,
-    sender: mpsc::Sender<(Partition, Message)>,
-    stop: Stop,
-) {
-    let mut failures = 0;
-    while !stop.is_requested() {
-        match pull_until_broken(&jetstream, service, partition, &sender, &stop).await {
-            Ok(()) => failures = 0,
-            Err(error) => {
-                let consumer = consumer_name(service, partition);
-                tracing::debug!(consumer, %error, "pull is built anew");
-                if !stop.pause(retry_pause(failures)).await {
-                    return;
-                }
-                failures += 1;
-            }
-        }
-    }
-}
-
-async fn pull_until_broken(
-    jetstream: &jetstream::Context,
-    service: Service,
-    partition: Partition,
-    sender: &mpsc::Sender<(Partition, Message)>,
-    stop: &Stop,
-) -> Result<(), async_nats::Error> {
-    let stream = jetstream.get_stream_no_info(STREAM).await?;
-    let consumer: jetstream::consumer::Consumer<pull::Config> = stream
-        .get_consumer(&consumer_name(service, partition))
-        .await?;
-    let mut messages = consumer
-        .stream()
-        .max_messages_per_batch(PULL)
-        .expires(PULL_EXPIRES)
-        .heartbeat(HEARTBEAT)
-        .group(PIN_GROUP)
-        .messages()
-        .await?;
-    loop {
-        let message = tokio::select! {
-            message = messages.next() => message,
-            () = stop.requested() => return Ok(()),
-        };
-        match message {
-            Some(message) => {
-                if sender.send((partition, message?)).await.is_err() {
-                    return Ok(());
-                }
-            }
-            None => return Ok(()),
-        }
-    }
+fn change(share: &watch::Sender<Share>, change: impl FnOnce(&mut Share)) {
+    share.send_if_modified(|share| {
+        let before = share.clone();
+        change(share);
+        *share != before
+    });
 }

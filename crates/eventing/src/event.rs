@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 use knipperlicht_contracts::event::{EventBody, Service};
-use knipperlicht_runtime::{current_traceparent, set_parent};
+use knipperlicht_runtime::MessageSpan;
 use knipperlicht_vocabulary::{EventId, SituationId, ZoneId};
-use tracing::Span;
 
 /// One fact about one situation, as a service hears it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Event {
     /// The event.
     pub id: EventId,
@@ -25,23 +24,21 @@ pub struct Event {
     pub body: EventBody,
     /// The trace it is part of.
     pub traceparent: Option<String>,
-    span: Span,
+    span: MessageSpan,
 }
 
 impl Event {
     pub(crate) fn new(parts: EventParts) -> Self {
-        let span = tracing::info_span!(
-            "process",
-            otel.name = format!("process {}", parts.body.event_type()),
-            otel.kind = "consumer",
-            messaging.system = "nats",
-            messaging.operation.name = "process",
-            messaging.message.id = %parts.id,
-            knipperlicht.zone = %parts.zone,
+        let span = MessageSpan::start(
+            format!("process {}", parts.body.event_type()),
+            [
+                ("messaging.system", "nats".to_owned()),
+                ("messaging.operation.name", "process".to_owned()),
+                ("messaging.message.id", parts.id.to_string()),
+                ("knipperlicht.zone", parts.zone.to_string()),
+            ],
+            parts.traceparent.as_deref(),
         );
-        if let Some(parent) = &parts.traceparent {
-            set_parent(&span, parent);
-        }
         let EventParts {
             id,
             source,
@@ -68,7 +65,7 @@ impl Event {
     /// The context that what follows from this event goes on with.
     #[must_use]
     pub fn onward_traceparent(&self) -> Option<String> {
-        current_traceparent(&self.span).or_else(|| self.traceparent.clone())
+        self.span.traceparent().or_else(|| self.traceparent.clone())
     }
 }
 

@@ -5,7 +5,7 @@
 //! - [`consumer`]: brings events to a service's [`Reactions`], in order, with effect once.
 //! - [`admission`]: the rule behind that: which event may take effect now (pure).
 //! - [`parking`]: what cannot be handled waits in PostgreSQL, and its situation behind it.
-//! - [`topology`]: the stream and the consumers.
+//! - [`topology`]: the stream, and who listens to whom.
 //! - [`reconciler`]: what was said compared with what was handled; replay.
 //!
 //! NATS is transport, never the record: with the stream lost, the outboxes fill it again.
@@ -14,14 +14,18 @@ pub mod admission;
 pub mod consumer;
 mod envelope;
 mod event;
+mod inbox;
 mod kit;
+mod lease;
 mod nats;
 pub mod outbox;
 pub mod parking;
+mod reader;
 pub mod reconciler;
 pub mod relay;
 pub mod schema;
 pub mod topology;
+mod turn;
 
 pub use consumer::{Consumer, ReactionError, Reactions};
 pub use event::Event;
@@ -29,6 +33,7 @@ pub use kit::Kit;
 pub use nats::connect;
 pub use outbox::{Said, Waker, say};
 pub use relay::Relay;
+pub use turn::Turns;
 
 /// The tables that every service's schema holds.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");

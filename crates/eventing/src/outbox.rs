@@ -40,6 +40,48 @@ impl Waker {
     }
 }
 
+/// What is said, as columns.
+#[derive(Debug, Default)]
+pub struct Columns {
+    /// `event_id`.
+    pub ids: Vec<Uuid>,
+    /// `situation_id`.
+    pub situations: Vec<Uuid>,
+    /// `partition`.
+    pub partitions: Vec<i16>,
+    /// `zone`.
+    pub zones: Vec<String>,
+    /// `event_type`.
+    pub types: Vec<String>,
+    /// `subject_tail`.
+    pub tails: Vec<String>,
+    /// `body`.
+    pub bodies: Vec<Vec<u8>>,
+    /// `traceparent`.
+    pub traces: Vec<Option<String>>,
+}
+
+impl Columns {
+    /// The columns of these.
+    pub fn of<'s>(said: impl IntoIterator<Item = &'s Said>) -> Self {
+        let mut columns = Self::default();
+        for one in said {
+            let partition = Partition::of(one.situation).number();
+            columns.ids.push(one.id.uuid());
+            columns.situations.push(one.situation.uuid());
+            columns
+                .partitions
+                .push(i16::try_from(partition).unwrap_or_default());
+            columns.zones.push(one.zone.to_string());
+            columns.types.push(one.body.event_type().to_owned());
+            columns.tails.push(one.body.subject_tail().to_owned());
+            columns.bodies.push(one.body.encode());
+            columns.traces.push(one.traceparent.clone());
+        }
+        columns
+    }
+}
+
 /// Says it: gives each event its place in its situation's line, in the order given, and writes
 /// it. Call after every other change of the transaction, for it locks the situations.
 pub async fn say(
@@ -50,24 +92,7 @@ pub async fn say(
     if said.is_empty() {
         return Ok(());
     }
-    let mut ids = Vec::with_capacity(said.len());
-    let mut situations = Vec::with_capacity(said.len());
-    let mut partitions = Vec::with_capacity(said.len());
-    let mut zones = Vec::with_capacity(said.len());
-    let mut types = Vec::with_capacity(said.len());
-    let mut tails = Vec::with_capacity(said.len());
-    let mut bodies = Vec::with_capacity(said.len());
-    let mut traces = Vec::with_capacity(said.len());
-    for one in said {
-        ids.push(one.id.uuid());
-        situations.push(one.situation.uuid());
-        partitions.push(i16::try_from(Partition::of(one.situation).number()).unwrap_or_default());
-        zones.push(one.zone.to_string());
-        types.push(one.body.event_type().to_owned());
-        tails.push(one.body.subject_tail().to_owned());
-        bodies.push(one.body.encode());
-        traces.push(one.traceparent.clone());
-    }
+    let columns = Columns::of(said);
     // Situations are locked in the order of their ids, so that two writers never wait for each
     // other; only then, lock in hand, does an event get its position.
     sqlx::query!(
@@ -98,14 +123,14 @@ pub async fn say(
                in_order as (partition by said.situation_id order by ordinal)
         order by ordinal
         "#,
-        &ids,
-        &situations,
-        &partitions,
-        &zones,
-        &types,
-        &tails,
-        &bodies,
-        &traces as &[Option<String>],
+        &columns.ids,
+        &columns.situations,
+        &columns.partitions,
+        &columns.zones,
+        &columns.types,
+        &columns.tails,
+        &columns.bodies,
+        &columns.traces as &[Option<String>],
         now.to_sqlx() as jiff_sqlx::Timestamp,
     )
     .execute(connection)

@@ -1,20 +1,17 @@
 //! What cannot be handled waits in PostgreSQL, its situation behind it, and everything else
 //! flows on.
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    time::Duration,
-};
+use std::time::Duration;
 
 use async_nats::{HeaderMap, jetstream::Message};
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use knipperlicht_contracts::event::Service;
-use knipperlicht_vocabulary::{Partition, SituationId};
+use knipperlicht_vocabulary::SituationId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Event, admission::Admission, envelope::Unreadable};
+use crate::{Event, envelope::Unreadable};
 
 /// How often to look for parked events whose time has come.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -103,78 +100,37 @@ impl Parking {
     }
 }
 
-/// What is known of the situations of these events, and whether any parked event waits for them.
-/// Relies on the primary key of `inbox` and on `parked_once`.
-pub(crate) async fn admission(
-    connection: &mut PgConnection,
-    events: &[&Event],
-) -> Result<(Admission, bool), sqlx::Error> {
-    let about: BTreeSet<Uuid> = events.iter().map(|event| event.situation.uuid()).collect();
-    let situations: Vec<Uuid> = about.into_iter().collect();
-    let rows = sqlx::query!(
-        r#"select handled.source as "source!", about.situation_id as "situation_id!", handled.last as "last!"
-           from unnest($1::uuid[]) as about(situation_id)
-           cross join lateral (
-               select source, max(sequence) as last from inbox
-               where inbox.situation_id = about.situation_id group by source
-           ) as handled"#,
-        &situations,
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let handled: HashMap<_, _> = rows
-        .into_iter()
-        .filter_map(|row| {
-            let source = Service::named(&row.source)?;
-            Some(((source, SituationId::from(row.situation_id)), row.last))
-        })
-        .collect();
-    let parked = sqlx::query!(
-        r#"select distinct situation_id as "situation_id!", reason from parked
-           where situation_id = any($1)"#,
-        &situations,
-    )
-    .fetch_all(connection)
-    .await?;
-    let waiting = parked.iter().any(|row| row.reason == "waiting");
-    let stuck: HashSet<_> = parked
-        .into_iter()
-        .filter(|row| row.reason != "waiting")
-        .map(|row| SituationId::from(row.situation_id))
-        .collect();
-    Ok((Admission::new(handled, stuck), waiting))
-}
-
-/// Writes the inbox. A second handler of the same event fails here, on the primary key.
-pub(crate) async fn record_handled(
+/// Parks events. Parking the same event twice changes nothing.
+pub(crate) async fn park(
     connection: &mut PgConnection,
     now: Timestamp,
-    events: &[Event],
+    parkings: &[Parking],
 ) -> Result<(), sqlx::Error> {
-    if events.is_empty() {
+    if parkings.is_empty() {
         return Ok(());
     }
-    let sources: Vec<String> = events
-        .iter()
-        .map(|event| event.source.name().to_owned())
-        .collect();
-    let situations: Vec<Uuid> = events.iter().map(|event| event.situation.uuid()).collect();
-    let sequences: Vec<i64> = events.iter().map(|event| event.sequence).collect();
-    let partitions: Vec<i16> = events
-        .iter()
-        .map(|event| i16::try_from(Partition::of(event.situation).number()).unwrap_or_default())
-        .collect();
-    let ids: Vec<Uuid> = events.iter().map(|event| event.id.uuid()).collect();
+    let place = |parking: &Parking| parking.place;
     sqlx::query!(
-        "insert into inbox (source, situation_id, sequence, partition, event_id, handled_at)
-         select source, situation_id, sequence, partition, event_id, $6
-         from unnest($1::text[], $2::uuid[], $3::bigint[], $4::smallint[], $5::uuid[])
-              as heard(source, situation_id, sequence, partition, event_id)",
-        &sources,
-        &situations,
-        &sequences,
-        &partitions,
-        &ids,
+        "insert into parked (reason, source, situation_id, sequence, subject, headers, body, error,
+                             retry_at, parked_at)
+         select reason, source, situation_id, sequence, subject, headers, body, error,
+                case when tries then $10::timestamptz end, $11::timestamptz
+         from unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::text[], $6::jsonb[],
+                     $7::bytea[], $8::text[], $9::boolean[])
+              as new(reason, source, situation_id, sequence, subject, headers, body, error, tries)
+         on conflict (situation_id, source, sequence) where situation_id is not null do nothing",
+        &all(parkings, |one| one.reason.to_owned()),
+        &all(parkings, |one| place(one)
+            .map(|(source, ..)| source.name().to_owned())) as &[Option<String>],
+        &all(parkings, |one| place(one)
+            .map(|(_, situation, _)| situation.uuid())) as &[Option<Uuid>],
+        &all(parkings, |one| place(one).map(|(.., sequence)| sequence)) as &[Option<i64>],
+        &all(parkings, |one| one.subject.clone()),
+        &all(parkings, |one| one.headers.clone()),
+        &all(parkings, |one| one.body.clone()),
+        &all(parkings, |one| one.error.clone()),
+        &all(parkings, |one| one.tries),
+        later(now, 0).to_sqlx() as jiff_sqlx::Timestamp,
         now.to_sqlx() as jiff_sqlx::Timestamp,
     )
     .execute(connection)
@@ -182,47 +138,15 @@ pub(crate) async fn record_handled(
     Ok(())
 }
 
-/// Parks events. Parking the same event twice changes nothing.
-pub(crate) async fn park(
-    connection: &mut PgConnection,
-    now: Timestamp,
-    parkings: &[Parking],
-) -> Result<(), sqlx::Error> {
-    for parking in parkings {
-        let (source, situation, sequence) = match parking.place {
-            Some((source, situation, sequence)) => {
-                (Some(source.name()), Some(situation.uuid()), Some(sequence))
-            }
-            None => (None, None, None),
-        };
-        let retry_at = parking.tries.then(|| later(now, 0));
-        sqlx::query!(
-            "insert into parked (reason, source, situation_id, sequence, subject, headers, body, error,
-                                 retry_at, parked_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-             on conflict (situation_id, source, sequence) where situation_id is not null do nothing",
-            parking.reason,
-            source,
-            situation,
-            sequence,
-            parking.subject,
-            parking.headers,
-            parking.body,
-            parking.error,
-            retry_at.map(ToSqlx::to_sqlx) as Option<jiff_sqlx::Timestamp>,
-            now.to_sqlx() as jiff_sqlx::Timestamp,
-        )
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
+fn all<T>(parkings: &[Parking], of: impl Fn(&Parking) -> T) -> Vec<T> {
+    parkings.iter().map(of).collect()
 }
 
 /// What these events' situations waited for may have come: try them at once.
 pub(crate) async fn hasten(
     connection: &mut PgConnection,
     now: Timestamp,
-    applied: &[Event],
+    applied: &[&Event],
 ) -> Result<(), sqlx::Error> {
     let situations: Vec<Uuid> = applied.iter().map(|event| event.situation.uuid()).collect();
     sqlx::query!(

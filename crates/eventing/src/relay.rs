@@ -8,31 +8,28 @@
 
 use std::time::Duration;
 
-use async_nats::{
-    Client, HeaderMap, Request,
-    jetstream::{self, response::Response},
-};
+use async_nats::jetstream::{self, context::PublishError};
 use knipperlicht_access::{Database, Principal};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_runtime::{Stop, retry_pause};
 use knipperlicht_vocabulary::Environment;
+use tokio::time::Instant;
 
 use crate::{
-    envelope,
+    Turns, envelope,
     outbox::{self, OutboxRow, Waker},
+    turn::rest,
 };
 
 /// Rows at most in one batch; the server takes up to 1,000.
 const BATCH: usize = 500;
 
-/// Rows at most that go out one by one in one transaction, so that it never grows old.
-const ONE_BY_ONE: usize = 50;
+/// Rows from which a batch is worth its price. The server keeps each batch in files of its own
+/// until it is whole: they cost as much as storing hundreds of messages one by one.
+const ATOMIC_FROM: usize = 256;
 
 /// How often to look when nobody woke us: for rows of another instance that died.
 const SLOW_POLL: Duration = Duration::from_secs(1);
-
-/// How long to wait for the server to store a batch.
-const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What every service adds to its number, so that locks of other programs do not clash.
 const LOCK_CLASS: i32 = 0x4b4c_0000;
@@ -62,12 +59,14 @@ pub struct Relay {
     pub database: Database,
     /// In whose name.
     pub principal: Principal,
-    /// The connection to NATS.
-    pub nats: Client,
+    /// JetStream.
+    pub jetstream: jetstream::Context,
     /// Time.
     pub environment: Environment,
     /// What wakes it.
     pub waker: Waker,
+    /// When it is its turn.
+    pub turns: Turns,
 }
 
 impl Relay {
@@ -75,10 +74,12 @@ impl Relay {
     pub async fn run(self, stop: Stop) {
         let mut failures = 0;
         while !stop.is_requested() {
+            let began = Instant::now();
             match self.pass().await {
                 Ok(Left::More) => failures = 0,
                 Ok(Left::Nothing) => {
                     failures = 0;
+                    rest(began, &stop).await;
                     tokio::select! {
                         () = stop.requested() => {}
                         () = self.waker.woken() => {}
@@ -98,6 +99,7 @@ impl Relay {
 
     /// Publishes one batch.
     async fn pass(&self) -> Result<Left, RelayError> {
+        let turn = self.turns.take().await;
         let mut transaction = self.database.begin(&self.principal).await?;
         let lock_class = LOCK_CLASS + self.service as i32;
         let partitions = outbox::claim_partitions(&mut transaction, lock_class).await?;
@@ -105,8 +107,11 @@ impl Relay {
         if rows.is_empty() {
             return Ok(Left::Nothing);
         }
+        drop(turn);
         let published = self.publish(&rows).await?;
+        let turn = self.turns.take().await;
         outbox::mark_published(&mut transaction, published, self.environment.now()).await?;
+        drop(turn);
         transaction.commit().await?;
         let whole_outbox = published.len() == rows.len() && rows.len() < BATCH;
         Ok(if whole_outbox {
@@ -118,76 +123,74 @@ impl Relay {
 
     /// Publishes rows, in order; says which.
     async fn publish<'r>(&self, rows: &'r [OutboxRow]) -> Result<&'r [OutboxRow], RelayError> {
-        if let [row] = rows {
-            self.publish_one(row).await?;
-            return Ok(rows);
-        }
-        match self.publish_batch(rows).await {
-            Ok(()) => Ok(rows),
-            // Refused whole. Most often because some of it was stored before, its acknowledgement
-            // lost: one by one, the server tells which.
-            Err(RelayError::Publish(reason)) => {
-                tracing::debug!(
-                    service = self.service.name(),
-                    reason,
-                    "batch refused: one by one"
-                );
-                let some = &rows[..rows.len().min(ONE_BY_ONE)];
-                for row in some {
-                    self.publish_one(row).await?;
+        if rows.len() >= ATOMIC_FROM {
+            match self.publish_batch(rows).await {
+                Ok(()) => return Ok(rows),
+                // Refused whole. Most often because some of it was stored before, its acknowledgement
+                // lost: each for itself, the server tells which.
+                Err(RelayError::Publish(reason)) => {
+                    tracing::debug!(service = self.service.name(), reason, "batch refused");
                 }
-                Ok(some)
+                Err(other) => return Err(other),
             }
-            Err(other) => Err(other),
         }
+        self.publish_each(&rows[..rows.len().min(ATOMIC_FROM)])
+            .await
+    }
+
+    /// Each row for itself, all on their way at once. Should one be refused and a later one not,
+    /// the later one waits with those who hear it, until this one is published again.
+    async fn publish_each<'r>(&self, rows: &'r [OutboxRow]) -> Result<&'r [OutboxRow], RelayError> {
+        let refused = |error: PublishError| RelayError::Publish(error.to_string());
+        let mut answers = Vec::with_capacity(rows.len());
+        for row in rows {
+            let headers = envelope::headers(self.service, row);
+            let body = row.body.clone().into();
+            let answer = self
+                .jetstream
+                .publish_with_headers(envelope::subject(row), headers, body)
+                .await;
+            answers.push(answer.map_err(refused)?);
+        }
+        let mut stored = 0;
+        for answer in answers {
+            match answer.await {
+                Ok(_) => stored += 1,
+                Err(error) if stored == 0 => return Err(refused(error)),
+                Err(_) => break,
+            }
+        }
+        Ok(&rows[..stored])
     }
 
     /// One atomic batch (NATS ADR-50): only the last message is answered, for all of them.
     async fn publish_batch(&self, rows: &[OutboxRow]) -> Result<(), RelayError> {
+        let refused = |reason: String| RelayError::Publish(reason);
         let batch_id = self.environment.uuid().simple().to_string();
         let Some((last, rest)) = rows.split_last() else {
             return Ok(());
         };
-        let in_batch = |headers: &mut HeaderMap, place: usize| {
+        let in_batch = |row: &OutboxRow, place: usize| {
+            let mut headers = envelope::headers(self.service, row);
             headers.insert("Nats-Batch-Id", batch_id.as_str());
             headers.insert("Nats-Batch-Sequence", place.to_string());
+            headers
         };
+        let nats = self.jetstream.client();
         for (index, row) in rest.iter().enumerate() {
-            let mut headers = envelope::headers(self.service, row);
-            in_batch(&mut headers, index + 1);
-            self.nats
-                .publish_with_headers(envelope::subject(row), headers, row.body.clone().into())
+            let (headers, body) = (in_batch(row, index + 1), row.body.clone().into());
+            nats.publish_with_headers(envelope::subject(row), headers, body)
                 .await
-                .map_err(|error| RelayError::Publish(error.to_string()))?;
+                .map_err(|error| refused(error.to_string()))?;
         }
-        let mut headers = envelope::headers(self.service, last);
-        in_batch(&mut headers, rows.len());
+        let mut headers = in_batch(last, rows.len());
         headers.insert("Nats-Batch-Commit", "1");
-        self.request(last, headers).await
-    }
-
-    async fn publish_one(&self, row: &OutboxRow) -> Result<(), RelayError> {
-        self.request(row, envelope::headers(self.service, row))
+        self.jetstream
+            .publish_with_headers(envelope::subject(last), headers, last.body.clone().into())
             .await
-    }
-
-    /// Publishes and waits until the server has stored it.
-    async fn request(&self, row: &OutboxRow, headers: HeaderMap) -> Result<(), RelayError> {
-        let refused = |reason: String| RelayError::Publish(reason);
-        let request = Request::new()
-            .headers(headers)
-            .payload(row.body.clone().into())
-            .timeout(Some(ACK_TIMEOUT));
-        let answer = self
-            .nats
-            .send_request(envelope::subject(row), request)
+            .map_err(|error| refused(error.to_string()))?
             .await
             .map_err(|error| refused(error.to_string()))?;
-        // Anything but an acknowledgement is a refusal: also an empty answer.
-        match serde_json::from_slice::<Response<jetstream::publish::PublishAck>>(&answer.payload) {
-            Ok(Response::Ok(_)) => Ok(()),
-            Ok(Response::Err { error }) => Err(refused(error.to_string())),
-            Err(error) => Err(refused(format!("unreadable acknowledgement: {error}"))),
-        }
+        Ok(())
     }
 }

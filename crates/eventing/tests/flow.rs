@@ -14,8 +14,8 @@ use knipperlicht_contracts::{
     events::v1 as events,
 };
 use knipperlicht_eventing::{
-    Consumer, Event, ReactionError, Reactions, Relay, Said, Waker, connect, parking, reconciler,
-    say, schema, topology,
+    Consumer, Event, ReactionError, Reactions, Relay, Said, Turns, Waker, connect, parking,
+    reconciler, say, schema, topology,
 };
 use knipperlicht_harness::{Bed, eventually, movable_environment};
 use knipperlicht_runtime::Lifecycle;
@@ -34,7 +34,7 @@ impl Reactions for Heard {
     async fn react(
         &self,
         connection: &mut PgConnection,
-        wave: &[Event],
+        wave: &[&Event],
     ) -> Result<(), ReactionError> {
         sqlx::query("select 1").execute(connection).await?;
         if self.refuses_second.load(Ordering::SeqCst)
@@ -45,7 +45,7 @@ impl Reactions for Heard {
         Ok(())
     }
 
-    fn committed(&self, wave: &[Event]) {
+    fn committed(&self, wave: &[&Event]) {
         self.events
             .lock()
             .unwrap()
@@ -101,9 +101,10 @@ impl Flow {
             service: Service::Intake,
             database: self.intake.clone(),
             principal: principal(),
-            nats: connect(&self.bed.nats.url(), "relay").await.unwrap(),
+            jetstream: jetstream::new(connect(&self.bed.nats.url(), "relay").await.unwrap()),
             environment: self.environment.clone(),
             waker: self.waker.clone(),
+            turns: Turns::default(),
         };
         self.lifecycle.spawn(relay.run(self.lifecycle.stop()));
     }
@@ -117,6 +118,7 @@ impl Flow {
             jetstream: jetstream::new(nats),
             environment: self.environment.clone(),
             waker: Waker::default(),
+            turns: Turns::default(),
             reactions: Arc::clone(&self.heard),
         };
         self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
@@ -299,7 +301,7 @@ async fn what_cannot_be_read_is_recorded_and_the_rest_flows_on() {
     let parked = eventually("recorded", async || flow.parked().await.pop()).await;
     assert_eq!(
         (parked.reason.as_str(), parked.error.as_str()),
-        ("undecodable", "no header `ce-source`")
+        ("undecodable", "no headers")
     );
     flow.lifecycle.finish().await;
 }

@@ -15,4 +15,4 @@ pub use error::{Coded, Kind, Problem, refusal};
 pub use lifecycle::{Lifecycle, Stop, retry_pause};
 pub use server::{GrpcServer, Health, ServerError};
 pub use telemetry::{Telemetry, TelemetryError, TelemetryOptions};
-pub use trace::{current_traceparent, set_parent, trace_id};
+pub use trace::{MessageSpan, current_traceparent, set_parent, trace_id};

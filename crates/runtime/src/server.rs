@@ -4,8 +4,10 @@ use std::{net::SocketAddr, time::Duration};
 
 use knipperlicht_contracts::DESCRIPTORS;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::{service::Routes, transport::Server};
+use tonic::{
+    service::Routes,
+    transport::{Server, server::TcpIncoming},
+};
 use tonic_health::{ServingStatus, server::HealthReporter};
 use tracing::Span;
 
@@ -81,13 +83,15 @@ impl GrpcServer {
         // Both answer "unimplemented" to what they do not know; one answer is enough.
         let open = self.routes.into_axum_router().reset_fallback();
         let all = routes.into_axum_router().merge(open);
+        // Set here and not on the server, which leaves sockets that it is handed as they are: an answer
+        // that waits for the acknowledgement of the one before costs 40 ms.
+        let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
         let serving = Server::builder()
             .trace_fn(call_span)
             .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
             .load_shed(true)
-            .tcp_nodelay(true)
             .add_routes(Routes::from(all))
-            .serve_with_incoming_shutdown(TcpListenerStream::new(self.listener), {
+            .serve_with_incoming_shutdown(incoming, {
                 let stop = stop.clone();
                 async move { stop.requested().await }
             });

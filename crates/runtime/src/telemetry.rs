@@ -1,15 +1,17 @@
 //! Logs to the terminal, spans to an OpenTelemetry collector where there is one. Trace ids are
 //! made either way: the audit log and the timelines carry them.
 
-use opentelemetry::trace::TracerProvider;
+use opentelemetry::{global, trace::TracerProvider};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::{
     Resource,
-    trace::{BatchSpanProcessor, SdkTracerProvider},
+    trace::{BatchSpanProcessor, Sampler, SdkTracerProvider},
 };
 use tracing_subscriber::{
     EnvFilter, Layer, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt,
 };
+
+use crate::trace::TRACER;
 
 /// How telemetry leaves the process.
 #[derive(Debug, Clone, Default)]
@@ -50,10 +52,11 @@ impl Telemetry {
 
         let provider = provider(service, options.otlp_endpoint.as_deref())?;
         let spans = tracing_opentelemetry::layer()
-            .with_tracer(provider.tracer("knipperlicht"))
+            .with_tracer(provider.tracer(TRACER))
             .with_location(false)
             .with_threads(false)
             .with_filter(LevelFilter::INFO);
+        global::set_tracer_provider(provider.clone());
         tracing_subscriber::registry()
             .with(spans)
             .with(logs.with_filter(filter))
@@ -70,7 +73,7 @@ fn provider(
     let builder = SdkTracerProvider::builder()
         .with_resource(Resource::builder().with_service_name(service).build());
     let Some(endpoint) = endpoint else {
-        return Ok(builder.build());
+        return Ok(builder.with_sampler(Sampler::AlwaysOff).build());
     };
     let exporter = SpanExporter::builder()
         .with_tonic()

@@ -1,25 +1,70 @@
 //! The trace context as text, for what outlives a call: outbox rows and message headers.
 
 use opentelemetry::{
-    Context,
-    trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState},
+    Context, KeyValue,
+    global::{self, BoxedSpan},
+    trace::{
+        Span as _, SpanContext, SpanId, SpanKind, TraceContextExt, TraceFlags, TraceId, TraceState,
+        Tracer,
+    },
 };
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
+/// Under which name spans are made.
+pub(crate) const TRACER: &str = "knipperlicht";
+
 /// The W3C `traceparent` of the current span, where there is one.
 #[must_use]
 pub fn current_traceparent(span: &Span) -> Option<String> {
-    let context = span.context();
-    let span_context = context.span().span_context().clone();
-    span_context.is_valid().then(|| {
+    as_text(span.context().span().span_context())
+}
+
+fn as_text(context: &SpanContext) -> Option<String> {
+    context.is_valid().then(|| {
         format!(
             "00-{}-{}-{:02x}",
-            span_context.trace_id(),
-            span_context.span_id(),
-            span_context.trace_flags().to_u8()
+            context.trace_id(),
+            context.span_id(),
+            context.trace_flags().to_u8()
         )
     })
+}
+
+/// The span of a message that is handled together with hundreds of others: none of them is ever
+/// the current one, so it is made without the machinery that keeps track of that.
+#[derive(Debug)]
+pub struct MessageSpan(BoxedSpan);
+
+impl MessageSpan {
+    /// Begins where `traceparent`, the sender's, left off.
+    #[must_use]
+    pub fn start(
+        name: String,
+        attributes: impl IntoIterator<Item = (&'static str, String)>,
+        traceparent: Option<&str>,
+    ) -> Self {
+        let parent = traceparent
+            .and_then(parse)
+            .map_or_else(Context::new, |parent| {
+                Context::new().with_remote_span_context(parent)
+            });
+        let tracer = global::tracer(TRACER);
+        let attributes = attributes
+            .into_iter()
+            .map(|(key, value)| KeyValue::new(key, value));
+        let builder = tracer
+            .span_builder(name)
+            .with_kind(SpanKind::Consumer)
+            .with_attributes(attributes);
+        Self(tracer.build_with_context(builder, &parent))
+    }
+
+    /// The context that what follows goes on with.
+    #[must_use]
+    pub fn traceparent(&self) -> Option<String> {
+        as_text(self.0.span_context())
+    }
 }
 
 /// Hangs a span under the one a `traceparent` names. A malformed one is left out: a trace never

@@ -404,7 +404,10 @@ impl Postgres {
         // A socket's path may be 107 bytes long, which a directory of the user's easily exceeds.
         set("unix_socket_directories", "");
         set("max_connections", "200");
-        set("shared_buffers", "128MB");
+        set("shared_buffers", "256MB");
+        // After each checkpoint every page is written whole once more; the default of 1 GB is a
+        // minute under load.
+        set("max_wal_size", "2GB");
         set("jit", "off");
         set("timezone", "UTC");
         set("log_timezone", "UTC");

@@ -11,7 +11,7 @@ use knipperlicht_assessment::{
     model::{TableFault, TriageTable},
 };
 use knipperlicht_contracts::event::Service;
-use knipperlicht_eventing::{Consumer, Kit, Reactions, Relay, Waker};
+use knipperlicht_eventing::{Consumer, Kit, Reactions, Relay, Turns, Waker};
 use knipperlicht_followup::Followup;
 use knipperlicht_intake::Intake;
 use knipperlicht_privacy::MasterKey;
@@ -97,6 +97,7 @@ impl Line {
             zones: Arc::new(ZoneTable::builtin()?),
             routes: RoutesBuilder::default(),
             kits: Vec::new(),
+            turns: Turns::default(),
         };
         for target in &settings.targets {
             assembly.add(*target)?;
@@ -140,6 +141,7 @@ struct Assembly<'a> {
     zones: Arc<ZoneTable>,
     routes: RoutesBuilder,
     kits: Vec<Kit>,
+    turns: Turns,
 }
 
 impl Assembly<'_> {
@@ -187,6 +189,7 @@ impl Assembly<'_> {
             jetstream: jetstream::new(self.nats.clone()),
             environment: kit.environment.clone(),
             waker: kit.waker.clone(),
+            turns: self.turns.clone(),
             reactions,
         };
         self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
@@ -197,9 +200,10 @@ impl Assembly<'_> {
             service: kit.service,
             database: kit.database.clone(),
             principal: kit.principal.clone(),
-            nats: self.nats.clone(),
+            jetstream: jetstream::new(self.nats.clone()),
             environment: kit.environment.clone(),
             waker: kit.waker.clone(),
+            turns: self.turns.clone(),
         };
         self.lifecycle.spawn(relay.run(self.lifecycle.stop()));
     }

@@ -1,6 +1,6 @@
 //! The program: what it can be told, and which part of it then runs.
 
-use std::process::ExitCode;
+use std::{num::NonZero, process::ExitCode};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use knipperlicht_runtime::{Telemetry, TelemetryOptions, system_environment};
@@ -48,11 +48,18 @@ struct MigrateOptions {
 const OTLP_ENDPOINT: &str = "KL_OTLP_ENDPOINT";
 const LOG_FORMAT: &str = "KL_LOG_FORMAT";
 
+/// Four a processor, so that the system shares it between an answer that somebody waits for and
+/// the unpacking of a hundred events: with one, the answer waits until they are done.
+fn threads() -> usize {
+    4 * std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
 /// Runs the program as told by its arguments.
 #[must_use]
 pub fn run() -> ExitCode {
     let program = Program::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads())
         .enable_all()
         .build()
     {

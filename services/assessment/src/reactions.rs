@@ -76,7 +76,7 @@ impl Reactions for AssessmentReactions {
     async fn react(
         &self,
         connection: &mut PgConnection,
-        wave: &[Event],
+        wave: &[&Event],
     ) -> Result<(), ReactionError> {
         let mut new = Vec::new();
         let mut said = Vec::new();
@@ -96,7 +96,7 @@ impl Reactions for AssessmentReactions {
         Ok(())
     }
 
-    fn committed(&self, _wave: &[Event]) {}
+    fn committed(&self, _wave: &[&Event]) {}
 }
 
 fn nonsense(error: impl Display) -> ReactionError {

@@ -44,9 +44,9 @@ pub(crate) async fn insert(
         .iter()
         .map(|one| i32::from(one.judgement.weight))
         .collect();
-    let reasons: Vec<serde_json::Value> = new
+    let reasons: Vec<String> = new
         .iter()
-        .map(|one| serde_json::to_value(&one.judgement.reasons).unwrap_or_default())
+        .map(|one| serde_json::to_string(&one.judgement.reasons).unwrap_or_default())
         .collect();
     sqlx::query!(
         "insert into assessment (
@@ -54,9 +54,9 @@ pub(crate) async fn insert(
              reasons, triage_version
          )
          select assessment_id, situation_id, signal_id, zone, $10, string_to_array(observations, ','), urgency,
-                string_to_array(needs, ','), weight, reasons, $11
+                string_to_array(needs, ','), weight, reasons::json, $11
          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-                     $8::integer[], $9::jsonb[])
+                     $8::integer[], $9::text[])
               as new(assessment_id, situation_id, signal_id, zone, observations, urgency, needs, weight, reasons)",
         &ids,
         &situations,

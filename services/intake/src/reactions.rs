@@ -22,7 +22,7 @@ impl Reactions for IntakeReactions {
     async fn react(
         &self,
         connection: &mut PgConnection,
-        wave: &[Event],
+        wave: &[&Event],
     ) -> Result<(), ReactionError> {
         let mut steps = Vec::new();
         let mut grants = Vec::new();
@@ -54,7 +54,7 @@ impl Reactions for IntakeReactions {
         Ok(())
     }
 
-    fn committed(&self, _wave: &[Event]) {
+    fn committed(&self, _wave: &[&Event]) {
         self.kit.bell.ring();
     }
 }

@@ -43,7 +43,7 @@ impl Reactions for RoutingReactions {
     async fn react(
         &self,
         connection: &mut PgConnection,
-        wave: &[Event],
+        wave: &[&Event],
     ) -> Result<(), ReactionError> {
         let mut facts = Vec::with_capacity(wave.len());
         for event in wave {
@@ -68,7 +68,7 @@ impl Reactions for RoutingReactions {
             })
     }
 
-    fn committed(&self, _wave: &[Event]) {
+    fn committed(&self, _wave: &[&Event]) {
         self.kit.bell.ring();
     }
 }

@@ -268,6 +268,7 @@ fn capture_telemetry() -> (Logs, InMemorySpanExporter) {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .with_filter(LevelFilter::TRACE);
+    opentelemetry::global::set_tracer_provider(provider.clone());
     let spans = tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("test"))
         .with_filter(LevelFilter::INFO);

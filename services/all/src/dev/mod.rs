@@ -132,7 +132,7 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
     let servers = Servers::start(&options.dir, options.database_url, options.nats_url).await?;
     step.now("bringing the schemas up to date");
     migrate(&servers.database_url).await?;
-    step.now("making the stream and its consumers");
+    step.now("making the stream");
     ensure_streams(&servers.nats_url, 1).await?;
     step.now("loading the demo directory");
     load_directory(&servers.database_url, &environment).await?;

@@ -34,7 +34,7 @@ pub struct OpsOptions {
 
 #[derive(Debug, Subcommand)]
 enum OpsCommand {
-    /// Make the stream and its consumers, or bring them up to date
+    /// Make the stream, or bring it up to date
     EnsureStreams {
         /// Copies of the stream: 3 on a cluster
         #[arg(long, default_value_t = 1)]
@@ -69,7 +69,7 @@ pub enum OpsError {
     /// NATS.
     #[error("NATS: {0}")]
     Nats(#[from] ConnectError),
-    /// The stream or a consumer.
+    /// The stream.
     #[error(transparent)]
     Topology(#[from] TopologyError),
     /// A name.
@@ -91,10 +91,7 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
         OpsCommand::EnsureStreams { replicas } => {
             let url = options.nats_url.ok_or(OpsError::NotSaid("NATS_URL"))?;
             ensure_streams(&url, replicas).await?;
-            println!(
-                "stream {} and its consumers are as they should be",
-                topology::STREAM
-            );
+            println!("stream {} is as it should be", topology::STREAM);
             Ok(())
         }
         command => {
@@ -117,7 +114,7 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
     }
 }
 
-/// Makes the stream and its consumers.
+/// Makes the stream.
 pub async fn ensure_streams(nats_url: &str, replicas: usize) -> Result<(), OpsError> {
     let nats = async_nats::connect(nats_url).await?;
     topology::ensure(&jetstream::new(nats), replicas).await?;

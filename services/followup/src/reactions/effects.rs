@@ -32,7 +32,7 @@ pub(super) struct Effects {
 impl Effects {
     /// Everything counts from when it happened, not from when it is heard: a promise does not
     /// grow because events were late, and a replay gives the same clocks.
-    pub(super) fn of(wave: &[Event], calendar: &WorkingCalendar) -> Result<Self, ReactionError> {
+    pub(super) fn of(wave: &[&Event], calendar: &WorkingCalendar) -> Result<Self, ReactionError> {
         let mut effects = Self::default();
         for event in wave {
             let traceparent = event.onward_traceparent();

@@ -29,7 +29,7 @@ impl Reactions for FollowupReactions {
     async fn react(
         &self,
         connection: &mut PgConnection,
-        wave: &[Event],
+        wave: &[&Event],
     ) -> Result<(), ReactionError> {
         let effects = Effects::of(wave, &self.calendar)?;
         timeline::place(&mut *connection, &effects.places).await?;
@@ -40,7 +40,7 @@ impl Reactions for FollowupReactions {
         Ok(())
     }
 
-    fn committed(&self, _wave: &[Event]) {
+    fn committed(&self, _wave: &[&Event]) {
         self.kit.bell.ring();
     }
 }

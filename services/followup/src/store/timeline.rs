@@ -30,12 +30,15 @@ pub(crate) async fn append(
         .iter()
         .map(|entry| entry.event_type.clone())
         .collect();
-    let codes: Vec<Value> = entries.iter().map(|entry| entry.codes.clone()).collect();
+    let codes: Vec<String> = entries
+        .iter()
+        .map(|entry| entry.codes.to_string())
+        .collect();
     let traces: Vec<Option<String>> = entries.iter().map(|entry| entry.trace_id.clone()).collect();
     sqlx::query!(
         "insert into timeline (situation_id, at, type, codes, trace_id)
-         select situation_id, at, type, codes, trace_id
-         from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::jsonb[], $5::text[])
+         select situation_id, at, type, codes::json, trace_id
+         from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[])
               as entry(situation_id, at, type, codes, trace_id)",
         &situations,
         &ats as &[jiff_sqlx::Timestamp],

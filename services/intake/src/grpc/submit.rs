@@ -3,6 +3,7 @@
 use futures::future::join_all;
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::{events::v1 as events, intake::v1 as pb, to_proto};
+use knipperlicht_eventing::Said;
 use knipperlicht_runtime::{Coded, current_traceparent};
 use knipperlicht_vocabulary::{EventId, SignalId, SituationId};
 use knipperlicht_zones::Zone;
@@ -10,7 +11,7 @@ use prost::Message;
 use tracing::Span;
 use zeroize::Zeroizing;
 
-use super::{IntakeCalls, decode, view, writer::Prepared};
+use super::{IntakeCalls, decode, view};
 use crate::{
     IntakeError,
     store::{NewSignal, SealedRow},
@@ -27,7 +28,7 @@ impl IntakeCalls {
         signal: &pb::Signal,
     ) -> Result<pb::Receipt, IntakeError> {
         let prepared = self.prepare(principal, signal)?;
-        let observations = prepared.new.observations.clone();
+        let observations = prepared.observations.clone();
         let stored = self.submit.store(prepared).await?;
         Ok(view::receipt(&self.zones, &stored, &observations))
     }
@@ -63,7 +64,11 @@ impl IntakeCalls {
     }
 
     /// Checks a signal, finds its zone, seals what is personal in it, and makes its event.
-    fn prepare(&self, principal: &Principal, signal: &pb::Signal) -> Result<Prepared, IntakeError> {
+    fn prepare(
+        &self,
+        principal: &Principal,
+        signal: &pb::Signal,
+    ) -> Result<NewSignal, IntakeError> {
         let environment = &self.kit.environment;
         let sent = decode::signal(signal, environment.now())?;
         let zone: &Zone = self
@@ -94,27 +99,26 @@ impl IntakeCalls {
             reported_at: Some(to_proto(sent.reported_at)),
             circumstances: Some(circumstances),
         };
-        let new = NewSignal {
+        Ok(NewSignal {
             signal: sent.signal,
-            situation,
             reporter: principal.subject.clone(),
             role: sent.role,
             observations: sent.observations,
             reported_at: sent.reported_at,
             content: self.content.of(&Zeroizing::new(signal.encode_to_vec())),
-            zone: zone.id.clone(),
             postal_code: sent.postal_code,
             language: sent.language,
             age_band: sent.age_band,
             consent: sent.consent,
-        };
-        Ok(Prepared {
-            new,
             key,
             sealed,
-            event: EventId::new(environment),
-            body: body.into(),
-            traceparent: current_traceparent(&Span::current()),
+            said: Said {
+                id: EventId::new(environment),
+                situation,
+                zone: zone.id.clone(),
+                body: body.into(),
+                traceparent: current_traceparent(&Span::current()),
+            },
         })
     }
 

@@ -4,17 +4,16 @@
 use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
-use knipperlicht_contracts::event::EventBody;
-use knipperlicht_eventing::{Kit, Said, say};
-use knipperlicht_privacy::WrappedKey;
+use knipperlicht_access::Standing;
+use knipperlicht_eventing::Kit;
 use knipperlicht_runtime::Stop;
-use knipperlicht_vocabulary::{EventId, ReporterId, SignalId, SituationId, ZoneId};
+use knipperlicht_vocabulary::{ReporterId, SignalId, SituationId, ZoneId};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::{
     IntakeError,
-    store::{self, Known, NewSignal, SealedRow},
+    store::{self, Known, NewSignal},
 };
 
 /// Signals that may wait for a commit; more are refused politely.
@@ -26,16 +25,6 @@ const BATCH: usize = 128;
 /// How long a reporter waits for the commit.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A signal ready to be stored: checked, sealed, its event made.
-pub(crate) struct Prepared {
-    pub(crate) new: NewSignal,
-    pub(crate) key: Option<WrappedKey>,
-    pub(crate) sealed: Vec<SealedRow>,
-    pub(crate) event: EventId,
-    pub(crate) body: EventBody,
-    pub(crate) traceparent: Option<String>,
-}
-
 /// Where a signal was stored, and when.
 #[derive(Debug, Clone)]
 pub(crate) struct Stored {
@@ -46,7 +35,7 @@ pub(crate) struct Stored {
 }
 
 struct Job {
-    prepared: Prepared,
+    new: NewSignal,
     reply: oneshot::Sender<Result<Stored, IntakeError>>,
 }
 
@@ -68,10 +57,10 @@ pub(crate) fn writer(kit: Kit) -> (Writer, Submit) {
 
 impl Submit {
     /// Stores a signal; returns once it is durable.
-    pub(crate) async fn store(&self, prepared: Prepared) -> Result<Stored, IntakeError> {
+    pub(crate) async fn store(&self, new: NewSignal) -> Result<Stored, IntakeError> {
         let (reply, stored) = oneshot::channel();
         self.0
-            .try_send(Job { prepared, reply })
+            .try_send(Job { new, reply })
             .map_err(|_| IntakeError::Overloaded)?;
         match tokio::time::timeout(PATIENCE, stored).await {
             Ok(Ok(stored)) => stored,
@@ -85,6 +74,7 @@ impl Submit {
 impl Writer {
     /// Writes, one commit after the other, until it is time to stop and nothing waits.
     pub(crate) async fn run(mut self, stop: Stop) {
+        let mut standing = self.kit.database.standing(&self.kit.principal);
         loop {
             let mut jobs = Vec::new();
             let received = tokio::select! {
@@ -97,21 +87,23 @@ impl Writer {
             }
             // Whoever lost patience was told that nothing is stored yet: so be it.
             jobs.retain(|job| !job.reply.is_closed());
-            commit(&self.kit, jobs).await;
+            commit(&self.kit, &mut standing, jobs).await;
         }
     }
 }
 
 /// Stores signals in one transaction and tells each sender how it went.
-async fn commit(kit: &Kit, jobs: Vec<Job>) {
+async fn commit(kit: &Kit, standing: &mut Standing, jobs: Vec<Job>) {
     if jobs.is_empty() {
         return;
     }
-    let prepared: Vec<&Prepared> = jobs.iter().map(|job| &job.prepared).collect();
-    let stored = match write(kit, &prepared).await {
+    let new: Vec<&NewSignal> = jobs.iter().map(|job| &job.new).collect();
+    let now = kit.environment.now();
+    let stored = match write(standing, now, &new).await {
         // A connection that died while it was idle shows only now: one more try.
         Err(IntakeError::Database(sqlx::Error::Io(_) | sqlx::Error::Protocol(_))) => {
-            write(kit, &prepared).await
+            standing.give_up();
+            write(standing, now, &new).await
         }
         other => other,
     };
@@ -123,6 +115,7 @@ async fn commit(kit: &Kit, jobs: Vec<Job>) {
             }
         }
         Err(error) => {
+            standing.give_up();
             tracing::warn!(signals = jobs.len(), error = %causes(&error), "signals not stored");
             for job in jobs {
                 let _ = job.reply.send(Err(IntakeError::TooSlow));
@@ -139,13 +132,12 @@ fn causes(error: &IntakeError) -> String {
 }
 
 async fn write(
-    kit: &Kit,
-    prepared: &[&Prepared],
+    standing: &mut Standing,
+    now: Timestamp,
+    new: &[&NewSignal],
 ) -> Result<Vec<Result<Stored, IntakeError>>, IntakeError> {
-    let now = kit.environment.now();
-    let mut transaction = kit.database.begin(&kit.principal).await?;
-    let new: Vec<&NewSignal> = prepared.iter().map(|one| &one.new).collect();
-    let fresh = store::insert_signals(&mut transaction, now, &new).await?;
+    let connection = standing.connection().await?;
+    let fresh = store::insert_signals(&mut *connection, now, new).await?;
 
     // The first of each id that was stored; a second one in the same batch finds it known.
     let mut first: HashMap<Uuid, bool> = fresh.into_iter().map(|id| (id, true)).collect();
@@ -157,22 +149,6 @@ async fn write(
                 .is_some_and(std::mem::take)
         })
         .collect();
-    let fresh_ones = || {
-        prepared
-            .iter()
-            .zip(&is_fresh)
-            .filter_map(|(one, fresh)| fresh.then_some(*one))
-    };
-
-    let keys: Vec<_> = fresh_ones()
-        .filter_map(|one| Some((one.new.situation, one.key.clone()?)))
-        .collect();
-    let sealed: Vec<&SealedRow> = fresh_ones().flat_map(|one| &one.sealed).collect();
-    store::insert_sealed(&mut transaction, now, &keys, &sealed).await?;
-
-    let said: Vec<Said> = fresh_ones().map(said).collect();
-    say(&mut transaction, now, &said).await?;
-
     let repeated: Vec<Uuid> = new
         .iter()
         .zip(&is_fresh)
@@ -181,10 +157,8 @@ async fn write(
     let known = if repeated.is_empty() {
         Vec::new()
     } else {
-        store::known(&mut transaction, &repeated).await?
+        store::known(connection, &repeated).await?
     };
-    transaction.commit().await?;
-
     let known: HashMap<SignalId, Known> = known
         .into_iter()
         .map(|known| (known.signal, known))
@@ -199,21 +173,11 @@ async fn write(
     Ok(results.collect())
 }
 
-fn said(one: &Prepared) -> Said {
-    Said {
-        id: one.event,
-        situation: one.new.situation,
-        zone: one.new.zone.clone(),
-        body: one.body.clone(),
-        traceparent: one.traceparent.clone(),
-    }
-}
-
 fn stored_now(new: &NewSignal, received_at: Timestamp) -> Stored {
     Stored {
         signal: new.signal,
-        situation: new.situation,
-        zone: new.zone.clone(),
+        situation: new.said.situation,
+        zone: new.said.zone.clone(),
         received_at,
     }
 }

@@ -50,8 +50,7 @@ pub(crate) async fn add_steps(
     Ok(())
 }
 
-/// The steps of these situations, in the order they were taken. Relies on
-/// `progress_by_situation`.
+/// The steps of these situations, in the order they were taken. Relies on the primary key.
 pub(crate) async fn steps_of(
     connection: &mut PgConnection,
     situations: &[Uuid],

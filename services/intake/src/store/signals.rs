@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use knipperlicht_eventing::{Said, outbox::Columns};
+use knipperlicht_privacy::WrappedKey;
 use knipperlicht_vocabulary::{
     AgeBand, Consent, Language, Observation, PostalCode, ReporterId, ReporterRole, SignalId,
     SituationId, ZoneId,
@@ -9,28 +11,35 @@ use knipperlicht_vocabulary::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::code;
+use super::{SealedRow, code};
 use crate::IntakeError;
 
 /// A signal to be stored, with the situation it opens.
 pub(crate) struct NewSignal {
     pub(crate) signal: SignalId,
-    pub(crate) situation: SituationId,
     pub(crate) reporter: ReporterId,
     pub(crate) role: ReporterRole,
     pub(crate) observations: Vec<Observation>,
     pub(crate) reported_at: Timestamp,
     pub(crate) content: [u8; 32],
-    pub(crate) zone: ZoneId,
     pub(crate) postal_code: PostalCode,
     pub(crate) language: Language,
     pub(crate) age_band: Option<AgeBand>,
     pub(crate) consent: Consent,
+    /// The key of what is personal; none when nothing is.
+    pub(crate) key: Option<WrappedKey>,
+    /// What is personal, sealed.
+    pub(crate) sealed: Vec<SealedRow>,
+    /// What is said of it: the situation, its zone, and the event.
+    pub(crate) said: Said,
 }
 
-/// Stores signals and their situations, leaving out those whose id is known. Returns which were
-/// stored. In the order of their ids: two writers that meet the same signals never wait for each
-/// other. Relies on the primary key of `signal`.
+/// Stores signals, their situations, what is sealed and what is said, leaving out those whose id
+/// is known. Returns which were stored. In the order of their ids: two writers that meet the same
+/// signals never wait for each other. Relies on the primary key of `signal`.
+///
+/// One statement, so that it is a transaction by itself. What is said gets its place in the
+/// situation's line as in `knipperlicht_eventing::say`.
 pub(crate) async fn insert_signals(
     connection: &mut PgConnection,
     received_at: Timestamp,
@@ -38,68 +47,94 @@ pub(crate) async fn insert_signals(
 ) -> Result<Vec<Uuid>, sqlx::Error> {
     let text =
         |of: fn(&NewSignal) -> String| signals.iter().map(|signal| of(signal)).collect::<Vec<_>>();
-    let ids: Vec<Uuid> = signals.iter().map(|signal| signal.signal.uuid()).collect();
-    let situations: Vec<Uuid> = signals
-        .iter()
-        .map(|signal| signal.situation.uuid())
-        .collect();
-    let reported: Vec<_> = signals
-        .iter()
-        .map(|signal| signal.reported_at.to_sqlx())
-        .collect();
-    let contents: Vec<Vec<u8>> = signals
-        .iter()
-        .map(|signal| signal.content.to_vec())
-        .collect();
-    let age_bands: Vec<Option<String>> = signals
-        .iter()
-        .map(|signal| signal.age_band.map(|band| band.code().to_owned()))
+    let said = Columns::of(signals.iter().map(|signal| &signal.said));
+    let sealed: Vec<(i64, &SealedRow)> = (1..)
+        .zip(signals)
+        .flat_map(|(ordinal, signal)| signal.sealed.iter().map(move |row| (ordinal, row)))
         .collect();
     sqlx::query_scalar!(
         r#"
         with sent as (
             select * from unnest(
                 $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::bytea[],
-                $8::text[], $9::text[], $10::text[], $11::text[], $12::text[]
-            ) as sent(
+                $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[],
+                $15::uuid[], $16::smallint[], $17::text[], $18::text[], $19::bytea[], $20::text[]
+            ) with ordinality as sent(
                 signal_id, situation_id, reporter_id, reporter_role, observations, reported_at, content,
-                zone, postal_code, language, age_band, consent
+                zone, postal_code, language, age_band, consent, master_key_id, wrapped,
+                event_id, partition, event_type, subject_tail, body, traceparent, ordinal
             )
         ), stored as (
             insert into signal (
                 signal_id, situation_id, reporter_id, reporter_role, observations, reported_at, content, received_at
             )
             select signal_id, situation_id, reporter_id, reporter_role, string_to_array(observations, ','),
-                   reported_at, content, $13
+                   reported_at, content, $21
             from sent
-            order by signal_id
+            order by signal_id, ordinal
             on conflict (signal_id) do nothing
             returning signal_id
+        ), first as (
+            select distinct on (signal_id) sent.*
+            from sent join stored using (signal_id) order by signal_id, ordinal
         ), opened as (
             insert into situation (
                 situation_id, zone, postal_code, language, age_band, consent, consent_sequence, opened_at
             )
-            select distinct on (situation_id)
-                   situation_id, zone, postal_code, language, age_band, consent, 1, $13
-            from sent join stored using (signal_id)
+            select situation_id, zone, postal_code, language, age_band, consent, 1, $21 from first
+        ), keys as (
+            insert into data_key (situation_id, master_key_id, wrapped)
+            select situation_id, master_key_id, wrapped from first where wrapped is not null
+        ), vault as (
+            insert into sealed (situation_id, place, sealed, sealed_at)
+            select situation_id, place, sealed, $21
+            from unnest($22::bigint[], $23::text[], $24::bytea[]) as row(ordinal, place, sealed)
+            join first using (ordinal)
+        ), head as (
+            insert into stream as s (situation_id, sequence)
+            select situation_id, 1 from first order by situation_id
+            on conflict (situation_id) do update set sequence = s.sequence + 1
+            returning s.situation_id, s.sequence
+        ), said as (
+            insert into outbox (
+                event_id, situation_id, partition, zone, event_type, subject_tail, body, traceparent,
+                occurred_at, sequence
+            )
+            select event_id, situation_id, partition, zone, event_type, subject_tail, body, traceparent,
+                   $21, head.sequence
+            from first join head using (situation_id) order by ordinal
         )
         select signal_id as "signal_id!" from stored
         "#,
-        &ids,
-        &situations,
+        &signals.iter().map(|signal| signal.signal.uuid()).collect::<Vec<_>>(),
+        &said.situations,
         &text(|signal| signal.reporter.to_string()),
         &text(|signal| signal.role.to_string()),
         &text(|signal| {
             signal.observations.iter().map(|observation| observation.code()).collect::<Vec<_>>().join(",")
         }),
-        &reported as &[jiff_sqlx::Timestamp],
-        &contents,
-        &text(|signal| signal.zone.to_string()),
+        &signals.iter().map(|signal| signal.reported_at.to_sqlx()).collect::<Vec<_>>() as &[jiff_sqlx::Timestamp],
+        &signals.iter().map(|signal| signal.content.to_vec()).collect::<Vec<_>>(),
+        &said.zones,
         &text(|signal| signal.postal_code.to_string()),
         &text(|signal| signal.language.to_string()),
-        &age_bands as &[Option<String>],
+        &signals.iter().map(|signal| signal.age_band.map(|band| band.code().to_owned())).collect::<Vec<_>>()
+            as &[Option<String>],
         &text(|signal| signal.consent.to_string()),
+        &signals.iter().map(|signal| Some(signal.key.as_ref()?.master_key_id.clone())).collect::<Vec<_>>()
+            as &[Option<String>],
+        &signals.iter().map(|signal| Some(signal.key.as_ref()?.bytes.clone())).collect::<Vec<_>>()
+            as &[Option<Vec<u8>>],
+        &said.ids,
+        &said.partitions,
+        &said.types,
+        &said.tails,
+        &said.bodies,
+        &said.traces as &[Option<String>],
         received_at.to_sqlx() as jiff_sqlx::Timestamp,
+        &sealed.iter().map(|(ordinal, _)| *ordinal).collect::<Vec<_>>(),
+        &sealed.iter().map(|(_, row)| row.place.clone()).collect::<Vec<_>>(),
+        &sealed.iter().map(|(_, row)| row.sealed.clone()).collect::<Vec<_>>(),
     )
     .fetch_all(connection)
     .await

@@ -46,8 +46,8 @@ pub(super) async fn insert_decisions(
             situation_id, zone, decided_at, directory_version, zone_version, points_version, inputs,
             candidates, chosen, uncovered, runner_up
          )
-         select situation_id, zone, decided_at, directory_version, zone_version, $11, inputs::jsonb,
-                candidates::jsonb, chosen::jsonb, string_to_array(uncovered, ','), runner_up
+         select situation_id, zone, decided_at, directory_version, zone_version, $11, inputs::json,
+                candidates::json, chosen::json, string_to_array(uncovered, ','), runner_up
          from unnest(
             $1::uuid[], $2::text[], $3::timestamptz[], $4::bigint[], $5::text[], $6::text[],
             $7::text[], $8::text[], $9::text[], $10::text[]

@@ -50,13 +50,13 @@ impl After {
 
 /// The same page for another scope: the text stays one and is checked for each.
 macro_rules! page {
-    ($scope:literal, $connection:ident, $whose:expr, $after:ident, $limit:ident) => {
+    ($scope:literal, $states:literal, $connection:ident, $whose:expr, $after:ident, $limit:ident) => {
         sqlx::query_as!(
             ReferralRow,
             "select referral_id, situation_id, previous_id, service_id, organisation_id, zone, postal_code,
                     language, age_band, needs, urgency, state, waits_for, decline_reason, state_since,
                     created_at, requested_at, followed_up, changed_in
-             from referral where " + $scope + "
+             from referral where " + $scope + " and state " + $states + "
              and (urgency_order, created_at, referral_id) > ($2, $3, $4)
              order by urgency_order, created_at, referral_id limit $5",
             $whose,
@@ -65,7 +65,7 @@ macro_rules! page {
             $after.id,
             $limit,
         )
-        .fetch_all($connection)
+        .fetch_all(&mut *$connection)
         .await?
     };
 }
@@ -79,36 +79,59 @@ pub(crate) async fn list(
     after: After,
     limit: i64,
 ) -> Result<Vec<ReferralRow>, RoutingError> {
-    let rows = match (filter, which) {
-        (Filter::Organisation(id), Which::Open) => {
+    let mut rows = match filter {
+        Filter::Organisation(id) => {
+            let id = id.as_str();
             page!(
-                "organisation_id = $1 and state in ('requested', 'held')",
+                "organisation_id = $1",
+                "in ('requested', 'held')",
                 connection,
-                id.as_str(),
+                id,
                 after,
                 limit
             )
         }
-        (Filter::Organisation(id), Which::All) => page!(
-            "organisation_id = $1",
-            connection,
-            id.as_str(),
-            after,
-            limit
-        ),
-        (Filter::Zones(zones), Which::Open) => {
+        Filter::Zones(zones) => {
             page!(
-                "zone = any($1) and state in ('requested', 'held')",
+                "zone = any($1)",
+                "in ('requested', 'held')",
                 connection,
                 zones,
                 after,
                 limit
             )
         }
-        (Filter::Zones(zones), Which::All) => {
-            page!("zone = any($1)", connection, zones, after, limit)
-        }
     };
+    if which == Which::All {
+        let answered = match filter {
+            Filter::Organisation(id) => {
+                let id = id.as_str();
+                page!(
+                    "organisation_id = $1",
+                    "not in ('requested', 'held')",
+                    connection,
+                    id,
+                    after,
+                    limit
+                )
+            }
+            Filter::Zones(zones) => {
+                page!(
+                    "zone = any($1)",
+                    "not in ('requested', 'held')",
+                    connection,
+                    zones,
+                    after,
+                    limit
+                )
+            }
+        };
+        // One that was answered between the two look-ups is in both.
+        rows.extend(answered);
+        rows.sort_by_key(ReferralRow::place);
+        rows.dedup_by_key(|row| row.place());
+        rows.truncate(usize::try_from(limit).unwrap_or_default());
+    }
     Ok(rows)
 }
 

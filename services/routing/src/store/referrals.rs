@@ -1,7 +1,10 @@
 //! Referrals.
 
+use std::cmp::Reverse;
+
+use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use knipperlicht_vocabulary::{ReferralId, ReferralState, SituationId};
+use knipperlicht_vocabulary::{ReferralId, ReferralState, SituationId, Urgency};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -45,6 +48,12 @@ impl ReferralRow {
     /// The situation it belongs to.
     pub(crate) fn situation(&self) -> SituationId {
         self.situation_id.into()
+    }
+
+    /// Its place in a list: the most urgent, then longest waiting first.
+    pub(super) fn place(&self) -> (Option<Reverse<Urgency>>, Timestamp, Uuid) {
+        let urgency = self.urgency.parse().ok().map(Reverse);
+        (urgency, self.created_at.to_jiff(), self.referral_id)
     }
 
     /// The transaction that changed it last.

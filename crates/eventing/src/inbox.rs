@@ -1,0 +1,108 @@
+//! The inbox: what a service has handled.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use knipperlicht_contracts::event::Service;
+use knipperlicht_vocabulary::{Partition, SituationId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{
+    Event,
+    admission::Admission,
+    lease::{self, Places},
+};
+
+/// What is known of the situations of these events, and whether any parked event waits for them.
+/// Relies on the primary key of `inbox` and on `parked_once`.
+pub(crate) async fn admission(
+    connection: &mut PgConnection,
+    events: &[&Event],
+) -> Result<(Admission, bool), sqlx::Error> {
+    let about: BTreeSet<Uuid> = events.iter().map(|event| event.situation.uuid()).collect();
+    let situations: Vec<Uuid> = about.into_iter().collect();
+    let rows = sqlx::query!(
+        r#"select about.situation_id as "situation_id!", handled.source as "source?", handled.last as "last?",
+                  null as "parked?"
+           from unnest($1::uuid[]) as about(situation_id)
+           cross join lateral (
+               select source, max(sequence) as last from inbox
+               where inbox.situation_id = about.situation_id group by source
+           ) as handled
+           union all
+           select situation_id, null, null, reason from parked where situation_id = any($1)"#,
+        &situations,
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut handled = HashMap::new();
+    let mut stuck = HashSet::new();
+    let mut waiting = false;
+    for row in rows {
+        let situation = SituationId::from(row.situation_id);
+        match row.parked.as_deref() {
+            Some("waiting") => waiting = true,
+            Some(_) => {
+                stuck.insert(situation);
+            }
+            None => {
+                let source = row.source.as_deref().and_then(Service::named);
+                handled.extend(
+                    source
+                        .zip(row.last)
+                        .map(|(source, last)| ((source, situation), last)),
+                );
+            }
+        }
+    }
+    Ok((Admission::new(handled, stuck), waiting))
+}
+
+/// Notes what is handled, and how far was read with it. A second handler of the same event fails
+/// here, on the primary key.
+pub(crate) async fn record(
+    connection: &mut PgConnection,
+    now: Timestamp,
+    events: &[&Event],
+    read: &Places,
+) -> Result<(), sqlx::Error> {
+    if events.is_empty() {
+        return lease::advance(connection, read).await;
+    }
+    let sources: Vec<String> = events
+        .iter()
+        .map(|event| event.source.name().to_owned())
+        .collect();
+    let situations: Vec<Uuid> = events.iter().map(|event| event.situation.uuid()).collect();
+    let sequences: Vec<i64> = events.iter().map(|event| event.sequence).collect();
+    let partitions: Vec<i16> = events
+        .iter()
+        .map(|event| i16::try_from(Partition::of(event.situation).number()).unwrap_or_default())
+        .collect();
+    let ids: Vec<Uuid> = events.iter().map(|event| event.id.uuid()).collect();
+    sqlx::query!(
+        "with heard as (
+             insert into inbox (source, situation_id, sequence, partition, event_id, handled_at)
+             select source, situation_id, sequence, partition, event_id, $6
+             from unnest($1::text[], $2::uuid[], $3::bigint[], $4::smallint[], $5::uuid[])
+                  as heard(source, situation_id, sequence, partition, event_id)
+         )
+         update reader set place = greatest(reader.place, read.place)
+         from unnest($7::smallint[], $8::bigint[]) as read(partition, place)
+         where reader.partition = read.partition and reader.stream = $9",
+        &sources,
+        &situations,
+        &sequences,
+        &partitions,
+        &ids,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+        &read.partitions(),
+        &read.numbers(),
+        read.stream,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
