@@ -110,8 +110,13 @@ impl Flow {
     }
 
     async fn listen(&self) {
+        let consumer = self.consumer().await;
+        self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
+    }
+
+    async fn consumer(&self) -> Consumer<Heard> {
         let nats = connect(&self.bed.nats.url(), "listener").await.unwrap();
-        let consumer = Consumer {
+        Consumer {
             service: Service::Assessment,
             database: self.assessment.clone(),
             principal: principal(),
@@ -120,8 +125,18 @@ impl Flow {
             waker: Waker::default(),
             turns: Turns::default(),
             reactions: Arc::clone(&self.heard),
-        };
-        self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
+        }
+    }
+
+    /// How many partitions each process reads.
+    async fn shares(&self) -> Vec<i64> {
+        let mut transaction = self.assessment.begin(&principal()).await.unwrap();
+        sqlx::query_scalar(
+            "select count(*) from reader join process using (process_id) group by process_id",
+        )
+        .fetch_all(&mut *transaction)
+        .await
+        .unwrap()
     }
 
     /// Says `count` events of a situation in one transaction.
@@ -220,6 +235,50 @@ async fn a_lost_stream_is_filled_again_from_the_outbox() {
     transaction.commit().await.unwrap();
     assert_eq!(again, 3);
     flow.until_heard(situation, 3).await;
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
+async fn a_stream_made_anew_is_read_from_its_beginning() {
+    let flow = Flow::start().await;
+    flow.relay().await;
+    flow.listen().await;
+    let (before, after) = (flow.situation(), flow.situation());
+    flow.say(before, 3).await;
+    flow.until_heard(before, 3).await;
+    let nats = async_nats::connect(flow.bed.nats.url()).await.unwrap();
+    let jetstream = jetstream::new(nats);
+    jetstream.delete_stream(topology::STREAM).await.unwrap();
+    topology::ensure(&jetstream, 1).await.unwrap();
+    // Its first message has a number that was read before, in the stream that is gone.
+    flow.say(after, 1).await;
+    flow.until_heard(after, 1).await;
+    assert_eq!(flow.heard_of(before), [1, 2, 3]);
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
+async fn processes_share_the_partitions_and_take_over_from_one_that_died() {
+    let flow = Flow::start().await;
+    flow.relay().await;
+    flow.listen().await;
+    let stop = Lifecycle::default().stop();
+    let mortal = tokio::spawn(flow.consumer().await.run(stop));
+    eventually("equal shares", async || {
+        (flow.shares().await == [8, 8]).then_some(())
+    })
+    .await;
+    let situations: Vec<SituationId> = (0..40).map(|_| flow.situation()).collect();
+    for situation in &situations {
+        flow.say(*situation, 1).await;
+        flow.until_heard(*situation, 1).await;
+    }
+    mortal.abort();
+    for situation in &situations {
+        flow.say(*situation, 1).await;
+        flow.until_heard(*situation, 2).await;
+    }
+    assert_eq!(flow.shares().await, [16]);
     flow.lifecycle.finish().await;
 }
 

@@ -63,6 +63,7 @@ impl Ground {
             .execute(&mut connection)
             .await?;
         migrate(&ground.baseline_url()).await?;
+        break_in(&mut connection).await?;
         Ok(ground)
     }
 
@@ -165,5 +166,24 @@ async fn count_statements(scratch: &mut Scratch) -> Result<(), BenchError> {
     sqlx::raw_sql("create extension pg_stat_statements")
         .execute(&mut connection)
         .await?;
+    Ok(())
+}
+
+/// Makes the server one that has run for a while. Such a one writes its log into files that are
+/// there; on a new one, every 16 MB all commits wait while the next file is made.
+async fn break_in(connection: &mut PgConnection) -> Result<(), BenchError> {
+    for statement in [
+        "alter system set min_wal_size = '2GB'",
+        "select pg_reload_conf()",
+        "do $$ begin
+             for segment in 1..120 loop
+                 perform pg_logical_emit_message(true, 'bench', '');
+                 perform pg_switch_wal();
+             end loop;
+         end $$",
+        "checkpoint",
+    ] {
+        sqlx::raw_sql(statement).execute(&mut *connection).await?;
+    }
     Ok(())
 }
