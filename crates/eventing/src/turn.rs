@@ -1,6 +1,6 @@
 //! Turns and rests: what a process does in the background leaves room for whoever waits.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZero, sync::Arc, thread, time::Duration};
 
 use knipperlicht_runtime::Stop;
 use tokio::{
@@ -17,15 +17,16 @@ pub(crate) async fn rest(began: Instant, stop: &Stop) {
     stop.pause(began.elapsed().min(LONGEST)).await;
 }
 
-/// Shared by the relays and consumers of a process. Somebody who waits for an answer then never
-/// shares the processors with all of them at once; and what arrives while a consumer waits for
-/// its turn is handled in one go, at a fraction of the work.
+/// As many at once as there are processors, shared by the relays and consumers of a process.
+/// Somebody who waits for an answer then never shares them with all eight; and what arrives while
+/// a consumer waits for its turn is handled in one go, at a fraction of the work.
 #[derive(Debug, Clone)]
 pub struct Turns(Arc<Semaphore>);
 
 impl Default for Turns {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(1)))
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        Self(Arc::new(Semaphore::new(processors)))
     }
 }
 
