@@ -228,6 +228,4 @@ impl Record<'_> {
 }
 
 #[cfg(test)]
-mod properties;
-#[cfg(test)]
 mod tests;

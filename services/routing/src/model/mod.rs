@@ -19,4 +19,4 @@ pub mod referral;
 pub mod synthetic;
 
 #[cfg(test)]
-mod samples;
+mod tests;

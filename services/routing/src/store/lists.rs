@@ -70,6 +70,35 @@ macro_rules! page {
     };
 }
 
+/// The same page of a partner or of zones.
+macro_rules! pages {
+    ($states:literal, $connection:ident, $filter:ident, $after:ident, $limit:ident) => {
+        match $filter {
+            Filter::Organisation(id) => {
+                let id = id.as_str();
+                page!(
+                    "organisation_id = $1",
+                    $states,
+                    $connection,
+                    id,
+                    $after,
+                    $limit
+                )
+            }
+            Filter::Zones(zones) => {
+                page!(
+                    "zone = any($1)",
+                    $states,
+                    $connection,
+                    zones,
+                    $after,
+                    $limit
+                )
+            }
+        }
+    };
+}
+
 /// A page: the most urgent, then longest waiting first. Relies on `referral_by_open_organisation`
 /// and the three like it.
 pub(crate) async fn list(
@@ -79,53 +108,15 @@ pub(crate) async fn list(
     after: After,
     limit: i64,
 ) -> Result<Vec<ReferralRow>, RoutingError> {
-    let mut rows = match filter {
-        Filter::Organisation(id) => {
-            let id = id.as_str();
-            page!(
-                "organisation_id = $1",
-                "in ('requested', 'held')",
-                connection,
-                id,
-                after,
-                limit
-            )
-        }
-        Filter::Zones(zones) => {
-            page!(
-                "zone = any($1)",
-                "in ('requested', 'held')",
-                connection,
-                zones,
-                after,
-                limit
-            )
-        }
-    };
+    let mut rows = pages!("in ('requested', 'held')", connection, filter, after, limit);
     if which == Which::All {
-        let answered = match filter {
-            Filter::Organisation(id) => {
-                let id = id.as_str();
-                page!(
-                    "organisation_id = $1",
-                    "not in ('requested', 'held')",
-                    connection,
-                    id,
-                    after,
-                    limit
-                )
-            }
-            Filter::Zones(zones) => {
-                page!(
-                    "zone = any($1)",
-                    "not in ('requested', 'held')",
-                    connection,
-                    zones,
-                    after,
-                    limit
-                )
-            }
-        };
+        let answered = pages!(
+            "not in ('requested', 'held')",
+            connection,
+            filter,
+            after,
+            limit
+        );
         // One that was answered between the two look-ups is in both.
         rows.extend(answered);
         rows.sort_by_key(ReferralRow::place);

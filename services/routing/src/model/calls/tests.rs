@@ -4,7 +4,7 @@ use super::*;
 use crate::model::{
     case::Item,
     referral::State,
-    samples::{after, case, circumstances, directory, ground, now, referral, told},
+    tests::{after, case, circumstances, directory, ground, now, referral, told},
 };
 
 fn requested() -> Case {

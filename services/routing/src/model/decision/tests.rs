@@ -1,3 +1,5 @@
+mod properties;
+
 use jiff::{SignedDuration, civil::date};
 use knipperlicht_vocabulary::{AgeBand, CapacityState, Language};
 use uuid::Uuid;
@@ -5,7 +7,7 @@ use uuid::Uuid;
 use super::*;
 use crate::model::{
     directory::{Area, Capacity},
-    samples::{circumstances, directory, now, service, situation_id},
+    tests::{circumstances, directory, now, service, situation_id},
 };
 
 pub(super) fn question(needs: &[Need]) -> Question {

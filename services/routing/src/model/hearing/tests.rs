@@ -5,7 +5,7 @@ use super::*;
 use crate::model::{
     calls::{self, Answer},
     referral::{Actor, Referral, State, Waiting},
-    samples::{
+    tests::{
         after, agreement, assessed, case, circumstances, directory, ground, referral, situation_id,
         told,
     },

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::samples::{now, referral};
+use crate::model::tests::{now, referral};
 
 const STATES: [State; 8] = [
     State::Requested,

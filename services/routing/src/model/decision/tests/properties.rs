@@ -5,10 +5,10 @@ use knipperlicht_vocabulary::{AgeBand, CapacityState, Language};
 use proptest::{prelude::*, sample::subsequence};
 use uuid::Uuid;
 
-use super::{tests::question, *};
+use super::*;
 use crate::model::{
     directory::{Area, Capacity},
-    samples::{now, service},
+    tests::{now, service},
 };
 
 fn any_needs() -> impl Strategy<Value = Vec<Need>> {
