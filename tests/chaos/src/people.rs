@@ -9,12 +9,11 @@ use knipperlicht_contracts::{
     intake::v1::intake_service_client::IntakeServiceClient,
     routing::v1::routing_service_client::RoutingServiceClient,
 };
+use knipperlicht_harness::{Token, WithToken};
 use knipperlicht_vocabulary::ZoneId;
 use knipperlicht_zones::ZoneTable;
 use tonic::{
-    Code, Request, Status,
-    metadata::{Ascii, MetadataValue},
-    service::{Interceptor, interceptor::InterceptedService},
+    Code, Status,
     transport::{Channel, Endpoint},
 };
 
@@ -25,24 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(6);
 
 /// A run takes minutes.
 const TOKEN_SECONDS: i64 = 24 * 3600;
-
-/// A channel that sends a token along.
-pub type WithToken = InterceptedService<Channel, Token>;
-
-/// The token, where there is one.
-#[derive(Clone)]
-pub struct Token(Option<MetadataValue<Ascii>>);
-
-impl Interceptor for Token {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if let Some(token) = &self.0 {
-            request
-                .metadata_mut()
-                .insert("authorization", token.clone());
-        }
-        Ok(request)
-    }
-}
 
 /// Everybody there is.
 #[derive(Clone)]

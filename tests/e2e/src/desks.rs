@@ -5,32 +5,9 @@ use knipperlicht_contracts::{
     intake::v1::{self as intake, intake_service_client::IntakeServiceClient},
     routing::v1::{self as routing, routing_service_client::RoutingServiceClient},
 };
-use knipperlicht_harness::eventually;
+use knipperlicht_harness::{Token, WithToken, eventually};
 use knipperlicht_vocabulary::Step;
-use tonic::{
-    Request, Status,
-    metadata::{Ascii, MetadataValue},
-    service::{Interceptor, interceptor::InterceptedService},
-    transport::Channel,
-};
-
-/// A channel that sends a token along.
-pub type WithToken = InterceptedService<Channel, Token>;
-
-/// The token, where there is one.
-#[derive(Clone)]
-pub struct Token(Option<MetadataValue<Ascii>>);
-
-impl Interceptor for Token {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if let Some(token) = &self.0 {
-            request
-                .metadata_mut()
-                .insert("authorization", token.clone());
-        }
-        Ok(request)
-    }
-}
+use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
 
 /// Somebody who calls.
 #[derive(Clone)]

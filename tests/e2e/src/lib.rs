@@ -25,7 +25,7 @@ use knipperlicht_vocabulary::Environment;
 use sqlx::{Connection, PgConnection};
 use tonic::transport::{Channel, Endpoint};
 
-pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone, Token, WithToken};
+pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone};
 pub use signal::a_signal;
 
 /// The whole line, and its clock.

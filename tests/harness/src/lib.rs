@@ -8,6 +8,7 @@
 )]
 
 mod clock;
+mod token;
 mod wait;
 
 use std::path::Path;
@@ -18,6 +19,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
 pub use clock::{MovableClock, movable_environment};
+pub use token::{Token, WithToken};
 pub use wait::eventually;
 
 /// The servers of one test.
