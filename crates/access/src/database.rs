@@ -1,6 +1,6 @@
 //! The one way into the database: a transaction with the principal bound to it, so that the
-//! row-level policies of every table know who asks. No query runs outside one, but for the single
-//! statements of [`Standing`].
+//! row-level policies of every table know who asks. No query runs outside one, but for those on a
+//! [`Standing`] connection, which acts in one name for good.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -8,7 +8,7 @@ use std::{
 };
 
 use sqlx::{
-    AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction,
+    AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -59,8 +59,8 @@ impl Database {
         })
     }
 
-    /// A connection apart, on which every statement is a transaction of its own in the name of
-    /// `principal`: for the one statement that everybody waits for.
+    /// A connection apart that acts in the name of `principal` for good: for whoever has one thing
+    /// to do, hundreds of times a second.
     #[must_use]
     pub fn standing(&self, principal: &Principal) -> Standing {
         let binding = binding("session", principal, |_| true);
@@ -110,8 +110,8 @@ fn pool(connect: PgConnectOptions, prepare: String, connections: u32) -> PgPool 
         .connect_lazy_with(connect)
 }
 
-/// A connection that acts in one name for good: a statement on it needs no `begin` and no
-/// `commit`, and it is kept, so that nothing is asked of it in between.
+/// A connection that acts in one name for good. It is kept, so that nothing is said and nothing
+/// asked on it but what there is to do; and a single statement needs no transaction.
 #[derive(Debug)]
 pub struct Standing {
     pool: PgPool,
@@ -126,6 +126,11 @@ impl Standing {
             None => self.pool.acquire().await?,
         };
         Ok(self.connection.insert(connection))
+    }
+
+    /// Opens a transaction. Dropped without a commit, it never was.
+    pub async fn begin(&mut self) -> Result<Transaction<'_, Postgres>, sqlx::Error> {
+        self.connection().await?.begin().await
     }
 
     /// Gives the connection up, for something went wrong on it.

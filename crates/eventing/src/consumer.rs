@@ -7,8 +7,8 @@
 
 use std::{future::Future, sync::Arc};
 
-use async_nats::jetstream::{self, Message};
-use knipperlicht_access::{Database, OwnedTransaction, Principal};
+use async_nats::jetstream;
+use knipperlicht_access::{Database, Principal, Standing};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_runtime::{Stop, retry_pause};
 use knipperlicht_vocabulary::{Environment, Partition};
@@ -17,8 +17,9 @@ use tokio::{sync::watch, time::Instant};
 use uuid::Uuid;
 
 use crate::{
-    Event, Turns, Waker,
+    Event, Feed, Turns,
     admission::{Place, Verdict, waves},
+    delivery::Delivery,
     envelope::{self, Unreadable},
     inbox,
     lease::{self, Places},
@@ -69,21 +70,6 @@ pub(crate) fn is_outage(error: &sqlx::Error) -> bool {
     }
 }
 
-/// A message as it was delivered, and what it says.
-struct Delivery<'a> {
-    opened: Result<Event, Unreadable>,
-    message: &'a Message,
-}
-
-impl<'a> Delivery<'a> {
-    fn open(message: &'a Message) -> Self {
-        Self {
-            opened: envelope::open_message(message),
-            message,
-        }
-    }
-}
-
 /// What a service does when it hears something.
 pub trait Reactions: Send + Sync + 'static {
     /// Lets `wave` take effect on `connection`'s transaction, and says what follows from it. A
@@ -94,7 +80,7 @@ pub trait Reactions: Send + Sync + 'static {
         wave: &[&Event],
     ) -> impl Future<Output = Result<(), ReactionError>> + Send;
 
-    /// The effects are committed: those who watch may look.
+    /// The effects are committed: the relay, if something was said, and those who watch may look.
     fn committed(&self, wave: &[&Event]);
 }
 
@@ -108,10 +94,10 @@ pub struct Consumer<R> {
     pub principal: Principal,
     /// JetStream.
     pub jetstream: jetstream::Context,
+    /// What its process reads for all its services, if it is not the only one.
+    pub feed: Option<Feed>,
     /// Time.
     pub environment: Environment,
-    /// Wakes the relay when a reaction said something.
-    pub waker: Waker,
     /// When it is its turn.
     pub turns: Turns,
     /// What the service does.
@@ -176,6 +162,7 @@ impl<R: Reactions> Consumer<R> {
     /// Reads this process's share, opening the reader anew whenever it breaks or the share
     /// changes.
     async fn read_all(&self, mut shared: watch::Receiver<Share>, stop: &Stop) {
+        let mut standing = self.database.standing(&self.principal);
         let mut failures = 0;
         while !stop.is_requested() {
             let share = shared.borrow_and_update().clone();
@@ -191,7 +178,7 @@ impl<R: Reactions> Consumer<R> {
                 }
             };
             failures = 0;
-            self.read(opened, &mut shared, stop).await;
+            self.read(opened, &mut standing, &mut shared, stop).await;
         }
     }
 
@@ -204,7 +191,7 @@ impl<R: Reactions> Consumer<R> {
         let places = lease::places(&mut transaction, stream, &share.partitions).await?;
         transaction.commit().await?;
         Ok(Some(
-            Reader::open(&self.jetstream, self.service, places).await?,
+            Reader::open(&self.jetstream, self.service, places, self.feed.as_ref()).await?,
         ))
     }
 
@@ -212,6 +199,7 @@ impl<R: Reactions> Consumer<R> {
     async fn read(
         &self,
         mut reader: Option<Reader>,
+        standing: &mut Standing,
         shared: &mut watch::Receiver<Share>,
         stop: &Stop,
     ) {
@@ -221,12 +209,16 @@ impl<R: Reactions> Consumer<R> {
                 _ = shared.changed() => None,
                 () = stop.requested() => None,
             };
-            let Some(Batch { messages, read }) = batch else {
+            let Some(Batch { deliveries, read }) = batch else {
                 return;
             };
             let began = Instant::now();
-            let deliveries: Vec<_> = messages.iter().map(Delivery::open).collect();
-            if !deliveries.is_empty() && !self.handle_until_done(&deliveries, &read, stop).await {
+            let nothing_to_do = deliveries.is_empty();
+            if !nothing_to_do
+                && !self
+                    .handle_until_done(standing, &deliveries, &read, stop)
+                    .await
+            {
                 return;
             }
             if !reader.as_ref().is_some_and(Reader::is_behind) {
@@ -238,21 +230,23 @@ impl<R: Reactions> Consumer<R> {
     /// Handles a batch, waiting out outages. False when it is time to stop instead.
     async fn handle_until_done(
         &self,
-        deliveries: &[Delivery<'_>],
+        standing: &mut Standing,
+        deliveries: &[Arc<Delivery>],
         read: &Places,
         stop: &Stop,
     ) -> bool {
         let mut failures = 0;
         loop {
-            let error = match self.handle(deliveries, read).await {
+            let error = match self.handle(standing, deliveries, read).await {
                 Ok(()) => return true,
                 Err(error) => error,
             };
+            standing.give_up();
             let handled = if error.is_outage() {
                 Err(error)
             } else {
                 // One event is at fault: find it, so that the others flow on.
-                self.handle_one_by_one(deliveries, read)
+                self.handle_one_by_one(standing, deliveries, read)
                     .await
                     .map_err(ReactionError::from)
             };
@@ -267,13 +261,15 @@ impl<R: Reactions> Consumer<R> {
 
     async fn handle_one_by_one(
         &self,
-        deliveries: &[Delivery<'_>],
+        standing: &mut Standing,
+        deliveries: &[Arc<Delivery>],
         read: &Places,
     ) -> Result<(), sqlx::Error> {
         // How far was read is noted with the whole: with nothing, at its end.
         let nowhere = Places::default();
         for delivery in deliveries {
-            match self.handle(std::slice::from_ref(delivery), &nowhere).await {
+            let one = std::slice::from_ref(delivery);
+            match self.handle(standing, one, &nowhere).await {
                 Ok(()) => {}
                 Err(ReactionError::Store(error)) if is_outage(&error) => return Err(error),
                 Err(error) => self.park_failed(delivery, &error.to_string()).await?,
@@ -287,21 +283,24 @@ impl<R: Reactions> Consumer<R> {
     /// One batch in one transaction.
     async fn handle(
         &self,
-        deliveries: &[Delivery<'_>],
+        standing: &mut Standing,
+        deliveries: &[Arc<Delivery>],
         read: &Places,
     ) -> Result<(), ReactionError> {
         let now = self.environment.now();
-        let events: Vec<&Event> = deliveries
+        let opened: Vec<Result<Event, &Unreadable>> = deliveries
             .iter()
-            .filter_map(|delivery| delivery.opened.as_ref().ok())
+            .map(|delivery| delivery.opened.as_ref().map(Event::of))
             .collect();
+        let events: Vec<&Event> = opened.iter().flatten().collect();
         let turn = self.turns.take().await;
-        let mut transaction = self.database.begin(&self.principal).await?;
+        let mut transaction = standing.begin().await?;
         let (mut admission, waiting) = inbox::admission(&mut transaction, &events).await?;
 
         let mut applied = Vec::with_capacity(events.len());
         let mut held_back = Vec::new();
-        for Delivery { opened, message } in deliveries {
+        for (opened, delivery) in opened.iter().zip(deliveries) {
+            let message = &delivery.message;
             match opened {
                 Ok(event) => match admission.judge(event.place()) {
                     Verdict::Apply => applied.push(event),
@@ -327,7 +326,7 @@ impl<R: Reactions> Consumer<R> {
     /// Lets events take effect, in order.
     async fn apply(
         &self,
-        transaction: &mut OwnedTransaction,
+        transaction: &mut PgConnection,
         events: &[&Event],
         read: &Places,
     ) -> Result<(), ReactionError> {
@@ -340,12 +339,11 @@ impl<R: Reactions> Consumer<R> {
 
     fn told(&self, applied: &[&Event]) {
         if !applied.is_empty() {
-            self.waker.wake();
             self.reactions.committed(applied);
         }
     }
 
-    async fn park_failed(&self, delivery: &Delivery<'_>, error: &str) -> Result<(), sqlx::Error> {
+    async fn park_failed(&self, delivery: &Delivery, error: &str) -> Result<(), sqlx::Error> {
         let Ok(event) = &delivery.opened else {
             return Ok(());
         };
@@ -357,7 +355,7 @@ impl<R: Reactions> Consumer<R> {
             "event parked"
         );
         let mut transaction = self.database.begin(&self.principal).await?;
-        let parking = Parking::failed(event, delivery.message, error);
+        let parking = Parking::failed(event, &delivery.message, error);
         parking::park(&mut transaction, self.environment.now(), &[parking]).await?;
         transaction.commit().await
     }
@@ -392,12 +390,13 @@ impl<R: Reactions> Consumer<R> {
             };
             let error = match envelope::open(Some(&parked.headers), &parked.body) {
                 Err(unreadable) => ReactionError::Nonsense(unreadable.what),
-                Ok(event) if parked.is_missing_one() => ReactionError::Nonsense(format!(
+                Ok(fact) if parked.is_missing_one() => ReactionError::Nonsense(format!(
                     "waits for number {} of {}",
-                    event.sequence - 1,
-                    event.source.name()
+                    fact.sequence - 1,
+                    fact.source.name()
                 )),
-                Ok(event) => {
+                Ok(fact) => {
+                    let event = Event::of(&Arc::new(fact));
                     let fresh = !parked.is_duplicate();
                     let events = if fresh { vec![&event] } else { Vec::new() };
                     let applied = self

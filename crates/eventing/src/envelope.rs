@@ -1,11 +1,11 @@
 //! An event as a NATS message: CloudEvents attributes in headers, protobuf in the body.
 
-use async_nats::{HeaderMap, Message, header::NATS_MESSAGE_ID};
+use async_nats::{HeaderMap, header::NATS_MESSAGE_ID};
 use jiff::Timestamp;
 use knipperlicht_contracts::event::{EventBody, Service};
 use knipperlicht_vocabulary::{EventId, SituationId, ZoneId};
 
-use crate::{Event, event::EventParts, outbox::OutboxRow};
+use crate::{event::Fact, outbox::OutboxRow};
 
 /// What every subject of ours begins with.
 pub(crate) const SUBJECT_ROOT: &str = "kl.evt";
@@ -60,23 +60,16 @@ pub(crate) fn headers(source: Service, row: &OutboxRow) -> HeaderMap {
 }
 
 /// Reads a message.
-pub(crate) fn open(headers: Option<&HeaderMap>, body: &[u8]) -> Result<Event, Unreadable> {
+pub(crate) fn open(headers: Option<&HeaderMap>, body: &[u8]) -> Result<Fact, Unreadable> {
     let mut place = None;
-    parts(headers, body, &mut place)
-        .map(Event::new)
-        .map_err(|what| Unreadable { what, place })
+    fact(headers, body, &mut place).map_err(|what| Unreadable { what, place })
 }
 
-/// Reads a message as NATS delivered it.
-pub(crate) fn open_message(message: &Message) -> Result<Event, Unreadable> {
-    open(message.headers.as_ref(), &message.payload)
-}
-
-fn parts(
+fn fact(
     headers: Option<&HeaderMap>,
     body: &[u8],
     place: &mut Option<(Service, SituationId, i64)>,
-) -> Result<EventParts, String> {
+) -> Result<Fact, String> {
     let headers = headers.ok_or("no headers")?;
     let header = |name: &str| {
         headers
@@ -106,7 +99,7 @@ fn parts(
     let traceparent = headers
         .get(TRACEPARENT)
         .map(|value| value.as_str().to_owned());
-    Ok(EventParts {
+    Ok(Fact {
         id,
         source,
         situation,

@@ -1,13 +1,15 @@
 //! An event on its way.
 
+use std::{ops::Deref, sync::Arc};
+
 use jiff::Timestamp;
 use knipperlicht_contracts::event::{EventBody, Service};
 use knipperlicht_runtime::MessageSpan;
 use knipperlicht_vocabulary::{EventId, SituationId, ZoneId};
 
-/// One fact about one situation, as a service hears it.
+/// One fact about one situation.
 #[derive(Debug)]
-pub struct Event {
+pub struct Fact {
     /// The event.
     pub id: EventId,
     /// Who said it.
@@ -24,40 +26,30 @@ pub struct Event {
     pub body: EventBody,
     /// The trace it is part of.
     pub traceparent: Option<String>,
+}
+
+/// A fact as one service hears it.
+#[derive(Debug)]
+pub struct Event {
+    fact: Arc<Fact>,
     span: MessageSpan,
 }
 
 impl Event {
-    pub(crate) fn new(parts: EventParts) -> Self {
-        let span = MessageSpan::start(
-            format!("process {}", parts.body.event_type()),
-            [
+    /// Begins to handle a fact.
+    pub(crate) fn of(fact: &Arc<Fact>) -> Self {
+        let span = MessageSpan::start(fact.traceparent.as_deref(), || {
+            let name = format!("process {}", fact.body.event_type());
+            let attributes = [
                 ("messaging.system", "nats".to_owned()),
                 ("messaging.operation.name", "process".to_owned()),
-                ("messaging.message.id", parts.id.to_string()),
-                ("knipperlicht.zone", parts.zone.to_string()),
-            ],
-            parts.traceparent.as_deref(),
-        );
-        let EventParts {
-            id,
-            source,
-            situation,
-            zone,
-            sequence,
-            occurred_at,
-            body,
-            traceparent,
-        } = parts;
+                ("messaging.message.id", fact.id.to_string()),
+                ("knipperlicht.zone", fact.zone.to_string()),
+            ];
+            (name, attributes)
+        });
         Self {
-            id,
-            source,
-            situation,
-            zone,
-            sequence,
-            occurred_at,
-            body,
-            traceparent,
+            fact: Arc::clone(fact),
             span,
         }
     }
@@ -69,13 +61,10 @@ impl Event {
     }
 }
 
-pub(crate) struct EventParts {
-    pub(crate) id: EventId,
-    pub(crate) source: Service,
-    pub(crate) situation: SituationId,
-    pub(crate) zone: ZoneId,
-    pub(crate) sequence: i64,
-    pub(crate) occurred_at: Timestamp,
-    pub(crate) body: EventBody,
-    pub(crate) traceparent: Option<String>,
+impl Deref for Event {
+    type Target = Fact;
+
+    fn deref(&self) -> &Fact {
+        &self.fact
+    }
 }

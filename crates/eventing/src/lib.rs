@@ -12,14 +12,17 @@
 
 pub mod admission;
 pub mod consumer;
+mod delivery;
 mod envelope;
 mod event;
+mod feed;
 mod inbox;
 mod kit;
 mod lease;
 mod nats;
 pub mod outbox;
 pub mod parking;
+mod pull;
 mod reader;
 pub mod reconciler;
 pub mod relay;
@@ -28,7 +31,8 @@ pub mod topology;
 mod turn;
 
 pub use consumer::{Consumer, ReactionError, Reactions};
-pub use event::Event;
+pub use event::{Event, Fact};
+pub use feed::Feed;
 pub use kit::Kit;
 pub use nats::connect;
 pub use outbox::{Said, Waker, say};

@@ -141,6 +141,7 @@ pub async fn say(
 /// A row of the outbox, as the relay takes it.
 #[derive(Debug)]
 pub(crate) struct OutboxRow {
+    pub(crate) position: i64,
     pub(crate) partition: i16,
     pub(crate) event_id: Uuid,
     pub(crate) situation_id: Uuid,
@@ -172,23 +173,27 @@ pub(crate) async fn claim_partitions(
     Ok(held)
 }
 
-/// The oldest unpublished rows of these partitions. Relies on `outbox_unpublished`.
+/// The oldest unpublished rows of these partitions above a position. Relies on
+/// `outbox_unpublished`.
 pub(crate) async fn unpublished(
     connection: &mut PgConnection,
     partitions: &[i16],
+    above: i64,
     limit: usize,
 ) -> Result<Vec<OutboxRow>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select partition, event_id, situation_id, sequence, zone, event_type, subject_tail,
+        "select position, partition, event_id, situation_id, sequence, zone, event_type, subject_tail,
                 body, traceparent, occurred_at
-         from outbox where published_at is null and partition = any($1)
-         order by position limit $2",
+         from outbox where published_at is null and partition = any($1) and position > $2
+         order by position limit $3",
         partitions,
+        above,
         i64::try_from(limit).unwrap_or(i64::MAX),
     )
     .fetch_all(connection)
     .await?;
     let rows = rows.into_iter().map(|row| OutboxRow {
+        position: row.position,
         partition: row.partition,
         event_id: row.event_id,
         situation_id: row.situation_id,

@@ -11,7 +11,7 @@ use knipperlicht_vocabulary::SituationId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Event, envelope::Unreadable};
+use crate::{Event, envelope::Unreadable, event::Fact};
 
 /// How often to look for parked events whose time has come.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -47,7 +47,7 @@ impl Parking {
     }
 
     fn of(
-        event: &Event,
+        event: &Fact,
         reason: &'static str,
         message: &Message,
         error: String,
@@ -61,7 +61,7 @@ impl Parking {
     }
 
     /// One before it is missing.
-    pub(crate) fn waiting(event: &Event, message: &Message) -> Self {
+    pub(crate) fn waiting(event: &Fact, message: &Message) -> Self {
         let error = format!(
             "waits for number {} of {}",
             event.sequence - 1,
@@ -71,7 +71,7 @@ impl Parking {
     }
 
     /// Its situation is parked.
-    pub(crate) fn behind(event: &Event, message: &Message) -> Self {
+    pub(crate) fn behind(event: &Fact, message: &Message) -> Self {
         Self::of(
             event,
             "behind",
@@ -82,7 +82,7 @@ impl Parking {
     }
 
     /// It could not take effect.
-    pub(crate) fn failed(event: &Event, message: &Message, error: &str) -> Self {
+    pub(crate) fn failed(event: &Fact, message: &Message, error: &str) -> Self {
         Self::of(event, "failed", message, error.to_owned(), true)
     }
 

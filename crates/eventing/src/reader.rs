@@ -1,57 +1,43 @@
 //! The reader: the stream from where a service stopped, in batches.
 //!
-//! The server keeps nothing of a reader: no acknowledgements, no place. Both are in PostgreSQL,
-//! moved in the transaction that handles what was read, so that a reader that breaks, for
-//! whatever reason, is simply opened anew.
+//! How far a service has read is in PostgreSQL, moved in the transaction that handles what is
+//! read. From there it pulls for itself until it has caught up with the feed of its process, if
+//! there is one, and then follows that. When anything breaks, it is simply opened anew.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use async_nats::jetstream::{
-    self, Message,
-    consumer::{AckPolicy, DeliverPolicy, pull},
-};
-use futures::{StreamExt, stream::ReadyChunks};
+use async_nats::jetstream::{self, consumer::DeliverPolicy};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_vocabulary::{PARTITIONS, Partition};
 
 use crate::{
+    delivery::Delivery,
     envelope::SUBJECT_ROOT,
+    feed::{Feed, Follower},
     lease::Places,
-    topology::{STREAM, is_for},
+    pull::{BATCH, Pull},
+    topology::is_for,
 };
-
-/// Messages at most in one batch.
-const BATCH: usize = 128;
-
-/// Messages at most that one pull asks for: what is handled, and as much again on its way.
-const PULL: usize = 2 * BATCH;
-
-/// How long a pull waits for messages.
-const PULL_EXPIRES: Duration = Duration::from_secs(10);
-
-/// A server that is silent for twice as long has stalled, or has forgotten this reader.
-const HEARTBEAT: Duration = Duration::from_millis(900);
-
-/// The server forgets a reader that has not pulled for so long.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(30);
 
 /// What was read: the messages that are for the service, and how far that is.
 pub(crate) struct Batch {
-    pub(crate) messages: Vec<Message>,
+    pub(crate) deliveries: Vec<Arc<Delivery>>,
     pub(crate) read: Places,
 }
 
 /// Reads some partitions for one service.
 pub(crate) struct Reader {
     service: Service,
-    chunks: ReadyChunks<pull::Stream>,
+    /// Until it has caught up.
+    pull: Option<Pull>,
+    /// From then on.
+    feed: Option<Follower>,
     /// How far was read.
     places: Places,
-    /// Messages the server has sent to this reader.
-    delivered: u64,
+    /// The number of the last message that was seen, of whatever partition.
+    last: u64,
     /// The last batch was full: more waits.
     is_behind: bool,
-    broken: bool,
 }
 
 impl Reader {
@@ -60,77 +46,59 @@ impl Reader {
         jetstream: &jetstream::Context,
         service: Service,
         places: Places,
+        feed: Option<&Feed>,
     ) -> Result<Self, async_nats::Error> {
-        let stream = jetstream.get_stream_no_info(STREAM).await?;
-        let first = places.last.values().min().copied().unwrap_or_default() + 1;
-        let config = pull::Config {
-            deliver_policy: DeliverPolicy::ByStartSequence {
-                start_sequence: first,
-            },
-            ack_policy: AckPolicy::None,
-            filter_subjects: subjects(&places),
-            memory_storage: true,
-            num_replicas: 1,
-            inactive_threshold: FORGOTTEN_AFTER,
-            ..pull::Config::default()
+        // Followed before it is pulled: nothing falls in between.
+        let feed = feed.map(Feed::follow);
+        let last = places.last.values().min().copied().unwrap_or_default();
+        let from = DeliverPolicy::ByStartSequence {
+            start_sequence: last + 1,
         };
-        let messages = stream
-            .create_consumer(config)
-            .await?
-            .stream()
-            .max_messages_per_batch(PULL)
-            .expires(PULL_EXPIRES)
-            .heartbeat(HEARTBEAT)
-            .messages()
-            .await?;
+        let pull = Pull::open(jetstream, subjects(&places), from).await?;
         Ok(Self {
             service,
-            chunks: messages.ready_chunks(BATCH),
+            pull: Some(pull),
+            feed,
             places,
-            delivered: 0,
+            last,
             is_behind: false,
-            broken: false,
         })
     }
 
     /// What comes next; nothing when this reader is broken, and another has to be opened.
     pub(crate) async fn next(&mut self) -> Option<Batch> {
-        if self.broken {
-            return None;
-        }
-        let chunk = self.chunks.next().await?;
-        self.is_behind = chunk.len() == BATCH;
-        let mut messages = Vec::with_capacity(chunk.len());
-        let mut read = Places {
-            stream: self.places.stream,
-            ..Places::default()
+        self.join_feed();
+        let mut batch = Batch {
+            deliveries: Vec::new(),
+            read: Places {
+                stream: self.places.stream,
+                ..Places::default()
+            },
         };
-        for message in chunk {
-            let Some((number, message)) = self.in_order(message) else {
-                self.broken = true;
-                break;
-            };
-            let Some(place) = partition(&message)
-                .and_then(|partition| {
-                    self.places
-                        .last
-                        .get_mut(&partition)
-                        .map(|place| (partition, place))
-                })
-                .filter(|(_, place)| **place < number)
-                .map(|(partition, place)| {
-                    *place = number;
-                    partition
-                })
-            else {
-                continue;
-            };
-            read.last.insert(place, number);
-            if is_for(self.service, &message.subject) {
-                messages.push(message);
+        if let Some(pull) = &mut self.pull {
+            let chunk = pull.next().await?;
+            self.is_behind = chunk.len() == BATCH;
+            for (number, message) in chunk {
+                if self.is_wanted(number, &message.subject, &mut batch.read) {
+                    let delivery = Delivery::open(self.places.stream, number, message);
+                    batch.deliveries.push(Arc::new(delivery));
+                }
+            }
+        } else {
+            let chunk = self.feed.as_mut()?.next().await?;
+            self.is_behind = chunk.len() == BATCH;
+            for delivery in chunk {
+                if !self.follows(&delivery) {
+                    // Too slow: the next look breaks off here as well.
+                    self.feed = None;
+                    break;
+                }
+                if self.is_wanted(delivery.number, &delivery.message.subject, &mut batch.read) {
+                    batch.deliveries.push(delivery);
+                }
             }
         }
-        Some(Batch { messages, read })
+        Some(batch)
     }
 
     /// Whether more was waiting when it last read.
@@ -138,31 +106,38 @@ impl Reader {
         self.is_behind
     }
 
-    /// The message and its number in the stream, if none before it was lost on the way.
-    fn in_order(
-        &mut self,
-        message: Result<Message, pull::MessagesError>,
-    ) -> Option<(u64, Message)> {
-        let message = match message {
-            Ok(message) => message,
-            Err(error) => {
-                tracing::debug!(service = self.service.name(), %error, "reader broke");
-                return None;
-            }
-        };
-        let info = message.info().ok()?;
-        let (number, delivered) = (info.stream_sequence, info.consumer_sequence);
-        if delivered != self.delivered + 1 {
-            return None;
+    /// Leaves the pull once everything that comes after it is in the feed.
+    fn join_feed(&mut self) {
+        let (stream, last) = (self.places.stream, self.last);
+        let first = self.feed.as_mut().and_then(Follower::peek);
+        if first.is_some_and(|first| first.stream == stream && first.number <= last + 1) {
+            self.pull = None;
         }
-        self.delivered = delivered;
-        Some((number, message))
+    }
+
+    /// Whether nothing lies between what was seen last and this.
+    fn follows(&self, delivery: &Delivery) -> bool {
+        delivery.stream == self.places.stream && delivery.number <= self.last + 1
+    }
+
+    /// Whether a message is one to handle; notes that it was seen.
+    fn is_wanted(&mut self, number: u64, subject: &str, read: &mut Places) -> bool {
+        self.last = self.last.max(number);
+        let Some(partition) = partition(subject) else {
+            return false;
+        };
+        match self.places.last.get_mut(&partition) {
+            Some(place) if *place < number => *place = number,
+            _ => return false,
+        }
+        read.last.insert(partition, number);
+        is_for(self.service, subject)
     }
 }
 
 /// The partition in a subject of ours.
-fn partition(message: &Message) -> Option<Partition> {
-    let number = message.subject.split('.').nth(2)?;
+fn partition(subject: &str) -> Option<Partition> {
+    let number = subject.split('.').nth(2)?;
     Partition::numbered(number.parse().ok()?)
 }
 

@@ -1,6 +1,6 @@
 //! The relay: brings the outbox to JetStream.
 //!
-//! Rows are claimed by `published_at is null`, never by "later than my cursor": a transaction
+//! Rows are claimed by `published_at is null`, never only by "later than my cursor": a transaction
 //! that commits late would be skipped for ever. One relay at a time holds a partition (an
 //! advisory lock that ends with the transaction), and rows go out in the order of their
 //! positions, in batches that the server stores whole or not at all, so that a situation's
@@ -9,10 +9,10 @@
 use std::time::Duration;
 
 use async_nats::jetstream::{self, context::PublishError};
-use knipperlicht_access::{Database, Principal};
+use knipperlicht_access::{Database, Principal, Standing};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_runtime::{Stop, retry_pause};
-use knipperlicht_vocabulary::Environment;
+use knipperlicht_vocabulary::{Environment, PARTITIONS};
 use tokio::time::Instant;
 
 use crate::{
@@ -30,6 +30,9 @@ const ATOMIC_FROM: usize = 256;
 
 /// How often to look when nobody woke us: for rows of another instance that died.
 const SLOW_POLL: Duration = Duration::from_secs(1);
+
+/// How often to look at all that is unpublished, rather than at what is new.
+const LOOK_AT_ALL_EVERY: Duration = Duration::from_secs(1);
 
 /// What every service adds to its number, so that locks of other programs do not clash.
 const LOCK_CLASS: i32 = 0x4b4c_0000;
@@ -49,6 +52,36 @@ enum Left {
     Nothing,
     /// Perhaps more.
     More,
+}
+
+/// From which position on to look. The index of what is unpublished keeps, until it is vacuumed,
+/// what was published since: a look from its beginning passes all of that, and takes the longer
+/// the more was said. So most looks begin where everything was published a moment ago; and one in
+/// each moment begins at the very beginning, for what was committed late.
+#[derive(Default)]
+struct Floor {
+    above: i64,
+    highest: i64,
+    looked_at_all: Option<Instant>,
+}
+
+impl Floor {
+    /// Where the look that begins now begins.
+    fn now(&mut self, now: Instant) -> i64 {
+        let is_fresh = |at: Instant| now.duration_since(at) < LOOK_AT_ALL_EVERY;
+        if self.looked_at_all.is_some_and(is_fresh) {
+            return self.above;
+        }
+        self.looked_at_all = Some(now);
+        self.above = self.highest;
+        0
+    }
+
+    /// These were published, and nothing that was seen before them was left.
+    fn published(&mut self, rows: &[OutboxRow]) {
+        let highest = rows.iter().map(|row| row.position).max();
+        self.highest = self.highest.max(highest.unwrap_or_default());
+    }
 }
 
 /// The relay of one service.
@@ -72,10 +105,12 @@ pub struct Relay {
 impl Relay {
     /// Relays until it is time to stop.
     pub async fn run(self, stop: Stop) {
+        let mut standing = self.database.standing(&self.principal);
+        let mut floor = Floor::default();
         let mut failures = 0;
         while !stop.is_requested() {
             let began = Instant::now();
-            match self.pass().await {
+            match self.pass(&mut standing, &mut floor).await {
                 Ok(Left::More) => failures = 0,
                 Ok(Left::Nothing) => {
                     failures = 0;
@@ -88,6 +123,7 @@ impl Relay {
                 }
                 Err(error) => {
                     tracing::warn!(service = self.service.name(), %error, "outbox waits");
+                    standing.give_up();
                     if !stop.pause(retry_pause(failures)).await {
                         break;
                     }
@@ -98,12 +134,13 @@ impl Relay {
     }
 
     /// Publishes one batch.
-    async fn pass(&self) -> Result<Left, RelayError> {
+    async fn pass(&self, standing: &mut Standing, floor: &mut Floor) -> Result<Left, RelayError> {
         let turn = self.turns.take().await;
-        let mut transaction = self.database.begin(&self.principal).await?;
+        let mut transaction = standing.begin().await?;
         let lock_class = LOCK_CLASS + self.service as i32;
         let partitions = outbox::claim_partitions(&mut transaction, lock_class).await?;
-        let rows = outbox::unpublished(&mut transaction, &partitions, BATCH).await?;
+        let above = floor.now(Instant::now());
+        let rows = outbox::unpublished(&mut transaction, &partitions, above, BATCH).await?;
         if rows.is_empty() {
             return Ok(Left::Nothing);
         }
@@ -113,6 +150,9 @@ impl Relay {
         outbox::mark_published(&mut transaction, published, self.environment.now()).await?;
         drop(turn);
         transaction.commit().await?;
+        if partitions.len() == usize::from(PARTITIONS) {
+            floor.published(published);
+        }
         let whole_outbox = published.len() == rows.len() && rows.len() < BATCH;
         Ok(if whole_outbox {
             Left::Nothing

@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_millis(25);
 /// Rests for as long as the work since `began` took: meanwhile more of it gathers, and a
 /// hundred events handled in one go cost little more than ten.
 pub(crate) async fn rest(began: Instant, stop: &Stop) {
-    stop.pause(began.elapsed().min(LONGEST)).await;
+    stop.pause((2 * began.elapsed()).min(LONGEST)).await;
 }
 
 /// As many at once as there are processors, shared by the relays and consumers of a process.

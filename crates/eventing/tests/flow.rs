@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use async_nats::jetstream;
@@ -14,7 +17,7 @@ use knipperlicht_contracts::{
     events::v1 as events,
 };
 use knipperlicht_eventing::{
-    Consumer, Event, ReactionError, Reactions, Relay, Said, Turns, Waker, connect, parking,
+    Consumer, Event, Feed, ReactionError, Reactions, Relay, Said, Turns, Waker, connect, parking,
     reconciler, say, schema, topology,
 };
 use knipperlicht_harness::{Bed, eventually, movable_environment};
@@ -28,6 +31,8 @@ struct Heard {
     events: Mutex<Vec<(SituationId, i64)>>,
     /// While set, the second event of any situation cannot take effect.
     refuses_second: AtomicBool,
+    /// While set, everything takes long.
+    dawdles: AtomicBool,
 }
 
 impl Reactions for Heard {
@@ -37,6 +42,9 @@ impl Reactions for Heard {
         wave: &[&Event],
     ) -> Result<(), ReactionError> {
         sqlx::query("select 1").execute(connection).await?;
+        if self.dawdles.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         if self.refuses_second.load(Ordering::SeqCst)
             && wave.iter().any(|event| event.sequence == 2)
         {
@@ -114,6 +122,19 @@ impl Flow {
         self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
     }
 
+    /// The same by way of a feed.
+    async fn follow(&self) {
+        let feed = Feed::default();
+        let consumer = Consumer {
+            feed: Some(feed.clone()),
+            ..self.consumer().await
+        };
+        let nats = connect(&self.bed.nats.url(), "feed").await.unwrap();
+        let stop = self.lifecycle.stop();
+        self.lifecycle.spawn(feed.run(jetstream::new(nats), stop));
+        self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
+    }
+
     async fn consumer(&self) -> Consumer<Heard> {
         let nats = connect(&self.bed.nats.url(), "listener").await.unwrap();
         Consumer {
@@ -121,8 +142,8 @@ impl Flow {
             database: self.assessment.clone(),
             principal: principal(),
             jetstream: jetstream::new(nats),
+            feed: None,
             environment: self.environment.clone(),
-            waker: Waker::default(),
             turns: Turns::default(),
             reactions: Arc::clone(&self.heard),
         }
@@ -379,5 +400,57 @@ async fn nats_away_fills_the_outbox_and_everything_drains_in_order() {
     }
     flow.bed.nats.restart().await.unwrap();
     flow.until_heard(situation, 21).await;
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
+async fn who_follows_a_feed_hears_the_same_whatever_happens_to_nats() {
+    let mut flow = Flow::start().await;
+    flow.relay().await;
+    let situation = flow.situation();
+    // Before anybody follows.
+    flow.say(situation, 3).await;
+    flow.follow().await;
+    flow.until_heard(situation, 3).await;
+    for _ in 0..20 {
+        flow.say(situation, 1).await;
+    }
+    flow.until_heard(situation, 23).await;
+    flow.bed.nats.kill().await.unwrap();
+    flow.say(situation, 20).await;
+    flow.bed.nats.restart().await.unwrap();
+    flow.until_heard(situation, 43).await;
+
+    let nats = async_nats::connect(flow.bed.nats.url()).await.unwrap();
+    let jetstream = jetstream::new(nats);
+    jetstream.delete_stream(topology::STREAM).await.unwrap();
+    topology::ensure(&jetstream, 1).await.unwrap();
+    flow.say(situation, 20).await;
+    flow.until_heard(situation, 63).await;
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
+async fn who_falls_behind_the_feed_catches_up() {
+    let flow = Flow::start().await;
+    flow.relay().await;
+    flow.follow().await;
+    let situations: Vec<SituationId> = (0..6).map(|_| flow.situation()).collect();
+    flow.heard.dawdles.store(true, Ordering::SeqCst);
+    // More than the feed keeps.
+    for situation in &situations {
+        flow.say(*situation, 1_000).await;
+    }
+    let nats = async_nats::connect(flow.bed.nats.url()).await.unwrap();
+    let jetstream = jetstream::new(nats);
+    eventually("published", async || {
+        let mut stream = jetstream.get_stream(topology::STREAM).await.ok()?;
+        (stream.info().await.ok()?.state.messages == 6_000).then_some(())
+    })
+    .await;
+    flow.heard.dawdles.store(false, Ordering::SeqCst);
+    for situation in &situations {
+        flow.until_heard(*situation, 1_000).await;
+    }
     flow.lifecycle.finish().await;
 }

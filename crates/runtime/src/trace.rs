@@ -32,23 +32,25 @@ fn as_text(context: &SpanContext) -> Option<String> {
 }
 
 /// The span of a message that is handled together with hundreds of others: none of them is ever
-/// the current one, so it is made without the machinery that keeps track of that.
+/// the current one, so it is made without the machinery that keeps track of that; and not at all
+/// where the sender's trace is not recorded.
 #[derive(Debug)]
-pub struct MessageSpan(BoxedSpan);
+pub struct MessageSpan(Option<BoxedSpan>);
 
 impl MessageSpan {
-    /// Begins where `traceparent`, the sender's, left off.
+    /// Begins where `traceparent`, the sender's, left off, with the name and attributes that
+    /// `describe` gives.
     #[must_use]
-    pub fn start(
-        name: String,
-        attributes: impl IntoIterator<Item = (&'static str, String)>,
+    pub fn start<A: IntoIterator<Item = (&'static str, String)>>(
         traceparent: Option<&str>,
+        describe: impl FnOnce() -> (String, A),
     ) -> Self {
-        let parent = traceparent
-            .and_then(parse)
-            .map_or_else(Context::new, |parent| {
-                Context::new().with_remote_span_context(parent)
-            });
+        let parent = match traceparent.and_then(parse) {
+            Some(parent) if !parent.is_sampled() => return Self(None),
+            Some(parent) => Context::new().with_remote_span_context(parent),
+            None => Context::new(),
+        };
+        let (name, attributes) = describe();
         let tracer = global::tracer(TRACER);
         let attributes = attributes
             .into_iter()
@@ -57,13 +59,13 @@ impl MessageSpan {
             .span_builder(name)
             .with_kind(SpanKind::Consumer)
             .with_attributes(attributes);
-        Self(tracer.build_with_context(builder, &parent))
+        Self(Some(tracer.build_with_context(builder, &parent)))
     }
 
-    /// The context that what follows goes on with.
+    /// The context that what follows goes on with; nothing where that is the sender's.
     #[must_use]
     pub fn traceparent(&self) -> Option<String> {
-        as_text(self.0.span_context())
+        as_text(self.0.as_ref()?.span_context())
     }
 }
 

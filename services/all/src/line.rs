@@ -11,7 +11,7 @@ use knipperlicht_assessment::{
     model::{TableFault, TriageTable},
 };
 use knipperlicht_contracts::event::Service;
-use knipperlicht_eventing::{Consumer, Kit, Reactions, Relay, Turns, Waker};
+use knipperlicht_eventing::{Consumer, Feed, Kit, Reactions, Relay, Turns, Waker};
 use knipperlicht_followup::Followup;
 use knipperlicht_intake::Intake;
 use knipperlicht_privacy::MasterKey;
@@ -97,12 +97,18 @@ impl Line {
             zones: Arc::new(ZoneTable::builtin()?),
             routes: RoutesBuilder::default(),
             kits: Vec::new(),
+            feed: (settings.targets.len() > 1).then(Feed::default),
             turns: Turns::default(),
         };
         for target in &settings.targets {
             assembly.add(*target)?;
         }
-        let Assembly { routes, kits, .. } = assembly;
+        let Assembly {
+            routes, kits, feed, ..
+        } = assembly;
+        if let Some(feed) = feed {
+            lifecycle.spawn(feed.run(jetstream::new(nats.clone()), lifecycle.stop()));
+        }
         let verifier = Arc::new(Verifier::new(&settings.tokens, environment)?);
         lifecycle.spawn(watch_health(server.health(), kits, nats, lifecycle.stop()));
         let (stop, failed) = (lifecycle.stop(), lifecycle.stop());
@@ -141,6 +147,7 @@ struct Assembly<'a> {
     zones: Arc<ZoneTable>,
     routes: RoutesBuilder,
     kits: Vec<Kit>,
+    feed: Option<Feed>,
     turns: Turns,
 }
 
@@ -187,8 +194,8 @@ impl Assembly<'_> {
             database: kit.database.clone(),
             principal: kit.principal.clone(),
             jetstream: jetstream::new(self.nats.clone()),
+            feed: self.feed.clone(),
             environment: kit.environment.clone(),
-            waker: kit.waker.clone(),
             turns: self.turns.clone(),
             reactions,
         };

@@ -96,7 +96,9 @@ impl Reactions for AssessmentReactions {
         Ok(())
     }
 
-    fn committed(&self, _wave: &[&Event]) {}
+    fn committed(&self, _wave: &[&Event]) {
+        self.kit.waker.wake();
+    }
 }
 
 fn nonsense(error: impl Display) -> ReactionError {

@@ -68,8 +68,11 @@ impl Reactions for RoutingReactions {
             })
     }
 
-    fn committed(&self, _wave: &[&Event]) {
-        self.kit.bell.ring();
+    fn committed(&self, wave: &[&Event]) {
+        let concerns_us = |event: &&Event| matches!(heard::heard(&event.body), Ok(Some(_)));
+        if wave.iter().any(concerns_us) {
+            self.kit.committed();
+        }
     }
 }
 

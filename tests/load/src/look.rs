@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream;
-use futures::TryStreamExt;
+use async_nats::jetstream::{self, stream::LastRawMessageErrorKind};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use knipperlicht_contracts::event::Service;
-use knipperlicht_eventing::topology::STREAM;
+use knipperlicht_eventing::topology::{self, STREAM};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 use tokio::time::sleep;
 
@@ -16,7 +15,7 @@ use crate::{error::BenchError, ground::Ground};
 /// Far beyond what anything here takes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A look asks every consumer: often enough to tell seconds, too seldom to be a load.
+/// A look asks everybody: often enough to tell seconds, too seldom to be a load.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// What is to be worked off.
@@ -41,7 +40,7 @@ pub(crate) async fn drained(ground: &Ground, reach: Reach) -> Result<Duration, B
         .map_err(|error| BenchError::Nats(error.to_string()))?;
     loop {
         let empty = outboxes_are_empty(&mut connection, reach).await?;
-        if empty && (reach == Reach::IntakeAlone || all_is_heard(&stream).await?) {
+        if empty && (reach == Reach::IntakeAlone || all_is_heard(&mut connection, &stream).await?) {
             // What was heard last may have said something.
             if outboxes_are_empty(&mut connection, reach).await? {
                 return Ok(began.elapsed());
@@ -77,15 +76,34 @@ async fn outboxes_are_empty(
         .await?)
 }
 
-async fn all_is_heard(stream: &jetstream::stream::Stream) -> Result<bool, BenchError> {
-    let consumers: Vec<_> = stream
-        .consumers()
-        .try_collect()
-        .await
-        .map_err(|error| BenchError::Nats(error.to_string()))?;
-    Ok(consumers
-        .iter()
-        .all(|consumer| consumer.num_pending == 0 && consumer.num_ack_pending == 0))
+/// Whether every service has handled the last of what it listens to.
+async fn all_is_heard(
+    connection: &mut PgConnection,
+    stream: &jetstream::stream::Stream,
+) -> Result<bool, BenchError> {
+    for service in Service::ALL {
+        let question = format!("select max(place) from {}.reader", service.name());
+        let place: i64 = sqlx::query_scalar(AssertSqlSafe(question))
+            .fetch_one(&mut *connection)
+            .await?;
+        let sources = topology::sources(*service).iter();
+        for aggregate in sources.flat_map(|source| source.aggregates()) {
+            if last_of(stream, aggregate).await? > u64::try_from(place).unwrap_or_default() {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// The number of the last message about an aggregate; 0 when there is none.
+async fn last_of(stream: &jetstream::stream::Stream, aggregate: &str) -> Result<u64, BenchError> {
+    let subject = format!("kl.evt.*.*.{aggregate}.>");
+    match stream.get_last_raw_message_by_subject(&subject).await {
+        Ok(message) => Ok(message.sequence),
+        Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(0),
+        Err(error) => Err(BenchError::Nats(error.to_string())),
+    }
 }
 
 /// How far the line is with the signals received since a moment.

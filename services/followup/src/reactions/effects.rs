@@ -36,7 +36,9 @@ impl Effects {
         let mut effects = Self::default();
         for event in wave {
             let traceparent = event.onward_traceparent();
-            effects.places.push((event.situation, event.zone.clone()));
+            if matches!(event.body, EventBody::SignalFlagged(_)) {
+                effects.places.push((event.situation, event.zone.clone()));
+            }
             effects.entries.push(story::entry(
                 event.situation,
                 event.occurred_at,

@@ -56,6 +56,9 @@ pub(crate) async fn place(
     connection: &mut PgConnection,
     places: &[(SituationId, ZoneId)],
 ) -> Result<(), sqlx::Error> {
+    if places.is_empty() {
+        return Ok(());
+    }
     let situations: Vec<Uuid> = places
         .iter()
         .map(|(situation, _)| situation.uuid())

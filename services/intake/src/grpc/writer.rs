@@ -1,5 +1,5 @@
 //! Many signals, one commit: whatever waits while the last commit was under way goes into the
-//! next. One signal alone waits for nobody; sixty-four at once share the cost of one fsync.
+//! next. One signal alone waits for nobody; sixty-four at once share the cost of one commit.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -8,7 +8,10 @@ use knipperlicht_access::Standing;
 use knipperlicht_eventing::Kit;
 use knipperlicht_runtime::Stop;
 use knipperlicht_vocabulary::{ReporterId, SignalId, SituationId, ZoneId};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -21,6 +24,10 @@ const WAITING: usize = 2_048;
 
 /// Signals at most in one commit.
 const BATCH: usize = 128;
+
+/// From one commit's beginning to the next one's, at least: a commit of three signals costs little
+/// more than one of one, and what is saved is there for everything else.
+const BREATH: Duration = Duration::from_millis(2);
 
 /// How long a reporter waits for the commit.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -75,7 +82,9 @@ impl Writer {
     /// Writes, one commit after the other, until it is time to stop and nothing waits.
     pub(crate) async fn run(mut self, stop: Stop) {
         let mut standing = self.kit.database.standing(&self.kit.principal);
+        let mut next = Instant::now();
         loop {
+            tokio::time::sleep_until(next).await;
             let mut jobs = Vec::new();
             let received = tokio::select! {
                 biased;
@@ -85,6 +94,7 @@ impl Writer {
             if received == 0 {
                 return;
             }
+            next = Instant::now() + BREATH;
             // Whoever lost patience was told that nothing is stored yet: so be it.
             jobs.retain(|job| !job.reply.is_closed());
             commit(&self.kit, &mut standing, jobs).await;

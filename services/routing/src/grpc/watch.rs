@@ -124,10 +124,15 @@ impl RoutingCalls {
         seen: &mut Seen,
     ) -> Result<(), End> {
         let mut transaction = self.kit.database.begin(principal).await?;
-        let directory = self.directory.current(&mut transaction).await?;
         // Before the look: what ends between both is seen twice rather than never.
         let horizon = store::horizon(&mut transaction).await?;
         let rows = store::changed_since(&mut transaction, seen.horizon).await?;
+        if rows.is_empty() {
+            seen.horizon = horizon;
+            seen.beyond.clear();
+            return Ok(());
+        }
+        let directory = self.directory.current(&mut transaction).await?;
         transaction.rollback().await?;
 
         let mut beyond = HashSet::new();
