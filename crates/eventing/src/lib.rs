@@ -3,6 +3,7 @@
 //! - [`outbox`]: what a service says is written in the transaction that makes it so.
 //! - [`relay`]: brings the outbox to NATS JetStream, in order, once or more often.
 //! - [`consumer`]: brings events to a service's [`Reactions`], in order, with effect once.
+//! - [`Feed`]: what is new in the stream, read once for all services of a process.
 //! - [`admission`]: the rule behind that: which event may take effect now (pure).
 //! - [`parking`]: what cannot be handled waits in PostgreSQL, and its situation behind it.
 //! - [`topology`]: the stream, and who listens to whom.

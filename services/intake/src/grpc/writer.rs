@@ -25,8 +25,8 @@ const WAITING: usize = 2_048;
 /// Signals at most in one commit.
 const BATCH: usize = 128;
 
-/// From one commit's beginning to the next one's, at least: a commit of three signals costs little
-/// more than one of one, and what is saved is there for everything else.
+/// From the beginning of a commit of several to the next one's, at least: three signals cost little
+/// more to commit than two, and what is saved is there for everything else.
 const BREATH: Duration = Duration::from_millis(2);
 
 /// How long a reporter waits for the commit.
@@ -94,7 +94,9 @@ impl Writer {
             if received == 0 {
                 return;
             }
-            next = Instant::now() + BREATH;
+            if received > 1 {
+                next = Instant::now() + BREATH;
+            }
             // Whoever lost patience was told that nothing is stored yet: so be it.
             jobs.retain(|job| !job.reply.is_closed());
             commit(&self.kit, &mut standing, jobs).await;
