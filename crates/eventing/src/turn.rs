@@ -9,7 +9,7 @@ use tokio::{
 };
 
 /// The longest rest.
-const LONGEST: Duration = Duration::from_millis(25);
+const LONGEST: Duration = Duration::from_millis(15);
 
 /// Rests for twice as long as the work since `began` took: meanwhile more of it gathers, and a
 /// hundred events handled in one go cost little more than ten.

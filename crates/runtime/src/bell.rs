@@ -9,7 +9,7 @@ const SLOW_LOOK: Duration = Duration::from_secs(1);
 
 /// Between two looks at least: under load the bell rings hundreds of times a second, and each
 /// watcher asks the database.
-const BREATH: Duration = Duration::from_millis(30);
+const BREATH: Duration = Duration::from_millis(15);
 
 /// Rung when something changed.
 #[derive(Debug, Clone)]
