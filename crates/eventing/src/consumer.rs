@@ -94,7 +94,7 @@ pub struct Consumer<R> {
     pub principal: Principal,
     /// JetStream.
     pub jetstream: jetstream::Context,
-    /// What its process reads for all its services, if it is not the only one.
+    /// What its process reads for all its services; none for a service alone in its process.
     pub feed: Option<Feed>,
     /// Time.
     pub environment: Environment,

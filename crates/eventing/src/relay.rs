@@ -3,8 +3,8 @@
 //! Rows are claimed by `published_at is null`, never only by "later than my cursor": a transaction
 //! that commits late would be skipped for ever. One relay at a time holds a partition (an
 //! advisory lock that ends with the transaction), and rows go out in the order of their
-//! positions, in batches that the server stores whole or not at all, so that a situation's
-//! events can never overtake each other.
+//! positions: many as one batch that the server stores whole or not at all, few each for itself.
+//! Should the server lose one of those, the next of its situation waits with those who hear it.
 
 use std::time::Duration;
 

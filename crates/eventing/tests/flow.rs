@@ -10,8 +10,8 @@ use std::{
     time::Duration,
 };
 
-use async_nats::jetstream;
-use knipperlicht_access::{Database, DatabaseOptions, Principal};
+use async_nats::jetstream::{self, stream};
+use knipperlicht_access::{Database, DatabaseOptions, OwnedTransaction, Principal};
 use knipperlicht_contracts::{
     event::{EventBody, Service},
     events::v1 as events,
@@ -99,9 +99,34 @@ impl Flow {
             lifecycle: Lifecycle::default(),
             bed,
         };
-        let nats = async_nats::connect(flow.bed.nats.url()).await.unwrap();
-        topology::ensure(&jetstream::new(nats), 1).await.unwrap();
+        topology::ensure(&flow.jetstream().await, 1).await.unwrap();
         flow
+    }
+
+    async fn jetstream(&self) -> jetstream::Context {
+        let nats = async_nats::connect(self.bed.nats.url()).await.unwrap();
+        jetstream::new(nats)
+    }
+
+    async fn make_stream_anew(&self) {
+        let jetstream = self.jetstream().await;
+        jetstream.delete_stream(topology::STREAM).await.unwrap();
+        topology::ensure(&jetstream, 1).await.unwrap();
+    }
+
+    /// Waits until the stream's state is such.
+    async fn until_stream(&self, what: &str, holds: impl Fn(&stream::State) -> bool) {
+        let jetstream = self.jetstream().await;
+        eventually(what, async || {
+            let mut stream = jetstream.get_stream(topology::STREAM).await.ok()?;
+            holds(&stream.info().await.ok()?.state).then_some(())
+        })
+        .await;
+    }
+
+    async fn until_published(&self, count: u64) {
+        self.until_stream("published", |state| state.messages == count)
+            .await;
     }
 
     async fn relay(&self) {
@@ -162,6 +187,16 @@ impl Flow {
 
     /// Says `count` events of a situation in one transaction.
     async fn say(&self, situation: SituationId, count: usize) {
+        self.begin_to_say(situation, count)
+            .await
+            .commit()
+            .await
+            .unwrap();
+        self.waker.wake();
+    }
+
+    /// The same, not yet committed.
+    async fn begin_to_say(&self, situation: SituationId, count: usize) -> OwnedTransaction {
         let said: Vec<Said> = (0..count)
             .map(|_| Said {
                 id: EventId::new(&self.environment),
@@ -177,8 +212,7 @@ impl Flow {
         say(&mut transaction, self.environment.now(), &said)
             .await
             .unwrap();
-        transaction.commit().await.unwrap();
-        self.waker.wake();
+        transaction
     }
 
     fn heard_of(&self, situation: SituationId) -> Vec<i64> {
@@ -233,20 +267,29 @@ async fn what_is_said_is_heard_once_and_in_order() {
 }
 
 #[tokio::test]
+async fn what_is_committed_late_is_heard_although_later_events_went_before() {
+    let flow = Flow::start().await;
+    flow.relay().await;
+    flow.listen().await;
+    let (slow, quick) = (flow.situation(), flow.situation());
+    let uncommitted = flow.begin_to_say(slow, 1).await;
+    for _ in 0..3 {
+        flow.say(quick, 1).await;
+    }
+    flow.until_heard(quick, 3).await;
+    uncommitted.commit().await.unwrap();
+    flow.until_heard(slow, 1).await;
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
 async fn a_lost_stream_is_filled_again_from_the_outbox() {
     let flow = Flow::start().await;
     flow.relay().await;
     let situation = flow.situation();
     flow.say(situation, 3).await;
-    let nats = async_nats::connect(flow.bed.nats.url()).await.unwrap();
-    let jetstream = jetstream::new(nats);
-    eventually("published", async || {
-        let mut stream = jetstream.get_stream(topology::STREAM).await.ok()?;
-        (stream.info().await.ok()?.state.messages == 3).then_some(())
-    })
-    .await;
-    jetstream.delete_stream(topology::STREAM).await.unwrap();
-    topology::ensure(&jetstream, 1).await.unwrap();
+    flow.until_published(3).await;
+    flow.make_stream_anew().await;
     flow.listen().await;
 
     let mut transaction = flow.intake.begin(&principal()).await.unwrap();
@@ -267,10 +310,7 @@ async fn a_stream_made_anew_is_read_from_its_beginning() {
     let (before, after) = (flow.situation(), flow.situation());
     flow.say(before, 3).await;
     flow.until_heard(before, 3).await;
-    let nats = async_nats::connect(flow.bed.nats.url()).await.unwrap();
-    let jetstream = jetstream::new(nats);
-    jetstream.delete_stream(topology::STREAM).await.unwrap();
-    topology::ensure(&jetstream, 1).await.unwrap();
+    flow.make_stream_anew().await;
     // Its first message has a number that was read before, in the stream that is gone.
     flow.say(after, 1).await;
     flow.until_heard(after, 1).await;
@@ -367,9 +407,8 @@ async fn what_cannot_be_read_is_recorded_and_the_rest_flows_on() {
     let flow = Flow::start().await;
     flow.relay().await;
     flow.listen().await;
-    let nats = async_nats::connect(flow.bed.nats.url()).await.unwrap();
-    let jetstream = jetstream::new(nats);
-    jetstream
+    flow.jetstream()
+        .await
         .publish("kl.evt.3.gent.signal.flagged.v1", "not ours".into())
         .await
         .unwrap()
@@ -416,15 +455,14 @@ async fn who_follows_a_feed_hears_the_same_whatever_happens_to_nats() {
         flow.say(situation, 1).await;
     }
     flow.until_heard(situation, 23).await;
+    flow.until_stream("one reader, the feed", |state| state.consumer_count == 1)
+        .await;
     flow.bed.nats.kill().await.unwrap();
     flow.say(situation, 20).await;
     flow.bed.nats.restart().await.unwrap();
     flow.until_heard(situation, 43).await;
 
-    let nats = async_nats::connect(flow.bed.nats.url()).await.unwrap();
-    let jetstream = jetstream::new(nats);
-    jetstream.delete_stream(topology::STREAM).await.unwrap();
-    topology::ensure(&jetstream, 1).await.unwrap();
+    flow.make_stream_anew().await;
     flow.say(situation, 20).await;
     flow.until_heard(situation, 63).await;
     flow.lifecycle.finish().await;
@@ -441,13 +479,7 @@ async fn who_falls_behind_the_feed_catches_up() {
     for situation in &situations {
         flow.say(*situation, 1_000).await;
     }
-    let nats = async_nats::connect(flow.bed.nats.url()).await.unwrap();
-    let jetstream = jetstream::new(nats);
-    eventually("published", async || {
-        let mut stream = jetstream.get_stream(topology::STREAM).await.ok()?;
-        (stream.info().await.ok()?.state.messages == 6_000).then_some(())
-    })
-    .await;
+    flow.until_published(6_000).await;
     flow.heard.dawdles.store(false, Ordering::SeqCst);
     for situation in &situations {
         flow.until_heard(*situation, 1_000).await;
