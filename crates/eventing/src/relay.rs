@@ -234,3 +234,25 @@ impl Relay {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn most_looks_begin_where_all_was_published_a_moment_ago_and_one_a_second_at_the_beginning() {
+        let mut floor = Floor::default();
+        let start = Instant::now();
+        let after = |seconds: f64| start + Duration::from_secs_f64(seconds);
+        assert_eq!(floor.now(after(0.0)), 0);
+        floor.highest = 7;
+        // What was just published may have overtaken something that is not committed yet.
+        assert_eq!(floor.now(after(0.5)), 0);
+        assert_eq!(floor.now(after(1.0)), 0);
+        assert_eq!(floor.now(after(1.5)), 7);
+        floor.highest = 9;
+        assert_eq!(floor.now(after(1.9)), 7);
+        assert_eq!(floor.now(after(2.0)), 0);
+        assert_eq!(floor.now(after(2.1)), 9);
+    }
+}
