@@ -17,6 +17,10 @@ use knipperlicht_vocabulary::ZoneId;
 
 use crate::Principal;
 
+/// On a standing connection nobody waits longer than this for a row that somebody else changes:
+/// it would keep everything behind it waiting as well.
+const IMPATIENCE: &str = "set lock_timeout = '1s'";
+
 /// How a service reaches its schema.
 #[derive(Debug, Clone)]
 pub struct DatabaseOptions {
@@ -24,7 +28,7 @@ pub struct DatabaseOptions {
     pub url: String,
     /// The service: its schema, and with `kl_` before it its role.
     pub service: &'static str,
-    /// Connections at most.
+    /// Connections at most, besides one for each [`Standing`].
     pub connections: u32,
 }
 
@@ -64,7 +68,7 @@ impl Database {
     #[must_use]
     pub fn standing(&self, principal: &Principal) -> Standing {
         let binding = binding("session", principal, |_| true);
-        let prepare = format!("{}; {binding}", self.become_role);
+        let prepare = format!("{}; {binding} {IMPATIENCE}", self.become_role);
         Standing {
             pool: pool(self.connect.clone(), prepare, 1),
             connection: None,
@@ -87,7 +91,7 @@ impl Database {
         begun.await.map_err(|_| sqlx::Error::WorkerCrashed)?
     }
 
-    /// Waits until every connection is given back, and closes them.
+    /// Waits until every connection is given back, but for the standing ones, and closes them.
     pub async fn close(&self) {
         self.pool.close().await;
     }

@@ -25,7 +25,7 @@ use crate::{
     lease::{self, Places},
     parking::{self, Parking},
     reader::{Batch, Reader},
-    topology::STREAM,
+    topology::stream_state,
     turn::rest,
 };
 
@@ -59,10 +59,11 @@ pub(crate) fn is_outage(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        // 25P03: the server ended a transaction that stood idle. Then classes of SQLSTATE: connection,
-        // transaction rollback, resources, operator intervention, system error.
+        // 25P03: the server ended a transaction that stood idle. 55P03: somebody else holds a lock for
+        // too long. Then classes of SQLSTATE: connection, transaction rollback, resources, operator
+        // intervention, system error.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["25P03", "08", "40", "53", "57", "58"]
+            ["25P03", "55P03", "08", "40", "53", "57", "58"]
                 .iter()
                 .any(|class| code.starts_with(class))
         }),
@@ -131,11 +132,8 @@ impl<R: Reactions> Consumer<R> {
                     tracing::warn!(service = self.service.name(), %error, "share not renewed");
                 }
             }
-            match self.jetstream.get_stream(STREAM).await {
-                Ok(stream) => {
-                    let made = stream.cached_info().created.unix_timestamp_nanos();
-                    change(&share, |share| share.stream = i64::try_from(made).ok());
-                }
+            match stream_state(&self.jetstream).await {
+                Ok(stream) => change(&share, |share| share.stream = Some(stream.made)),
                 Err(error) => {
                     tracing::debug!(service = self.service.name(), %error, "stream not seen");
                 }
@@ -166,19 +164,21 @@ impl<R: Reactions> Consumer<R> {
         let mut failures = 0;
         while !stop.is_requested() {
             let share = shared.borrow_and_update().clone();
-            let opened = match self.open(&share).await {
-                Ok(opened) => opened,
+            let ended = match self.open(&share).await {
+                Ok(opened) => self.read(opened, &mut standing, &mut shared, stop).await,
                 Err(error) => {
-                    tracing::debug!(service = self.service.name(), %error, "reader is opened anew");
-                    if !stop.pause(retry_pause(failures)).await {
-                        return;
-                    }
-                    failures += 1;
-                    continue;
+                    tracing::warn!(service = self.service.name(), %error, "events are not read");
+                    Ended::Unread
                 }
             };
-            failures = 0;
-            self.read(opened, &mut standing, &mut shared, stop).await;
+            if matches!(ended, Ended::Read) {
+                failures = 0;
+            } else {
+                if !stop.pause(retry_pause(failures)).await {
+                    return;
+                }
+                failures += 1;
+            }
         }
     }
 
@@ -188,7 +188,10 @@ impl<R: Reactions> Consumer<R> {
             return Ok(None);
         };
         let mut transaction = self.database.begin(&self.principal).await?;
-        let places = lease::places(&mut transaction, stream, &share.partitions).await?;
+        let mut places = lease::places(&mut transaction, stream, &share.partitions).await?;
+        // Asked after: what was read is there.
+        let end = stream_state(&self.jetstream).await?.last;
+        lease::begin_again(&mut transaction, &mut places, end).await?;
         transaction.commit().await?;
         Ok(Some(
             Reader::open(&self.jetstream, self.service, places, self.feed.as_ref()).await?,
@@ -202,24 +205,25 @@ impl<R: Reactions> Consumer<R> {
         standing: &mut Standing,
         shared: &mut watch::Receiver<Share>,
         stop: &Stop,
-    ) {
+    ) -> Ended {
+        let mut ended = Ended::Unread;
         loop {
             let batch = tokio::select! {
                 batch = next(&mut reader) => batch,
-                _ = shared.changed() => None,
-                () = stop.requested() => None,
+                _ = shared.changed() => return Ended::Read,
+                () = stop.requested() => return Ended::Read,
             };
             let Some(Batch { deliveries, read }) = batch else {
-                return;
+                return ended;
             };
+            ended = Ended::Read;
             let began = Instant::now();
-            let nothing_to_do = deliveries.is_empty();
-            if !nothing_to_do
-                && !self
+            let is_done = deliveries.is_empty()
+                || self
                     .handle_until_done(standing, &deliveries, &read, stop)
-                    .await
-            {
-                return;
+                    .await;
+            if !is_done {
+                return ended;
             }
             if !reader.as_ref().is_some_and(Reader::is_behind) {
                 rest(began, stop).await;
@@ -293,8 +297,8 @@ impl<R: Reactions> Consumer<R> {
             .map(|delivery| delivery.opened.as_ref().map(Event::of))
             .collect();
         let events: Vec<&Event> = opened.iter().flatten().collect();
-        let turn = self.turns.take().await;
         let mut transaction = standing.begin().await?;
+        let turn = self.turns.take().await;
         let (mut admission, waiting) = inbox::admission(&mut transaction, &events).await?;
 
         let mut applied = Vec::with_capacity(events.len());
@@ -432,6 +436,15 @@ impl Event {
             sequence: self.sequence,
         }
     }
+}
+
+/// How reading ended.
+#[derive(Debug, Clone, Copy)]
+enum Ended {
+    /// In good order, or after something was read: it can go on at once.
+    Read,
+    /// Before anything was read.
+    Unread,
 }
 
 /// What a process reads.

@@ -13,7 +13,7 @@ use crate::{
     delivery::Delivery,
     envelope::SUBJECT_ROOT,
     pull::{BATCH, Pull},
-    topology::STREAM,
+    topology::stream_state,
 };
 
 /// Messages that are kept for who is slower: some kilobytes each.
@@ -29,7 +29,7 @@ impl Default for Feed {
     }
 }
 
-/// How far the feed came: in which stream, and the number of the last message.
+/// How far the feed came: in the stream made at which moment, and the number of the last message.
 type Reached = Option<(i64, u64)>;
 
 impl Feed {
@@ -38,21 +38,21 @@ impl Feed {
         let mut reached = None;
         let mut failures = 0;
         while !stop.is_requested() {
+            let before = reached;
             match open(&jetstream, reached).await {
-                Ok((stream, pull)) => {
-                    failures = 0;
-                    tokio::select! {
-                        () = self.pass_on(stream, pull, &mut reached) => {}
-                        () = stop.requested() => {}
-                    }
+                Ok((stream, pull)) => tokio::select! {
+                    () = self.pass_on(stream, pull, &mut reached) => {}
+                    () = stop.requested() => return,
+                },
+                Err(error) => tracing::warn!(%error, "events are not read"),
+            }
+            if reached == before {
+                if !stop.pause(retry_pause(failures)).await {
+                    return;
                 }
-                Err(error) => {
-                    tracing::debug!(%error, "feed is opened anew");
-                    if !stop.pause(retry_pause(failures)).await {
-                        return;
-                    }
-                    failures += 1;
-                }
+                failures += 1;
+            } else {
+                failures = 0;
             }
         }
     }
@@ -83,17 +83,20 @@ async fn open(
     jetstream: &jetstream::Context,
     reached: Reached,
 ) -> Result<(i64, Pull), async_nats::Error> {
-    let stream = jetstream.get_stream(STREAM).await?;
-    let made = stream.cached_info().created.unix_timestamp_nanos();
-    let made = i64::try_from(made)?;
+    let stream = stream_state(jetstream).await?;
     let from = match reached {
-        Some((stream, number)) if stream == made => DeliverPolicy::ByStartSequence {
-            start_sequence: number + 1,
-        },
+        Some((made, number)) if made == stream.made && number <= stream.last => {
+            DeliverPolicy::ByStartSequence {
+                start_sequence: number + 1,
+            }
+        }
         _ => DeliverPolicy::New,
     };
     let pull = Pull::open(jetstream, vec![format!("{SUBJECT_ROOT}.>")], from).await?;
-    Ok((made, pull))
+    if stream_state(jetstream).await?.made != stream.made {
+        return Err("the stream was made anew meanwhile".into());
+    }
+    Ok((stream.made, pull))
 }
 
 /// Somebody who follows a [`Feed`]. Whoever is too slow misses messages, and sees it by their
@@ -112,7 +115,7 @@ impl Follower {
         self.first.as_deref()
     }
 
-    /// The next messages; nothing when the feed has ended.
+    /// The next messages; nothing when some were missed.
     pub(crate) async fn next(&mut self) -> Option<Vec<Arc<Delivery>>> {
         let first = match self.first.take().or_else(|| self.try_next()) {
             Some(first) => first,

@@ -132,6 +132,31 @@ pub(crate) async fn places(
     })
 }
 
+/// Reads again from the beginning what was read further than the stream goes: a server that lost
+/// the end of its stream gives its numbers a second time.
+pub(crate) async fn begin_again(
+    connection: &mut PgConnection,
+    places: &mut Places,
+    end: u64,
+) -> Result<(), sqlx::Error> {
+    let lost = |place: &u64| *place > end;
+    if !places.last.values().any(lost) {
+        return Ok(());
+    }
+    sqlx::query!(
+        "update reader set place = 0 where partition = any($1) and stream = $2 and place > $3",
+        &places.partitions(),
+        places.stream,
+        i64::try_from(end).unwrap_or(i64::MAX),
+    )
+    .execute(connection)
+    .await?;
+    for place in places.last.values_mut().filter(|place| lost(place)) {
+        *place = 0;
+    }
+    Ok(())
+}
+
 /// Notes how far was read. Nothing, when it was read in a stream that is gone.
 pub(crate) async fn advance(
     connection: &mut PgConnection,

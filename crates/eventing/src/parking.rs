@@ -100,7 +100,8 @@ impl Parking {
     }
 }
 
-/// Parks events. Parking the same event twice changes nothing.
+/// Parks events. Parking the same event twice changes nothing; only what does not say whose it is
+/// may be listed twice.
 pub(crate) async fn park(
     connection: &mut PgConnection,
     now: Timestamp,

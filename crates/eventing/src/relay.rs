@@ -4,7 +4,8 @@
 //! that commits late would be skipped for ever. One relay at a time holds a partition (an
 //! advisory lock that ends with the transaction), and rows go out in the order of their
 //! positions: many as one batch that the server stores whole or not at all, few each for itself.
-//! Should the server lose one of those, the next of its situation waits with those who hear it.
+//! Should the server refuse one of those, or a row be committed so late that the next of its
+//! situation went before it, that one waits with those who hear it.
 
 use std::time::Duration;
 
@@ -47,6 +48,7 @@ enum RelayError {
 }
 
 /// What a pass left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Left {
     /// Nothing that was there when it began.
     Nothing,
@@ -57,7 +59,7 @@ enum Left {
 /// From which position on to look. The index of what is unpublished keeps, until it is vacuumed,
 /// what was published since: a look from its beginning passes all of that, and takes the longer
 /// the more was said. So most looks begin where everything was published a moment ago; and one in
-/// each moment begins at the very beginning, for what was committed late.
+/// each moment begins at the very beginning, for what was committed late, or is to be said again.
 #[derive(Default)]
 struct Floor {
     above: i64,
@@ -77,10 +79,12 @@ impl Floor {
         0
     }
 
-    /// These were published, and nothing that was seen before them was left.
-    fn published(&mut self, rows: &[OutboxRow]) {
-        let highest = rows.iter().map(|row| row.position).max();
-        self.highest = self.highest.max(highest.unwrap_or_default());
+    /// Everything that was seen up to `position` was published; `left` says whether more was there.
+    fn published(&mut self, position: i64, left: Left) {
+        self.highest = self.highest.max(position);
+        if left == Left::More {
+            self.above = position;
+        }
     }
 }
 
@@ -135,8 +139,8 @@ impl Relay {
 
     /// Publishes one batch.
     async fn pass(&self, standing: &mut Standing, floor: &mut Floor) -> Result<Left, RelayError> {
-        let turn = self.turns.take().await;
         let mut transaction = standing.begin().await?;
+        let turn = self.turns.take().await;
         let lock_class = LOCK_CLASS + self.service as i32;
         let partitions = outbox::claim_partitions(&mut transaction, lock_class).await?;
         let above = floor.now(Instant::now());
@@ -150,15 +154,18 @@ impl Relay {
         outbox::mark_published(&mut transaction, published, self.environment.now()).await?;
         drop(turn);
         transaction.commit().await?;
-        if partitions.len() == usize::from(PARTITIONS) {
-            floor.published(published);
-        }
         let whole_outbox = published.len() == rows.len() && rows.len() < BATCH;
-        Ok(if whole_outbox {
+        let left = if whole_outbox {
             Left::Nothing
         } else {
             Left::More
-        })
+        };
+        if let Some(last) = published.last()
+            && partitions.len() == usize::from(PARTITIONS)
+        {
+            floor.published(last.position, left);
+        }
+        Ok(left)
     }
 
     /// Publishes rows, in order; says which.
@@ -168,10 +175,9 @@ impl Relay {
                 Ok(()) => return Ok(rows),
                 // Refused whole. Most often because some of it was stored before, its acknowledgement
                 // lost: each for itself, the server tells which.
-                Err(RelayError::Publish(reason)) => {
+                Err(reason) => {
                     tracing::debug!(service = self.service.name(), reason, "batch refused");
                 }
-                Err(other) => return Err(other),
             }
         }
         self.publish_each(&rows[..rows.len().min(ATOMIC_FROM)])
@@ -204,8 +210,7 @@ impl Relay {
     }
 
     /// One atomic batch (NATS ADR-50): only the last message is answered, for all of them.
-    async fn publish_batch(&self, rows: &[OutboxRow]) -> Result<(), RelayError> {
-        let refused = |reason: String| RelayError::Publish(reason);
+    async fn publish_batch(&self, rows: &[OutboxRow]) -> Result<(), String> {
         let batch_id = self.environment.uuid().simple().to_string();
         let Some((last, rest)) = rows.split_last() else {
             return Ok(());
@@ -221,16 +226,16 @@ impl Relay {
             let (headers, body) = (in_batch(row, index + 1), row.body.clone().into());
             nats.publish_with_headers(envelope::subject(row), headers, body)
                 .await
-                .map_err(|error| refused(error.to_string()))?;
+                .map_err(|error| error.to_string())?;
         }
         let mut headers = in_batch(last, rows.len());
         headers.insert("Nats-Batch-Commit", "1");
         self.jetstream
             .publish_with_headers(envelope::subject(last), headers, last.body.clone().into())
             .await
-            .map_err(|error| refused(error.to_string()))?
+            .map_err(|error| error.to_string())?
             .await
-            .map_err(|error| refused(error.to_string()))?;
+            .map_err(|error| error.to_string())?;
         Ok(())
     }
 }
@@ -245,14 +250,27 @@ mod tests {
         let start = Instant::now();
         let after = |seconds: f64| start + Duration::from_secs_f64(seconds);
         assert_eq!(floor.now(after(0.0)), 0);
-        floor.highest = 7;
+        floor.published(7, Left::Nothing);
         // What was just published may have overtaken something that is not committed yet.
         assert_eq!(floor.now(after(0.5)), 0);
         assert_eq!(floor.now(after(1.0)), 0);
         assert_eq!(floor.now(after(1.5)), 7);
-        floor.highest = 9;
+        floor.published(9, Left::Nothing);
         assert_eq!(floor.now(after(1.9)), 7);
         assert_eq!(floor.now(after(2.0)), 0);
         assert_eq!(floor.now(after(2.1)), 9);
+    }
+
+    #[test]
+    fn a_look_that_could_not_take_everything_goes_on_where_it_ended() {
+        let mut floor = Floor::default();
+        let start = Instant::now();
+        floor.published(10_000, Left::Nothing);
+        // A replay: everything is to be said again.
+        assert_eq!(floor.now(start), 0);
+        floor.published(500, Left::More);
+        assert_eq!(floor.now(start), 500);
+        floor.published(1_000, Left::More);
+        assert_eq!(floor.now(start), 1_000);
     }
 }

@@ -43,6 +43,27 @@ pub(crate) fn is_for(service: Service, subject: &str) -> bool {
         .any(|source| source.aggregates().contains(&aggregate))
 }
 
+/// What the server says of the stream.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StreamState {
+    /// When it was made, in nanoseconds since 1970: tells it from one made anew.
+    pub(crate) made: i64,
+    /// The number of its last message.
+    pub(crate) last: u64,
+}
+
+/// Asks the server for the stream.
+pub(crate) async fn stream_state(
+    jetstream: &jetstream::Context,
+) -> Result<StreamState, async_nats::Error> {
+    let stream = jetstream.get_stream(STREAM).await?;
+    let info = stream.cached_info();
+    Ok(StreamState {
+        made: i64::try_from(info.created.unix_timestamp_nanos())?,
+        last: info.state.last_sequence,
+    })
+}
+
 /// Makes the stream, or brings it up to date.
 pub async fn ensure(jetstream: &jetstream::Context, replicas: usize) -> Result<(), TopologyError> {
     jetstream

@@ -11,8 +11,9 @@ use tokio::{
 /// The longest rest.
 const LONGEST: Duration = Duration::from_millis(15);
 
-/// Rests for twice as long as the work since `began` took: meanwhile more of it gathers, and a
-/// hundred events handled in one go cost little more than ten.
+/// Rests for twice as long as the work since `began` took, waiting for its turn included, at most
+/// [`LONGEST`]: meanwhile more of it gathers, and a hundred events handled in one go cost little
+/// more than ten.
 pub(crate) async fn rest(began: Instant, stop: &Stop) {
     stop.pause((2 * began.elapsed()).min(LONGEST)).await;
 }

@@ -2,12 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
 };
 
 use async_nats::jetstream::{self, stream};
@@ -31,8 +28,8 @@ struct Heard {
     events: Mutex<Vec<(SituationId, i64)>>,
     /// While set, the second event of any situation cannot take effect.
     refuses_second: AtomicBool,
-    /// While set, everything takes long.
-    dawdles: AtomicBool,
+    /// While held, nothing takes effect.
+    gate: tokio::sync::Mutex<()>,
 }
 
 impl Reactions for Heard {
@@ -42,9 +39,7 @@ impl Reactions for Heard {
         wave: &[&Event],
     ) -> Result<(), ReactionError> {
         sqlx::query("select 1").execute(connection).await?;
-        if self.dawdles.load(Ordering::SeqCst) {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        drop(self.gate.lock().await);
         if self.refuses_second.load(Ordering::SeqCst)
             && wave.iter().any(|event| event.sequence == 2)
         {
@@ -108,25 +103,41 @@ impl Flow {
         jetstream::new(nats)
     }
 
+    /// When the stream was made, in nanoseconds since 1970.
+    async fn made(&self) -> i64 {
+        let stream = self.jetstream().await.get_stream(topology::STREAM).await;
+        let created = stream.unwrap().cached_info().created;
+        created.unix_timestamp_nanos().try_into().unwrap()
+    }
+
     async fn make_stream_anew(&self) {
         let jetstream = self.jetstream().await;
         jetstream.delete_stream(topology::STREAM).await.unwrap();
         topology::ensure(&jetstream, 1).await.unwrap();
     }
 
-    /// Waits until the stream's state is such.
-    async fn until_stream(&self, what: &str, holds: impl Fn(&stream::State) -> bool) {
-        let jetstream = self.jetstream().await;
-        eventually(what, async || {
-            let mut stream = jetstream.get_stream(topology::STREAM).await.ok()?;
-            holds(&stream.info().await.ok()?.state).then_some(())
+    async fn stream(&self) -> stream::State {
+        let stream = self.jetstream().await.get_stream(topology::STREAM).await;
+        stream.unwrap().cached_info().state.clone()
+    }
+
+    async fn until_published(&self, count: u64) {
+        eventually("published", async || {
+            (self.stream().await.messages >= count).then_some(())
         })
         .await;
     }
 
-    async fn until_published(&self, count: u64) {
-        self.until_stream("published", |state| state.messages == count)
+    /// Waits until the feed alone reads the stream, speaking meanwhile: with each event a reader
+    /// can leave its own pull.
+    async fn until_one_reads(&self) {
+        for readers in [2, 1] {
+            eventually("so many readers", async || {
+                self.say(self.situation(), 1).await;
+                (self.stream().await.consumer_count == readers).then_some(())
+            })
             .await;
+        }
     }
 
     async fn relay(&self) {
@@ -319,6 +330,26 @@ async fn a_stream_made_anew_is_read_from_its_beginning() {
 }
 
 #[tokio::test]
+async fn a_stream_that_lost_its_end_is_read_again() {
+    let flow = Flow::start().await;
+    flow.relay().await;
+    let situation = flow.situation();
+    flow.say(situation, 3).await;
+    flow.until_published(3).await;
+    // As if it had been longer before nats-server's machine lost power.
+    let made = flow.made().await;
+    let mut owner = PgConnection::connect(&flow.bed.database_url).await.unwrap();
+    sqlx::query("update assessment.reader set stream = $1, place = 1000")
+        .bind(made)
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    flow.listen().await;
+    flow.until_heard(situation, 3).await;
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
 async fn processes_share_the_partitions_and_take_over_from_one_that_died() {
     let flow = Flow::start().await;
     flow.relay().await;
@@ -450,13 +481,12 @@ async fn who_follows_a_feed_hears_the_same_whatever_happens_to_nats() {
     // Before anybody follows.
     flow.say(situation, 3).await;
     flow.follow().await;
+    flow.until_one_reads().await;
     flow.until_heard(situation, 3).await;
     for _ in 0..20 {
         flow.say(situation, 1).await;
     }
     flow.until_heard(situation, 23).await;
-    flow.until_stream("one reader, the feed", |state| state.consumer_count == 1)
-        .await;
     flow.bed.nats.kill().await.unwrap();
     flow.say(situation, 20).await;
     flow.bed.nats.restart().await.unwrap();
@@ -473,14 +503,17 @@ async fn who_falls_behind_the_feed_catches_up() {
     let flow = Flow::start().await;
     flow.relay().await;
     flow.follow().await;
+    flow.until_one_reads().await;
+
+    let gate = flow.heard.gate.lock().await;
+    let before = flow.stream().await.messages;
     let situations: Vec<SituationId> = (0..6).map(|_| flow.situation()).collect();
-    flow.heard.dawdles.store(true, Ordering::SeqCst);
     // More than the feed keeps.
     for situation in &situations {
         flow.say(*situation, 1_000).await;
     }
-    flow.until_published(6_000).await;
-    flow.heard.dawdles.store(false, Ordering::SeqCst);
+    flow.until_published(before + 6_000).await;
+    drop(gate);
     for situation in &situations {
         flow.until_heard(*situation, 1_000).await;
     }

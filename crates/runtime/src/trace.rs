@@ -106,6 +106,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_trace_that_is_not_recorded_goes_on_without_a_span() {
+        let unrecorded = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+        let span = MessageSpan::start(Some(unrecorded), || -> (String, [(&str, String); 0]) {
+            unreachable!("nobody asks for what is not recorded")
+        });
+        assert_eq!(span.traceparent(), None);
+    }
+
+    #[test]
     fn reads_only_well_formed_contexts() {
         let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         assert_eq!(

@@ -39,7 +39,8 @@ pub struct LineSettings {
     pub tokens: TokenRules,
     /// What personal data is sealed with.
     pub master_key: MasterKey,
-    /// Database connections at most, per service.
+    /// Database connections at most, per service, for calls; what runs all the time has its own:
+    /// the relay, the consumer, intake's writer.
     pub connections: u32,
 }
 

@@ -38,7 +38,7 @@ pub struct ServeOptions {
     /// File with the master key that personal data is sealed with
     #[arg(long, env = "KL_MASTER_KEY_FILE")]
     master_key_file: PathBuf,
-    /// Database connections at most, per service
+    /// Database connections at most, per service, for calls; two or three more run all the time
     #[arg(long, env = "KL_CONNECTIONS", default_value_t = 8)]
     connections: u32,
 }

@@ -96,8 +96,11 @@ impl Reactions for AssessmentReactions {
         Ok(())
     }
 
-    fn committed(&self, _wave: &[&Event]) {
-        self.kit.waker.wake();
+    fn committed(&self, wave: &[&Event]) {
+        let is_flagged = |event: &&Event| matches!(event.body, EventBody::SignalFlagged(_));
+        if wave.iter().any(is_flagged) {
+            self.kit.waker.wake();
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct RoutingReactions {
 }
 
 /// What was heard of one situation, and where it came from.
-struct Fact {
+struct Told {
     situation: SituationId,
     zone: ZoneId,
     /// The event: what follows derives its ids from it.
@@ -48,7 +48,7 @@ impl Reactions for RoutingReactions {
         let mut facts = Vec::with_capacity(wave.len());
         for event in wave {
             if let Some(what) = heard::heard(&event.body).map_err(ReactionError::Nonsense)? {
-                facts.push(Fact {
+                facts.push(Told {
                     situation: event.situation,
                     zone: event.zone.clone(),
                     cause: event.id.uuid(),
@@ -80,7 +80,7 @@ impl RoutingReactions {
     async fn take_effect(
         &self,
         connection: &mut PgConnection,
-        facts: Vec<Fact>,
+        facts: Vec<Told>,
     ) -> Result<(), RoutingError> {
         let environment = &self.kit.environment;
         let directory = self.directory.current(connection).await?;
@@ -95,7 +95,7 @@ impl RoutingReactions {
 
         let mut plans = Vec::with_capacity(facts.len());
         let mut events = Vec::with_capacity(facts.len());
-        for Fact {
+        for Told {
             situation,
             zone,
             cause,

@@ -62,6 +62,9 @@ pub enum ChaosError {
     /// An address.
     #[error("an address: {0}")]
     Address(#[from] tonic::transport::Error),
+    /// A token that does not fit into a header.
+    #[error(transparent)]
+    Token(#[from] tonic::metadata::errors::InvalidMetadataValue),
     /// Time.
     #[error(transparent)]
     Time(#[from] jiff::Error),

@@ -101,7 +101,7 @@ impl People {
     pub fn nobody(&self) -> Caller {
         Caller {
             doors: self.doors.clone(),
-            token: Token(None),
+            token: Token::default(),
         }
     }
 
@@ -120,11 +120,9 @@ impl People {
             zones,
         };
         let token = self.issuer.token(&person, TOKEN_SECONDS)?;
-        // A token is base64 and dots: always fit for a header.
-        let token = format!("Bearer {token}").parse().ok();
         Ok(Caller {
             doors: self.doors.clone(),
-            token: Token(token),
+            token: Token::bearer(&token)?,
         })
     }
 }

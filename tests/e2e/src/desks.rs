@@ -20,10 +20,10 @@ impl Caller {
     /// Somebody with this token, or none.
     #[must_use]
     pub fn new(channel: Channel, token: Option<&str>) -> Self {
-        let token = token.map(|token| format!("Bearer {token}").parse().expect("a token"));
+        let token = token.map(|token| Token::bearer(token).expect("a token"));
         Self {
             channel,
-            token: Token(token),
+            token: token.unwrap_or_default(),
         }
     }
 

@@ -340,3 +340,37 @@ async fn a_reporter_watches_the_signal_on_its_way() {
     assert!(steps.is_sorted(), "{steps:?}");
     world.stop().await;
 }
+
+#[tokio::test]
+async fn a_partner_watches_what_is_asked_of_it_and_nothing_else() {
+    let world = World::start().await;
+    let cleaner = world.reporter("cleaner");
+    let desk = world.partner("dmw-oostende-bredene");
+    let mut changes = desk
+        .0
+        .routing()
+        .watch_referrals(routing::WatchReferralsRequest {})
+        .await
+        .unwrap()
+        .into_inner();
+    let next = async |changes: &mut tonic::Streaming<routing::WatchReferralsResponse>| {
+        changes.message().await.unwrap().unwrap().referral.unwrap()
+    };
+
+    let elsewhere = intake::Signal {
+        postal_code: "3500".to_owned(),
+        ..a_signal(&world.environment)
+    };
+    let elsewhere = cleaner.send(elsewhere).await.unwrap();
+    cleaner.sees(&elsewhere.signal_id, Step::Referred).await;
+    let here = cleaner.send(a_signal(&world.environment)).await.unwrap();
+
+    let asked = next(&mut changes).await;
+    assert_eq!(asked.situation_id, here.situation_id);
+    assert_eq!(asked.state, ReferralState::Requested.number());
+    desk.accept(&asked.referral_id).await.unwrap();
+    let accepted = next(&mut changes).await;
+    assert_eq!(accepted.referral_id, asked.referral_id);
+    assert_eq!(accepted.state, ReferralState::Accepted.number());
+    world.stop().await;
+}

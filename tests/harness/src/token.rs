@@ -2,7 +2,7 @@
 
 use tonic::{
     Request, Status,
-    metadata::{Ascii, MetadataValue},
+    metadata::{Ascii, MetadataValue, errors::InvalidMetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
     transport::Channel,
 };
@@ -11,8 +11,15 @@ use tonic::{
 pub type WithToken = InterceptedService<Channel, Token>;
 
 /// The token as the header has it, where there is one.
-#[derive(Clone)]
-pub struct Token(pub Option<MetadataValue<Ascii>>);
+#[derive(Clone, Default)]
+pub struct Token(Option<MetadataValue<Ascii>>);
+
+impl Token {
+    /// A token that somebody bears.
+    pub fn bearer(token: &str) -> Result<Self, InvalidMetadataValue> {
+        Ok(Self(Some(format!("Bearer {token}").parse()?)))
+    }
+}
 
 impl Interceptor for Token {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {

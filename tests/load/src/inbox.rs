@@ -11,6 +11,7 @@ use knipperlicht_access::{Person, Role};
 use knipperlicht_contracts::routing::v1::{
     WatchReferralsRequest, routing_service_client::RoutingServiceClient,
 };
+use knipperlicht_harness::Token;
 use knipperlicht_vocabulary::SituationId;
 use tokio::task::JoinSet;
 
@@ -18,7 +19,7 @@ use crate::{
     error::BenchError,
     ground::Ground,
     load::{histogram, micros},
-    reporters::{Token, connect},
+    reporters::connect,
 };
 
 /// When signals were tapped, and how long each took to an inbox.
@@ -87,7 +88,7 @@ impl Desks {
                 organisation: Some(organisation.parse()?),
                 zones: Vec::new(),
             };
-            let token = Token::new(&ground.token(&person)?)?;
+            let token = Token::bearer(&ground.token(&person)?)?;
             let mut desk = RoutingServiceClient::with_interceptor(connect(url).await?, token);
             let mut stream = desk
                 .watch_referrals(WatchReferralsRequest {})

@@ -28,7 +28,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-#[tokio::main]
+/// One thread for all who send: more of them would be in each other's and the program's way.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let options = options::Options::parse();
     let outcome = run::run(&options)

@@ -10,16 +10,12 @@ use knipperlicht_contracts::{
     intake::v1::{self as pb, intake_service_client::IntakeServiceClient},
     to_proto,
 };
+use knipperlicht_harness::{Token, WithToken};
 use knipperlicht_vocabulary::{
     Consent, Environment, Observation, ReporterRole, SignalId, SituationId,
 };
 use knipperlicht_zones::ZoneTable;
-use tonic::{
-    Request, Status,
-    metadata::{Ascii, MetadataValue},
-    service::{Interceptor, interceptor::InterceptedService},
-    transport::{Channel, Endpoint},
-};
+use tonic::transport::{Channel, Endpoint};
 
 use crate::{error::BenchError, ground::Ground};
 
@@ -43,27 +39,8 @@ const NOTICED: [&[Observation]; 4] = [
     &[Observation::Isolated, Observation::AsksForHelp],
 ];
 
-/// A token, sent with every call.
-#[derive(Clone)]
-pub(crate) struct Token(MetadataValue<Ascii>);
-
-impl Token {
-    pub(crate) fn new(text: &str) -> Result<Self, BenchError> {
-        Ok(Self(format!("Bearer {text}").parse()?))
-    }
-}
-
-impl Interceptor for Token {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request
-            .metadata_mut()
-            .insert("authorization", self.0.clone());
-        Ok(request)
-    }
-}
-
 /// Who sends signals.
-pub(crate) type Reporter = IntakeServiceClient<InterceptedService<Channel, Token>>;
+pub(crate) type Reporter = IntakeServiceClient<WithToken>;
 
 /// Reporters, and what they send.
 #[derive(Clone)]
@@ -102,7 +79,7 @@ impl Reporters {
                 organisation: None,
                 zones: Vec::new(),
             };
-            let token = Token::new(&ground.token(&person)?)?;
+            let token = Token::bearer(&ground.token(&person)?)?;
             clients.push(IntakeServiceClient::with_interceptor(
                 channel.clone(),
                 token,

@@ -36,6 +36,7 @@ impl Effects {
         let mut effects = Self::default();
         for event in wave {
             let traceparent = event.onward_traceparent();
+            // Where it lies is said when it is flagged; nothing moves it yet.
             if matches!(event.body, EventBody::SignalFlagged(_)) {
                 effects.places.push((event.situation, event.zone.clone()));
             }
