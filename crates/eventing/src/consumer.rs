@@ -13,7 +13,7 @@ use knipperlicht_contracts::event::Service;
 use knipperlicht_runtime::{Stop, retry_pause};
 use knipperlicht_vocabulary::{Environment, Partition};
 use sqlx::PgConnection;
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
@@ -217,7 +217,6 @@ impl<R: Reactions> Consumer<R> {
                 return ended;
             };
             ended = Ended::Read;
-            let began = Instant::now();
             let is_done = deliveries.is_empty()
                 || self
                     .handle_until_done(standing, &deliveries, &read, stop)
@@ -226,7 +225,7 @@ impl<R: Reactions> Consumer<R> {
                 return ended;
             }
             if !reader.as_ref().is_some_and(Reader::is_behind) {
-                rest(began, stop).await;
+                rest(deliveries.len(), stop).await;
             }
         }
     }

@@ -113,12 +113,11 @@ impl Relay {
         let mut floor = Floor::default();
         let mut failures = 0;
         while !stop.is_requested() {
-            let began = Instant::now();
             match self.pass(&mut standing, &mut floor).await {
-                Ok(Left::More) => failures = 0,
-                Ok(Left::Nothing) => {
+                Ok((_, Left::More)) => failures = 0,
+                Ok((published, Left::Nothing)) => {
                     failures = 0;
-                    rest(began, &stop).await;
+                    rest(published, &stop).await;
                     tokio::select! {
                         () = stop.requested() => {}
                         () = self.waker.woken() => {}
@@ -137,8 +136,12 @@ impl Relay {
         }
     }
 
-    /// Publishes one batch.
-    async fn pass(&self, standing: &mut Standing, floor: &mut Floor) -> Result<Left, RelayError> {
+    /// Publishes one batch; says how many that were, and whether more is there.
+    async fn pass(
+        &self,
+        standing: &mut Standing,
+        floor: &mut Floor,
+    ) -> Result<(usize, Left), RelayError> {
         let mut transaction = standing.begin().await?;
         let turn = self.turns.take().await;
         let lock_class = LOCK_CLASS + self.service as i32;
@@ -146,7 +149,7 @@ impl Relay {
         let above = floor.now(Instant::now());
         let rows = outbox::unpublished(&mut transaction, &partitions, above, BATCH).await?;
         if rows.is_empty() {
-            return Ok(Left::Nothing);
+            return Ok((0, Left::Nothing));
         }
         drop(turn);
         let published = self.publish(&rows).await?;
@@ -165,7 +168,7 @@ impl Relay {
         {
             floor.published(last.position, left);
         }
-        Ok(left)
+        Ok((published.len(), left))
     }
 
     /// Publishes rows, in order; says which.

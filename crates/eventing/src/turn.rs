@@ -3,19 +3,21 @@
 use std::{sync::Arc, time::Duration};
 
 use knipperlicht_runtime::Stop;
-use tokio::{
-    sync::{Mutex, MutexGuard},
-    time::Instant,
-};
+use tokio::sync::{Mutex, MutexGuard};
 
 /// The longest rest.
 const LONGEST: Duration = Duration::from_millis(15);
 
-/// Rests for twice as long as the work since `began` took, waiting for its turn included, at most
-/// [`LONGEST`]: meanwhile more of it gathers, and a hundred events handled in one go cost little
-/// more than ten.
-pub(crate) async fn rest(began: Instant, stop: &Stop) {
-    stop.pause((2 * began.elapsed()).min(LONGEST)).await;
+/// The rest for each event that was handled.
+const PER_EVENT: Duration = Duration::from_micros(500);
+
+/// Rests after `events` were handled: the more there were, the longer, at most [`LONGEST`].
+/// Meanwhile more of them gather, and a hundred events handled in one go cost little more than
+/// ten; where few come, there is little to save, and nobody waits.
+pub(crate) async fn rest(events: usize, stop: &Stop) {
+    let events = u32::try_from(events).unwrap_or(u32::MAX);
+    stop.pause(PER_EVENT.saturating_mul(events).min(LONGEST))
+        .await;
 }
 
 /// One at a time, of the relays and consumers of a process. Somebody who waits for an answer then
