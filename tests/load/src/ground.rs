@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use knipperlicht::{migrate::migrate, ops::ensure_streams};
@@ -187,5 +188,8 @@ async fn break_in(connection: &mut PgConnection) -> Result<(), BenchError> {
     ] {
         sqlx::raw_sql(statement).execute(&mut *connection).await?;
     }
+    // What others wrote lately, such as the build of this program, would be in the way of every
+    // commit while the system brings it to the disk.
+    Command::new("sync").status().doing("sync")?;
     Ok(())
 }
