@@ -1,6 +1,8 @@
 //! Logs to the terminal, spans to an OpenTelemetry collector where there is one. Trace ids are
 //! made either way: the audit log and the timelines carry them.
 
+use std::io::IsTerminal;
+
 use opentelemetry::{global, trace::TracerProvider};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::{
@@ -43,7 +45,9 @@ impl Telemetry {
     ) -> Result<Self, TelemetryError> {
         let filter = EnvFilter::try_from_default_env()
             .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,async_nats=warn"));
-        let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let logs = tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal());
         let logs = if options.json_logs {
             logs.json().boxed()
         } else {

@@ -50,5 +50,5 @@ pub(crate) async fn run(args: ContactArgs, session: &Session) -> Result<(), CliE
     for note in &contact.notes {
         session.output.say(&format!("note: {note}"))?;
     }
-    session.output.next("followup list --open")
+    session.next("followup list --open")
 }

@@ -27,7 +27,7 @@ pub enum CliError {
     },
     /// Nothing listens there.
     #[error(
-        "cannot reach {server} ({why}): is it running? start it with `make run`, or name another with --server"
+        "cannot reach {server} ({why}): is it running? start it with `make run`, or name another with --server (or KL_INTAKE_URL and its like)"
     )]
     Unreachable {
         /// Where it should be.

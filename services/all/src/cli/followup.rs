@@ -73,8 +73,8 @@ pub enum FollowupCommand {
     },
     /// Answer as the carer, by that link
     Confirm {
-        /// The secret part of the link
-        #[arg(value_name = "TOKEN")]
+        /// The secret part of the link; it may begin with a hyphen
+        #[arg(value_name = "TOKEN", allow_hyphen_values = true)]
         token: String,
         /// Did it help?
         answer: Answer,
@@ -176,7 +176,7 @@ pub(crate) async fn run(command: FollowupCommand, session: &Session) -> Result<(
                 answer(followup.complete(unary(request))).await?.task,
                 session,
             )?;
-            session.output.next(&format!("followup link {id}"))
+            session.next(&format!("followup link {id}"))
         }
         FollowupCommand::Reopen { id } => {
             let mut followup = session.followup(Desk).await?;

@@ -102,7 +102,7 @@ pub(crate) async fn run(command: ReferralCommand, session: &Session) -> Result<(
             .await?;
             let referral = view(done.referral)?;
             output.one(&referral)?;
-            output.next(&format!(
+            session.next(&format!(
                 "contact {} --purpose 'first contact'",
                 referral.situation_id
             ))
@@ -132,7 +132,7 @@ pub(crate) async fn run(command: ReferralCommand, session: &Session) -> Result<(
             })))
             .await?;
             output.one(&view(done.referral)?)?;
-            output.next(&format!("referral release {id}"))
+            session.next(&format!("referral release {id}"))
         }
         ReferralCommand::Release { id } => {
             let done = answer(routing.release(unary(proto::ReleaseRequest {
@@ -140,7 +140,7 @@ pub(crate) async fn run(command: ReferralCommand, session: &Session) -> Result<(
             })))
             .await?;
             output.one(&view(done.referral)?)?;
-            output.next(&format!("referral accept {id}"))
+            session.next(&format!("referral accept {id}"))
         }
         ReferralCommand::Cancel { id } => {
             let done = answer(routing.cancel(unary(proto::CancelRequest {
@@ -148,7 +148,7 @@ pub(crate) async fn run(command: ReferralCommand, session: &Session) -> Result<(
             })))
             .await?;
             output.one(&view(done.referral)?)?;
-            output.next("item list")
+            session.next("item list")
         }
         ReferralCommand::Watch => {
             let stream = answer(routing.watch_referrals(proto::WatchReferralsRequest {})).await?;

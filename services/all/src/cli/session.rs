@@ -45,6 +45,14 @@ impl Session {
         })
     }
 
+    /// A command that whoever spoke may want next, spoken as the same person.
+    pub(crate) fn next(&self, command: &str) -> Result<(), CliError> {
+        match &self.options.connection.person {
+            Some(person) => self.output.next(&format!("{command} --as {person}")),
+            None => self.output.next(command),
+        }
+    }
+
     /// Intake, as `usual` unless somebody else was named.
     pub(crate) async fn intake(
         &self,

@@ -143,7 +143,7 @@ async fn set_consent(
     let mut intake = session.intake(Cleaner).await?;
     let done = answer(intake.set_consent(unary(request))).await?;
     session.output.one(&view(done.signal)?)?;
-    session.output.next(&format!("signal show {id}"))
+    session.next(&format!("signal show {id}"))
 }
 
 /// The reason belongs to one consent only: anywhere else it would be lost without a word.

@@ -38,6 +38,7 @@ fn lines_that_people_type() {
     for line in [
         "serve",
         "signal send --postal-code 8400 --observation exhausted",
+        "followup confirm -532GCVdLfkXxuN7njs42uL_XSUcNnQoiGo9Rqz helped",
         "signal send --postal-code 8400 --observation exhausted --observation sleeps_badly --consent given \
          --role home_care_worker --language fr --age-band 65_to_79 --name An --phone 059 --mail a@b --address x \
          --note n --id ID --reported-at 2026-11-21~14:02",

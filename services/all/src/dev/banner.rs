@@ -32,14 +32,20 @@ pub(super) fn print_servers(dir: &Path, servers: &Servers) {
     for line in servers.describe() {
         println!("  {line}");
     }
-    println!("\nIn other terminals:\n");
-    println!("  . {}", dir.join(settings_file::NAME).display());
-    for (target, port) in [
+    let services = [
         ("intake", 7401),
         ("assessment", 7402),
         ("routing", 7403),
         ("followup", 7404),
-    ] {
+    ];
+    println!("\nIn four other terminals, in each after the first of these lines:\n");
+    println!("  . {}", dir.join(settings_file::NAME).display());
+    for (target, port) in services {
         println!("  target/debug/knipperlicht serve --target {target} --listen 127.0.0.1:{port}");
+    }
+    println!("\nAnd where you speak to them:\n");
+    for (target, port) in services {
+        let name = target.to_uppercase();
+        println!("  export KL_{name}_URL=http://127.0.0.1:{port}");
     }
 }
