@@ -189,10 +189,14 @@ impl<R: Reactions> Consumer<R> {
         };
         let mut transaction = self.database.begin(&self.principal).await?;
         let mut places = lease::places(&mut transaction, stream, &share.partitions).await?;
+        transaction.commit().await?;
         // Asked after: what was read is there.
         let end = stream_state(&self.jetstream).await?.last;
-        lease::begin_again(&mut transaction, &mut places, end).await?;
-        transaction.commit().await?;
+        if places.reach_beyond(end) {
+            let mut transaction = self.database.begin(&self.principal).await?;
+            lease::begin_again(&mut transaction, &mut places, end).await?;
+            transaction.commit().await?;
+        }
         Ok(Some(
             Reader::open(&self.jetstream, self.service, places, self.feed.as_ref()).await?,
         ))

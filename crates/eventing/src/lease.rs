@@ -29,6 +29,11 @@ impl Places {
         numbers(self.last.keys())
     }
 
+    /// Whether any lies beyond the stream's last message.
+    pub(crate) fn reach_beyond(&self, end: u64) -> bool {
+        self.last.values().any(|place| *place > end)
+    }
+
     /// The number of each partition's last message, in the same order.
     pub(crate) fn numbers(&self) -> Vec<i64> {
         self.last
@@ -139,10 +144,6 @@ pub(crate) async fn begin_again(
     places: &mut Places,
     end: u64,
 ) -> Result<(), sqlx::Error> {
-    let lost = |place: &u64| *place > end;
-    if !places.last.values().any(lost) {
-        return Ok(());
-    }
     sqlx::query!(
         "update reader set place = 0 where partition = any($1) and stream = $2 and place > $3",
         &places.partitions(),
@@ -151,7 +152,7 @@ pub(crate) async fn begin_again(
     )
     .execute(connection)
     .await?;
-    for place in places.last.values_mut().filter(|place| lost(place)) {
+    for place in places.last.values_mut().filter(|place| **place > end) {
         *place = 0;
     }
     Ok(())

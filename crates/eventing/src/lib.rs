@@ -3,7 +3,10 @@
 //! - [`outbox`]: what a service says is written in the transaction that makes it so.
 //! - [`relay`]: brings the outbox to NATS JetStream, in order, once or more often.
 //! - [`consumer`]: brings events to a service's [`Reactions`], in order, with effect once.
-//! - [`Feed`]: what is new in the stream, read once for all services of a process.
+//! - `reader`, [`Feed`]: the stream from where a service stopped; what is new in it, read once for
+//!   all services of a process.
+//! - `lease`: which process reads which partition, and how far it came.
+//! - [`Turns`]: one of them at a time, so that whoever waits for an answer does not wait for all.
 //! - [`admission`]: the rule behind that: which event may take effect now (pure).
 //! - [`parking`]: what cannot be handled waits in PostgreSQL, and its situation behind it.
 //! - [`topology`]: the stream, and who listens to whom.

@@ -1,5 +1,6 @@
 //! Many signals, one commit: whatever waits while the last commit was under way goes into the
-//! next. One signal alone waits for nearly nobody; sixty-four at once share the cost of one commit.
+//! next. One signal alone waits two milliseconds at most; sixty-four at once share the cost of one
+//! commit.
 
 use std::{collections::HashMap, time::Duration};
 
