@@ -25,9 +25,10 @@ use crate::{
 /// Rows at most in one batch; the server takes up to 1,000.
 const BATCH: usize = 500;
 
-/// Rows from which a batch is worth its price. The server keeps each batch in files of its own
-/// until it is whole: they cost as much as storing hundreds of messages one by one.
-const ATOMIC_FROM: usize = 256;
+/// Rows from which a batch is worth its price: the server keeps each batch in files of its own
+/// until it is whole, and writes one by one to the disk what comes one by one. Measured at 1,000
+/// signals a second: from 48 on it saves a tenth of the server's work, from 24 on nothing.
+const ATOMIC_FROM: usize = 48;
 
 /// How often to look when nobody woke us: for rows of another instance that died.
 const SLOW_POLL: Duration = Duration::from_secs(1);

@@ -48,10 +48,10 @@ struct MigrateOptions {
 const OTLP_ENDPOINT: &str = "KL_OTLP_ENDPOINT";
 const LOG_FORMAT: &str = "KL_LOG_FORMAT";
 
-/// Four a processor, so that the system shares it between an answer that somebody waits for and
-/// the unpacking of a hundred events: with one, the answer waits until they are done.
+/// One more than there are processors, so that an answer that somebody waits for need not wait
+/// until a hundred events are unpacked; with many more, they hand each other the work for nothing.
 fn threads() -> usize {
-    4 * std::thread::available_parallelism().map_or(1, NonZero::get)
+    1 + std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// Runs the program as told by its arguments.
