@@ -5,7 +5,7 @@ use knipperlicht_contracts::event::Service;
 use knipperlicht_runtime::Bell;
 use knipperlicht_vocabulary::Environment;
 
-use crate::Waker;
+use crate::{Turns, Waker};
 
 /// What every service is given when it starts.
 #[derive(Clone)]
@@ -20,6 +20,8 @@ pub struct Kit {
     pub principal: Principal,
     /// To be woken after each commit that said something.
     pub waker: Waker,
+    /// To be told how many waited for an answer together.
+    pub turns: Turns,
     /// To be rung after each commit that changed what somebody may be watching.
     pub bell: Bell,
 }

@@ -1,9 +1,15 @@
 //! Turns and rests: what a process does in the background leaves room for whoever waits.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use knipperlicht_runtime::Stop;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::Instant,
+};
 
 /// The longest rest, in the middle of what was measured: at 15 ms a signal costs a tenth more work,
 /// at 80 ms the batches grow so long that whoever waits for an answer meets one.
@@ -22,15 +28,66 @@ pub(crate) async fn rest(events: usize, stop: &Stop) {
         .await;
 }
 
+/// People wait for an answer together: from so many at once on, what is in the background gives way.
+const CROWD: usize = 16;
+
+/// How long a crowd is felt after it was seen.
+const FELT: Duration = Duration::from_millis(50);
+
 /// One at a time, of the relays and consumers of a process. Somebody who waits for an answer then
 /// shares the database with one of them, never with all eight; and what arrives while a consumer
 /// waits for its turn is handled in one go, at a fraction of the work.
+///
+/// As long as many wait for an answer together, each turn begins with a pause as long as the turn
+/// before it: they get the machine half the time at least, and so does the background.
 #[derive(Debug, Clone, Default)]
-pub struct Turns(Arc<Mutex<()>>);
+pub struct Turns(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// How long the last turn lasted. Whoever holds it has the turn.
+    turn: Mutex<Duration>,
+    crowd_seen: std::sync::Mutex<Option<Instant>>,
+}
 
 impl Turns {
+    /// So many people waited for the answer that they now get.
+    pub fn waited(&self, people: usize) {
+        if people >= CROWD {
+            *self.crowd_seen() = Some(Instant::now());
+        }
+    }
+
     /// Waits for a turn, which lasts as long as what is returned.
-    pub(crate) async fn take(&self) -> MutexGuard<'_, ()> {
-        self.0.lock().await
+    pub(crate) async fn take(&self) -> Turn<'_> {
+        let last = self.0.turn.lock().await;
+        let crowded = self.crowd_seen().is_some_and(|seen| seen.elapsed() < FELT);
+        if crowded {
+            tokio::time::sleep(*last).await;
+        }
+        Turn {
+            last,
+            since: Instant::now(),
+        }
+    }
+
+    fn crowd_seen(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        // A moment is whole even if whoever wrote it panicked afterwards.
+        self.0
+            .crowd_seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A turn, until it is dropped.
+pub(crate) struct Turn<'t> {
+    last: MutexGuard<'t, Duration>,
+    since: Instant,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.last = self.since.elapsed();
     }
 }

@@ -154,7 +154,7 @@ struct Assembly<'a> {
 
 impl Assembly<'_> {
     fn add(&mut self, service: Service) -> Result<(), LineError> {
-        let kit = kit(service, self.settings, self.environment)?;
+        let kit = kit(service, self.settings, self.environment, &self.turns)?;
         let stop = self.lifecycle.stop();
         match service {
             Service::Intake => {
@@ -197,7 +197,7 @@ impl Assembly<'_> {
             jetstream: jetstream::new(self.nats.clone()),
             feed: self.feed.clone(),
             environment: kit.environment.clone(),
-            turns: self.turns.clone(),
+            turns: kit.turns.clone(),
             reactions,
         };
         self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
@@ -211,7 +211,7 @@ impl Assembly<'_> {
             jetstream: jetstream::new(self.nats.clone()),
             environment: kit.environment.clone(),
             waker: kit.waker.clone(),
-            turns: self.turns.clone(),
+            turns: kit.turns.clone(),
         };
         self.lifecycle.spawn(relay.run(self.lifecycle.stop()));
     }
@@ -221,6 +221,7 @@ fn kit(
     service: Service,
     settings: &LineSettings,
     environment: &Environment,
+    turns: &Turns,
 ) -> Result<Kit, LineError> {
     let database = Database::new(&DatabaseOptions {
         url: settings.database_url.clone(),
@@ -233,6 +234,7 @@ fn kit(
         environment: environment.clone(),
         principal: Principal::service(service.name().parse()?),
         waker: Waker::default(),
+        turns: turns.clone(),
         bell: Bell::default(),
     })
 }

@@ -123,6 +123,7 @@ async fn commit(kit: &Kit, standing: &mut Standing, jobs: Vec<Job>) {
     match stored {
         Ok(results) => {
             kit.committed();
+            kit.turns.waited(jobs.len());
             for (job, result) in jobs.into_iter().zip(results) {
                 let _ = job.reply.send(result);
             }
