@@ -16,6 +16,25 @@ pub enum SchemaError {
     Migration(#[from] sqlx::migrate::MigrateError),
 }
 
+/// Rows are found by keys, whatever the statistics say, so PostgreSQL may judge a table of the
+/// present schema by a tenth of the rows that it would look at by itself. On a line that runs at
+/// 1,000 signals a second, that look takes a processor for seconds each minute.
+const SMALL_SAMPLES: &str = "
+do $$ declare
+    tables text;
+begin
+    select string_agg(format('alter table %s %s;', whole, columns), ' ') into tables
+    from (
+        select attrelid::regclass as whole,
+               string_agg(format('alter column %I set statistics 10', attname), ', ') as columns
+        from pg_attribute join pg_class on pg_class.oid = attrelid
+        where relnamespace = current_schema()::regnamespace and relkind = 'r'
+          and attnum > 0 and not attisdropped and attstattarget is distinct from 10
+        group by attrelid
+    ) as sampled;
+    execute coalesce(tables, '');
+end $$;";
+
 /// Brings the schema of `service` up to date, with its own role, which can use what is in it and
 /// owns nothing. `owner_url` is of a user who may create both.
 pub async fn migrate(owner_url: &str, service: Service, own: &Migrator) -> Result<(), SchemaError> {
@@ -43,6 +62,7 @@ pub async fn migrate(owner_url: &str, service: Service, own: &Migrator) -> Resul
     let grant = format!(
         "grant select, insert, update, delete on all tables in schema {name} to kl_{name};
          grant usage on all sequences in schema {name} to kl_{name};
+         {SMALL_SAMPLES}
          select pg_advisory_unlock(hashtext('knipperlicht.migrate'));"
     );
     sqlx::raw_sql(AssertSqlSafe(grant))

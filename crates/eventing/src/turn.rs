@@ -61,9 +61,10 @@ impl Turns {
     /// Waits for a turn, which lasts as long as what is returned.
     pub(crate) async fn take(&self) -> Turn<'_> {
         let last = self.0.turn.lock().await;
-        let crowded = self.crowd_seen().is_some_and(|seen| seen.elapsed() < FELT);
-        if crowded {
-            tokio::time::sleep(*last).await;
+        let crowd_seen = *self.crowd_seen();
+        let pause = pause(crowd_seen.map(|seen| seen.elapsed()), *last);
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
         }
         Turn {
             last,
@@ -80,6 +81,14 @@ impl Turns {
     }
 }
 
+/// What the next turn begins with: so long ago was a crowd seen, so long lasted the last turn.
+fn pause(crowd_seen: Option<Duration>, last: Duration) -> Duration {
+    match crowd_seen {
+        Some(ago) if ago < FELT => last,
+        _ => Duration::ZERO,
+    }
+}
+
 /// A turn, until it is dropped.
 pub(crate) struct Turn<'t> {
     last: MutexGuard<'t, Duration>,
@@ -89,5 +98,39 @@ pub(crate) struct Turn<'t> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         *self.last = self.since.elapsed();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAST: Duration = Duration::from_millis(7);
+
+    #[test]
+    fn a_turn_begins_with_a_pause_as_long_as_a_crowd_is_felt() {
+        assert_eq!(pause(None, LAST), Duration::ZERO);
+        assert_eq!(pause(Some(Duration::ZERO), LAST), LAST);
+        assert_eq!(pause(Some(FELT), LAST), Duration::ZERO);
+    }
+
+    #[test]
+    fn few_who_wait_are_no_crowd() {
+        let turns = Turns::default();
+        turns.waited(CROWD - 1);
+        assert_eq!(*turns.crowd_seen(), None);
+        turns.waited(CROWD);
+        assert!(turns.crowd_seen().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_turn_lasts_until_it_is_dropped_and_the_next_knows_how_long() {
+        let turns = Turns::default();
+        let turn = turns.take().await;
+        assert!(turns.0.turn.try_lock().is_err());
+        tokio::time::sleep(LAST).await;
+        drop(turn);
+        let next = turns.take().await;
+        assert!(*next.last >= LAST);
     }
 }

@@ -70,6 +70,13 @@ impl Ground {
         Ok(ground)
     }
 
+    /// Waits until the system has brought to the disk what was written lately, be it by a build:
+    /// it would be in the way of every commit.
+    pub(crate) fn settle_disk() -> Result<(), BenchError> {
+        Command::new("sync").status().doing("sync")?;
+        Ok(())
+    }
+
     fn write_keys(&self) -> Result<(), BenchError> {
         let put =
             |path: PathBuf, text: &str| fs::write(&path, text).doing(path.display().to_string());
@@ -188,8 +195,5 @@ async fn break_in(connection: &mut PgConnection) -> Result<(), BenchError> {
     ] {
         sqlx::raw_sql(statement).execute(&mut *connection).await?;
     }
-    // What others wrote lately, such as the build of this program, would be in the way of every
-    // commit while the system brings it to the disk.
-    Command::new("sync").status().doing("sync")?;
     Ok(())
 }

@@ -27,12 +27,15 @@ mod stored;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
+use error::{BenchError, Doing};
 
 /// One thread for all who send: more of them would be in each other's and the program's way.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let options = options::Options::parse();
-    let outcome = run::run(&options)
+    let outcome = until_told_to_stop(Box::pin(run::run(&options)))
         .await
         .and_then(|report| report::deliver(&report, &options));
     match outcome {
@@ -41,5 +44,18 @@ async fn main() -> ExitCode {
             eprintln!("knipperlicht-bench: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Drops the run when this process is told to stop: its servers and its program end with it.
+async fn until_told_to_stop<T>(
+    run: impl Future<Output = Result<T, BenchError>>,
+) -> Result<T, BenchError> {
+    let mut told = signal(SignalKind::terminate()).doing("listen for SIGTERM")?;
+    let mut interrupted = signal(SignalKind::interrupt()).doing("listen for SIGINT")?;
+    tokio::select! {
+        outcome = run => outcome,
+        _ = told.recv() => Err(BenchError::Stopped),
+        _ = interrupted.recv() => Err(BenchError::Stopped),
     }
 }

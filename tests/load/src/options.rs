@@ -56,6 +56,20 @@ pub(crate) enum Part {
     Alone,
 }
 
+impl Part {
+    /// What the report calls it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Footprint => "footprint",
+            Self::Latency => "accept latency",
+            Self::Inbox => "tap to inbox",
+            Self::Line => "whole line",
+            Self::Accept => "accept",
+            Self::Alone => "accept alone",
+        }
+    }
+}
+
 impl Options {
     /// Whether to measure this.
     pub(crate) fn wants(&self, part: Part) -> bool {

@@ -33,6 +33,8 @@ pub(crate) struct Report {
     /// What it was measured on.
     pub(crate) machine: String,
     pub(crate) figures: Vec<Figure>,
+    /// Which share of the processor time wanted the machine's host gave to others, by part.
+    pub(crate) withheld: Vec<(&'static str, f64)>,
     /// Remarks, one a line.
     pub(crate) remarks: Vec<String>,
 }
@@ -42,6 +44,7 @@ impl Report {
         Self {
             machine,
             figures: Vec::new(),
+            withheld: Vec::new(),
             remarks: Vec::new(),
         }
     }
@@ -88,8 +91,31 @@ impl Report {
         });
     }
 
+    /// During a part, the host withheld this share of the processor time wanted.
+    pub(crate) fn withheld(&mut self, part: &'static str, share: f64) {
+        self.withheld.push((part, share));
+    }
+
     pub(crate) fn remark(&mut self, text: String) {
         self.remarks.push(text);
+    }
+
+    /// What it was measured on, and how much of that was to be had.
+    fn ground(&self) -> String {
+        let parts: Vec<String> = self
+            .withheld
+            .iter()
+            .map(|(part, share)| format!("{:.0}% during {part}", 100.0 * share))
+            .collect();
+        let withheld = if parts.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "; of the processor time wanted, its host withheld {}",
+                parts.join(", ")
+            )
+        };
+        format!("Measured on {}{withheld}.", self.machine)
     }
 
     fn rows(&self) -> impl Iterator<Item = [String; 5]> {
@@ -123,7 +149,7 @@ impl Report {
         for row in self.rows() {
             let _ = writeln!(text, "| {} |", row.join(" | "));
         }
-        let _ = writeln!(text, "\nMeasured on {}.", self.machine);
+        let _ = writeln!(text, "\n{}", self.ground());
         text
     }
 
@@ -133,7 +159,7 @@ impl Report {
         for row in self.rows() {
             table.add_row(row);
         }
-        let mut text = format!("{table}\n\n{}\n", self.machine);
+        let mut text = format!("{table}\n\n{}\n", self.ground());
         for remark in &self.remarks {
             text.push_str(remark);
             text.push('\n');
@@ -196,13 +222,14 @@ mod tests {
             "p50 2.10 ms".to_owned(),
         );
         report.noted("fsync", "fsync of 8 kB", "us", 45.0, String::new());
+        report.withheld("accept latency", 0.062);
         assert_eq!(
             report.markdown(),
             "| what | must | aim | measured | verdict |\n\
              | --- | --- | --- | --- | --- |\n\
              | accept latency | < 10 ms | < 5 ms | 7.25 ms (p50 2.10 ms) | holds |\n\
              | fsync of 8 kB |  |  | 45 us |  |\n\
-             \nMeasured on a machine.\n"
+             \nMeasured on a machine; of the processor time wanted, its host withheld 6% during accept latency.\n"
         );
     }
 }

@@ -117,6 +117,41 @@ fn time_with_children(pid: u32) -> Duration {
     own + running
 }
 
+/// What all processors of this machine did since it started, in ticks.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct HostTime {
+    busy: u64,
+    /// Somebody wanted to run, and the host of this virtual machine let others run ("steal").
+    withheld: u64,
+}
+
+impl HostTime {
+    pub(crate) fn now() -> Self {
+        let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+        let line = stat.lines().next().unwrap_or_default();
+        let ticks: Vec<u64> = line
+            .split_whitespace()
+            .skip(1)
+            .filter_map(|field| field.parse().ok())
+            .collect();
+        // user nice system idle iowait irq softirq steal
+        let sum = |which: &[usize]| which.iter().filter_map(|index| ticks.get(*index)).sum();
+        Self {
+            busy: sum(&[0, 1, 2, 5, 6]),
+            withheld: sum(&[7]),
+        }
+    }
+
+    /// The share of the processor time that was wanted since an earlier look, and not given.
+    pub(crate) fn withheld_since(self, earlier: Self) -> f64 {
+        let withheld = self.withheld.saturating_sub(earlier.withheld);
+        let wanted = self.busy.saturating_sub(earlier.busy) + withheld;
+        #[expect(clippy::cast_precision_loss, reason = "at most hours of ticks")]
+        let share = withheld as f64 / wanted.max(1) as f64;
+        share
+    }
+}
+
 /// What it is measured on: processors and how busy they were before.
 pub(crate) fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
