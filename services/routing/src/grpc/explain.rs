@@ -46,6 +46,8 @@ impl RoutingCalls {
         let now = self.books.directory(&mut transaction).await?;
         let shown = self.show(situation, &referral, &now);
         let Some(decision) = decision else {
+            // It may have come from another zone, of which the caller sees nothing.
+            transaction.act_as(&self.kit.principal).await?;
             let origin = self.origin(&mut transaction, &referral).await?;
             return Ok(pb::ExplainReferralResponse {
                 referral: Some(shown),
