@@ -86,6 +86,18 @@ pub const CALLS: &[(&str, &[Role])] = &[
         &[Coordinator],
     ),
     (
+        "knipperlicht.routing.v1.RoutingService/ExplainReferral",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/PreviewRoute",
+        &[Coordinator, Admin],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/ListUnmetNeeds",
+        &[Coordinator],
+    ),
+    (
         "knipperlicht.followup.v1.FollowupService/ListTasks",
         &[Partner, Coordinator],
     ),

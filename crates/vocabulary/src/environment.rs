@@ -54,6 +54,13 @@ impl Environment {
         self.now().to_zoned(self.zone.clone()).date()
     }
 
+    /// When a day begins in Belgium; nothing for a day that no calendar reaches.
+    #[must_use]
+    pub fn start_of(&self, day: Date) -> Option<Timestamp> {
+        let start = day.to_zoned(self.zone.clone()).ok()?;
+        Some(start.timestamp())
+    }
+
     /// Fills `bytes` with bytes nobody can predict.
     pub fn fill(&self, bytes: &mut [u8]) {
         self.random.fill(bytes);

@@ -67,11 +67,17 @@ pub struct Resolution<'t> {
     pub other_candidates: Vec<&'t Zone>,
 }
 
-impl Resolution<'_> {
+impl<'t> Resolution<'t> {
     /// Whether a person should be able to see this and override it.
     #[must_use]
     pub fn is_doubtful(&self) -> bool {
         !self.confidence.is_firm() || !self.other_candidates.is_empty()
+    }
+
+    /// All zones that may be the right one, the likeliest first; none where there is no doubt.
+    pub fn candidates(&self) -> impl Iterator<Item = &'t Zone> {
+        let likeliest = std::iter::once(self.zone).filter(|_| self.is_doubtful());
+        likeliest.chain(self.other_candidates.iter().copied())
     }
 }
 

@@ -15,7 +15,7 @@ use knipperlicht_eventing::{Consumer, Feed, Kit, Reactions, Relay, Turns, Waker}
 use knipperlicht_followup::Followup;
 use knipperlicht_intake::Intake;
 use knipperlicht_privacy::MasterKey;
-use knipperlicht_routing::Routing;
+use knipperlicht_routing::{Routing, model::points::PointsTables};
 use knipperlicht_runtime::{Bell, GrpcServer, Lifecycle, ServerError};
 use knipperlicht_vocabulary::{CalendarError, Environment, IdError, WorkingCalendar};
 use knipperlicht_zones::{TableError, ZoneTable};
@@ -65,6 +65,9 @@ pub enum LineError {
     /// The triage table.
     #[error(transparent)]
     Triage(#[from] TableFault),
+    /// The weights of routing.
+    #[error("weights of routing: {0}")]
+    Points(#[from] serde_json::Error),
     /// The calendar.
     #[error(transparent)]
     Calendar(#[from] CalendarError),
@@ -173,9 +176,13 @@ impl Assembly<'_> {
                 self.react(&kit, assessment.reactions());
             }
             Service::Routing => {
-                let routing = Routing::new(kit.clone(), Arc::clone(&self.zones));
+                let points = Arc::new(PointsTables::builtin()?);
+                let routing = Routing::new(kit.clone(), Arc::clone(&self.zones), points);
                 self.routes.add_service(routing.routes());
                 self.react(&kit, routing.reactions());
+                if let Some(measuring) = routing.measuring() {
+                    self.lifecycle.spawn(measuring.run(stop));
+                }
             }
             Service::Followup => {
                 let followup = Followup::new(kit.clone(), WorkingCalendar::office_hours()?);

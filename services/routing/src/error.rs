@@ -42,6 +42,9 @@ pub enum RoutingError {
         "there is no primary-care zone `{0}`: ask ResolveZone which one a postal code belongs to"
     )]
     UnknownZone(ZoneId),
+    /// Nothing is asked for.
+    #[error("`needs` is empty: say at least one")]
+    NoNeeds,
     /// A page token that we did not make.
     #[error("`page_token` is not one of ours: start again without it")]
     PageToken,
@@ -90,6 +93,7 @@ impl Coded for RoutingError {
             | Self::ZoneId(_)
             | Self::Day
             | Self::NoZone(_)
+            | Self::NoNeeds
             | Self::PageToken => Kind::Invalid,
         }
     }
@@ -113,6 +117,7 @@ impl Coded for RoutingError {
             Self::BadRow { .. } => "KL3015",
             Self::Unwritable(_) => "KL3016",
             Self::DemoDirectory(_) => "KL3017",
+            Self::NoNeeds => "KL3018",
         }
     }
 
@@ -123,6 +128,7 @@ impl Coded for RoutingError {
             Self::ZoneId(_) | Self::UnknownZone(_) => Some("zone_id"),
             Self::Day => Some("on"),
             Self::PageToken => Some("page_token"),
+            Self::NoNeeds => Some("needs"),
             Self::Refused(Refusal::NoReferral) => Some("referral_id"),
             Self::Refused(Refusal::NoItem) => Some("item_id"),
             Self::Refused(Refusal::NoService(_) | Refusal::SameService(_)) => Some("service_id"),

@@ -2,6 +2,8 @@
 //!
 //! Four rooms: `model` decides, `store` keeps, `grpc` answers calls, `reactions` hear events.
 
+mod behaviours;
+mod books;
 mod demo;
 mod directory;
 mod error;
@@ -17,12 +19,14 @@ use knipperlicht_contracts::routing::v1::routing_service_server::RoutingServiceS
 use knipperlicht_eventing::{Kit, Reactions};
 use knipperlicht_zones::ZoneTable;
 
+use crate::{
+    behaviours::Measuring, books::Books, model::points::PointsTables, reactions::RoutingReactions,
+};
 pub use crate::{
     demo::{DirectoryCounts, demo_organisations, load_demo_directory},
     error::RoutingError,
     grpc::RoutingCalls,
 };
-use crate::{directory::CachedDirectory, reactions::RoutingReactions};
 
 /// The tables of routing, beside those of eventing.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -38,9 +42,9 @@ pub struct Routing {
 impl Routing {
     /// Puts it together; nothing is read yet.
     #[must_use]
-    pub fn new(kit: Kit, zones: Arc<ZoneTable>) -> Self {
+    pub fn new(kit: Kit, zones: Arc<ZoneTable>, points: Arc<PointsTables>) -> Self {
         Self {
-            calls: RoutingCalls::new(kit, zones, CachedDirectory::default()),
+            calls: RoutingCalls::new(kit, Books::new(zones, points)),
         }
     }
 
@@ -53,15 +57,15 @@ impl Routing {
     /// What it does when it hears something.
     #[must_use]
     pub fn reactions(&self) -> Arc<impl Reactions + use<>> {
-        let RoutingCalls {
-            kit,
-            zones,
-            directory,
-        } = self.calls.clone();
-        Arc::new(RoutingReactions {
-            kit,
-            zones,
-            directory,
-        })
+        let RoutingCalls { kit, books } = self.calls.clone();
+        Arc::new(RoutingReactions { kit, books })
+    }
+
+    /// What measures how services behave; nothing where the rules do not look at it.
+    #[must_use]
+    pub fn measuring(&self) -> Option<Measuring> {
+        let RoutingCalls { kit, books } = &self.calls;
+        let measured = books.points.current().measured.as_ref()?;
+        Some(Measuring::new(kit.clone(), measured.over_days))
     }
 }

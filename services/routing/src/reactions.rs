@@ -3,21 +3,17 @@
 
 mod heard;
 
-use std::sync::Arc;
-
 use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, say};
 use knipperlicht_vocabulary::{SituationId, ZoneId};
-use knipperlicht_zones::ZoneTable;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
     RoutingError,
-    directory::CachedDirectory,
+    books::Books,
     model::{
         change::Plan,
         hearing::{Heard, hear},
-        planner::Ground,
     },
     said::said,
     store,
@@ -25,8 +21,7 @@ use crate::{
 
 pub(crate) struct RoutingReactions {
     pub(crate) kit: Kit,
-    pub(crate) zones: Arc<ZoneTable>,
-    pub(crate) directory: CachedDirectory,
+    pub(crate) books: Books,
 }
 
 /// What was heard of one situation, and where it came from.
@@ -83,15 +78,10 @@ impl RoutingReactions {
         facts: Vec<Told>,
     ) -> Result<(), RoutingError> {
         let environment = &self.kit.environment;
-        let directory = self.directory.current(connection).await?;
+        let books = self.books.open(connection).await?;
         let situations: Vec<Uuid> = facts.iter().map(|fact| fact.situation.uuid()).collect();
         let mut cases = store::lock_cases(connection, &situations).await?;
-        let ground = Ground {
-            directory: &directory,
-            zone_version: self.zones.version(),
-            at: environment.now(),
-            today: environment.today(),
-        };
+        let ground = books.ground(environment.now(), environment.today());
 
         let mut plans = Vec::with_capacity(facts.len());
         let mut events = Vec::with_capacity(facts.len());

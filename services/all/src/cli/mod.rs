@@ -16,6 +16,7 @@ mod item;
 mod output;
 mod patience;
 mod referral;
+mod route;
 mod session;
 mod signal;
 mod values;
@@ -32,6 +33,7 @@ pub use error::CliError;
 pub use followup::FollowupCommand;
 pub use item::ItemCommand;
 pub use referral::ReferralCommand;
+pub use route::RouteCommand;
 pub use signal::SignalCommand;
 pub use zone::ZoneCommand;
 
@@ -60,6 +62,8 @@ pub enum Command {
     Followup(Client<FollowupCommand>),
     /// How a situation was judged, and why (inschatting)
     Assessment(Client<AssessmentCommand>),
+    /// Who is asked, and why (toeleiding)
+    Route(Client<RouteCommand>),
     /// Primary-care zones and the services in them (eerstelijnszones)
     Zone(Client<ZoneCommand>),
     /// Print a script that lets your shell complete commands, options and codes
@@ -81,6 +85,7 @@ impl fmt::Debug for Command {
             Self::Item(_) => "Item(..)",
             Self::Followup(_) => "Followup(..)",
             Self::Assessment(_) => "Assessment(..)",
+            Self::Route(_) => "Route(..)",
             Self::Zone(_) => "Zone(..)",
             Self::Completions { .. } => "Completions",
         })
@@ -127,6 +132,7 @@ async fn dispatch(command: Command, program: clap::Command) -> Result<(), CliErr
         Command::Assessment(asked) => {
             assessment::run(asked.command, &session(*asked.options)?).await
         }
+        Command::Route(asked) => route::run(asked.command, &session(*asked.options)?).await,
         Command::Zone(asked) => zone::run(asked.command, &session(*asked.options)?).await,
         Command::Completions { shell } => {
             Output::standard(false)?.print(&completions(shell, program))

@@ -5,6 +5,7 @@
 mod assessment;
 mod followup;
 mod referral;
+mod route;
 mod signal;
 mod word;
 mod zone;
@@ -14,6 +15,7 @@ pub(crate) use followup::{
     CarerLinkView, ConfirmedView, OpenLoopView, TaskView, TimelineEntryView,
 };
 pub(crate) use referral::{ActionsView, ItemView, ReferralView};
+pub(crate) use route::{ExplainedView, ExplanationView, UnmetNeedView};
 pub(crate) use signal::{ContactsView, ReceiptView, RefusalView, SignalView};
 pub(crate) use word::{Moment, Word, words};
 pub(crate) use zone::{ResolvedZoneView, ServiceView};

@@ -8,7 +8,7 @@ use knipperlicht_runtime::current_traceparent;
 use knipperlicht_vocabulary::{ItemId, ReferralId, SituationId};
 use tracing::Span;
 
-use super::{RoutingCalls, view};
+use super::RoutingCalls;
 use crate::{
     RoutingError,
     model::{
@@ -67,19 +67,13 @@ impl RoutingCalls {
     {
         let environment = &self.kit.environment;
         transaction.act_as(&self.kit.principal).await?;
-        let directory = self.directory.current(&mut transaction).await?;
+        let books = self.books.open(&mut transaction).await?;
         let case = store::lock_cases(&mut transaction, &[situation.uuid()])
             .await?
             .take(situation);
         // Taken with the lock in hand, so that moments follow each other as changes do.
         let at = environment.now();
-        let zone_version = self.zones.version();
-        let ground = Ground {
-            directory: &directory,
-            zone_version,
-            at,
-            today: environment.today(),
-        };
+        let ground = books.ground(at, environment.today());
         let Answer { changes, referral } = decide(case, &ground)?;
 
         let zone = referral.circumstances.zone.clone();
@@ -94,6 +88,6 @@ impl RoutingCalls {
         say(&mut transaction, at, &events).await?;
         transaction.commit().await?;
         self.kit.committed();
-        Ok(view::referral(situation, &referral, &directory))
+        Ok(self.show(situation, &referral, &books.directory))
     }
 }

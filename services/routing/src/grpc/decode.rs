@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use knipperlicht_access::{Principal, Role};
-use knipperlicht_vocabulary::{CodeError, ItemId, ReferralId, ServiceId};
+use knipperlicht_vocabulary::{CodeError, ItemId, Need, ReferralId, ServiceId, SituationId};
 
 use crate::{RoutingError, model::referral::Actor, store::Filter};
 
@@ -68,4 +68,42 @@ pub(super) fn filter(principal: &Principal) -> Filter {
 /// The caller's zones.
 pub(super) fn zones(principal: &Principal) -> Vec<String> {
     principal.zones.iter().map(ToString::to_string).collect()
+}
+
+/// A code that need not be said.
+pub(super) fn optional_code<T: TryFrom<i32, Error = CodeError>>(
+    field: &'static str,
+    number: i32,
+) -> Result<Option<T>, RoutingError> {
+    if number == 0 {
+        Ok(None)
+    } else {
+        code(field, number).map(Some)
+    }
+}
+
+/// A situation's id, where one is said.
+pub(super) fn situation(text: &str) -> Result<Option<SituationId>, RoutingError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|source| RoutingError::Id {
+        field: "situation_id",
+        source,
+    })
+}
+
+/// At least one need, each once, in their order.
+pub(super) fn needs(numbers: &[i32]) -> Result<Vec<Need>, RoutingError> {
+    if numbers.is_empty() {
+        return Err(RoutingError::NoNeeds);
+    }
+    let mut needs = Vec::new();
+    for number in numbers {
+        let need = code("needs", *number)?;
+        if !needs.contains(&need) {
+            needs.push(need);
+        }
+    }
+    Ok(needs)
 }

@@ -2,12 +2,12 @@
 
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::routing::v1 as pb;
-use knipperlicht_vocabulary::{PostalCode, ZoneId};
+use knipperlicht_vocabulary::{PostalCode, SituationId, ZoneId};
 
 use super::{RoutingCalls, decode, page_token, view};
 use crate::{
     RoutingError,
-    model::{calls::Refusal, case::Item, directory::Directory, referral::Referral},
+    model::{calls::Refusal, case::Circumstances, directory::Directory, referral::Referral},
     store::{self, ReferralRow, Which},
 };
 
@@ -24,7 +24,7 @@ impl RoutingCalls {
     ) -> Result<pb::ResolveZoneResponse, RoutingError> {
         let postal_code: PostalCode = asked.postal_code.parse()?;
         let on = decode::day(&asked.on, self.kit.environment.today())?;
-        let resolution = self.zones.resolve(postal_code, on)?;
+        let resolution = self.books.zones.resolve(postal_code, on)?;
         Ok(pb::ResolveZoneResponse {
             zone: Some(view::zone(resolution.zone)),
             municipality: resolution.municipality.to_owned(),
@@ -35,7 +35,7 @@ impl RoutingCalls {
                 .collect(),
             verified: resolution.verified,
             confidence: view::confidence(resolution.confidence),
-            table_version: self.zones.version().to_owned(),
+            table_version: self.books.zones.version().to_owned(),
         })
     }
 
@@ -45,11 +45,11 @@ impl RoutingCalls {
         asked: &pb::ListServicesRequest,
     ) -> Result<Vec<pb::Service>, RoutingError> {
         let zone: ZoneId = asked.zone_id.parse()?;
-        if self.zones.zone(&zone).is_none() {
+        if self.books.zones.zone(&zone).is_none() {
             return Err(RoutingError::UnknownZone(zone));
         }
         let mut transaction = self.kit.database.begin(principal).await?;
-        let directory = self.directory.current(&mut transaction).await?;
+        let directory = self.books.directory(&mut transaction).await?;
         let mut services: Vec<pb::Service> = directory.covering(&zone).map(view::service).collect();
         services.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(services)
@@ -72,7 +72,7 @@ impl RoutingCalls {
             Which::All
         };
         let mut transaction = self.kit.database.begin(principal).await?;
-        let directory = self.directory.current(&mut transaction).await?;
+        let directory = self.books.directory(&mut transaction).await?;
         let filter = decode::filter(principal);
         let rows =
             store::list(&mut transaction, &filter, which, after, i64::from(size) + 1).await?;
@@ -83,7 +83,7 @@ impl RoutingCalls {
             .into_iter()
             .take(usize::try_from(size).unwrap_or_default())
         {
-            let (shown, referral) = shown(row, &directory)?;
+            let (shown, referral) = self.read_and_show(row, &directory)?;
             referrals.push(shown);
             if more {
                 next_page_token = page_token::encode(page_token::after(&referral));
@@ -117,34 +117,47 @@ impl RoutingCalls {
         let open = store::open_items(&mut transaction, &decode::zones(principal)).await?;
         Ok(open
             .iter()
-            .map(|one| view::item(one.situation, &one.item, self.other_candidates(&one.item)))
+            .map(|one| {
+                view::item(
+                    one.situation,
+                    &one.item,
+                    self.other_zones(&one.item.circumstances),
+                )
+            })
             .collect())
     }
 
-    /// The other zones that the item's postal code may belong to, besides the one it lies in.
-    fn other_candidates(&self, item: &Item) -> Vec<pb::Zone> {
-        let circumstances = &item.circumstances;
-        let Ok(resolution) = self
-            .zones
-            .resolve(circumstances.postal_code, self.kit.environment.today())
-        else {
-            return Vec::new();
-        };
-        let candidates = std::iter::once(resolution.zone).filter(|_| resolution.is_doubtful());
-        let candidates = candidates.chain(resolution.other_candidates.iter().copied());
-        candidates
-            .filter(|zone| zone.id != circumstances.zone)
-            .map(view::zone)
-            .collect()
+    /// A row as it is shown, and the referral it holds.
+    pub(super) fn read_and_show(
+        &self,
+        row: ReferralRow,
+        directory: &Directory,
+    ) -> Result<(pb::Referral, Referral), RoutingError> {
+        let situation = row.situation();
+        let referral = row.read()?;
+        Ok((self.show(situation, &referral, directory), referral))
     }
-}
 
-/// A row as it is shown, and the referral it holds.
-pub(super) fn shown(
-    row: ReferralRow,
-    directory: &Directory,
-) -> Result<(pb::Referral, Referral), RoutingError> {
-    let situation = row.situation();
-    let referral = row.read()?;
-    Ok((view::referral(situation, &referral, directory), referral))
+    /// A referral as it is shown.
+    pub(super) fn show(
+        &self,
+        situation: SituationId,
+        referral: &Referral,
+        directory: &Directory,
+    ) -> pb::Referral {
+        pb::Referral {
+            other_candidates: self.other_zones(&referral.circumstances),
+            ..view::referral(situation, referral, directory)
+        }
+    }
+
+    /// The other zones that the postal code may belong to, besides the one it is taken to lie in.
+    fn other_zones(&self, circumstances: &Circumstances) -> Vec<pb::Zone> {
+        view::other_zones(
+            &self.books.zones,
+            circumstances.postal_code,
+            self.kit.environment.today(),
+            &circumstances.zone,
+        )
+    }
 }

@@ -3,24 +3,25 @@
 mod change;
 mod decode;
 mod desk;
+mod explain;
+mod explanation;
 mod page_token;
 mod view;
 mod watch;
 
-use std::{pin::Pin, sync::Arc};
+use std::pin::Pin;
 
 use knipperlicht_access::principal_of;
 use knipperlicht_contracts::routing::v1::{self as pb, routing_service_server::RoutingService};
 use knipperlicht_eventing::Kit;
 use knipperlicht_runtime::refusal;
 use knipperlicht_vocabulary::DeclineReason;
-use knipperlicht_zones::ZoneTable;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
 use crate::{
     RoutingError,
-    directory::CachedDirectory,
+    books::Books,
     model::{calls, referral::Move},
 };
 
@@ -28,17 +29,12 @@ use crate::{
 #[derive(Clone)]
 pub struct RoutingCalls {
     pub(crate) kit: Kit,
-    pub(crate) zones: Arc<ZoneTable>,
-    pub(crate) directory: CachedDirectory,
+    pub(crate) books: Books,
 }
 
 impl RoutingCalls {
-    pub(crate) const fn new(kit: Kit, zones: Arc<ZoneTable>, directory: CachedDirectory) -> Self {
-        Self {
-            kit,
-            zones,
-            directory,
-        }
+    pub(crate) const fn new(kit: Kit, books: Books) -> Self {
+        Self { kit, books }
     }
 }
 
@@ -240,5 +236,41 @@ impl RoutingService for RoutingCalls {
         let principal = principal_of(&request)?;
         let items = self.items(&principal).await.map_err(refused)?;
         Ok(Response::new(pb::ListItemsResponse { items }))
+    }
+
+    async fn explain_referral(
+        &self,
+        request: Request<pb::ExplainReferralRequest>,
+    ) -> Result<Response<pb::ExplainReferralResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let explained = self
+            .explain(&principal, &request.into_inner().referral_id)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(explained))
+    }
+
+    async fn preview_route(
+        &self,
+        request: Request<pb::PreviewRouteRequest>,
+    ) -> Result<Response<pb::PreviewRouteResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let preview = self
+            .preview(&principal, &request.into_inner())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(preview))
+    }
+
+    async fn list_unmet_needs(
+        &self,
+        request: Request<pb::ListUnmetNeedsRequest>,
+    ) -> Result<Response<pb::ListUnmetNeedsResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let unmet_needs = self
+            .unmet_needs(&principal, &request.into_inner().from)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::ListUnmetNeedsResponse { unmet_needs }))
     }
 }

@@ -1,7 +1,8 @@
 //! From the model to the wire.
 
+use jiff::civil::Date;
 use knipperlicht_contracts::{routing::v1 as pb, to_proto};
-use knipperlicht_vocabulary::{AgeBand, Need, SituationId};
+use knipperlicht_vocabulary::{AgeBand, Need, PostalCode, SituationId, ZoneId};
 use knipperlicht_zones as zones;
 use serde::Serialize;
 
@@ -18,6 +19,24 @@ pub(super) fn zone(zone: &zones::Zone) -> pb::Zone {
         name: zone.name.to_string(),
         province: word(zone.province),
     }
+}
+
+/// The other zones that a postal code may belong to on a day, besides the one it is taken to lie
+/// in: a boundary case that a coordinator should see. None where there is no doubt.
+pub(super) fn other_zones(
+    table: &zones::ZoneTable,
+    postal_code: PostalCode,
+    on: Date,
+    taken_for: &ZoneId,
+) -> Vec<pb::Zone> {
+    let Ok(resolution) = table.resolve(postal_code, on) else {
+        return Vec::new();
+    };
+    resolution
+        .candidates()
+        .filter(|other| other.id != *taken_for)
+        .map(zone)
+        .collect()
 }
 
 /// How sure a row of the zone table is.
@@ -81,6 +100,7 @@ pub(super) fn referral(
         state_since: Some(to_proto(referral.state_since)),
         decline_reason: reason,
         requested_at: referral.requested_at.map(to_proto),
+        other_candidates: Vec::new(),
     }
 }
 
@@ -116,6 +136,6 @@ pub(super) const fn action(step: Move) -> pb::Action {
     }
 }
 
-fn numbers(needs: &[Need]) -> Vec<i32> {
+pub(super) fn numbers(needs: &[Need]) -> Vec<i32> {
     needs.iter().map(|need| need.number()).collect()
 }

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::Status;
 
-use super::{RoutingCalls, decode, desk::shown, page_token, refused};
+use super::{RoutingCalls, decode, page_token, refused};
 use crate::{
     RoutingError,
     store::{self, After, Which},
@@ -98,13 +98,13 @@ impl RoutingCalls {
         let mut after = After::START;
         loop {
             let mut transaction = self.kit.database.begin(principal).await?;
-            let directory = self.directory.current(&mut transaction).await?;
+            let directory = self.books.directory(&mut transaction).await?;
             let rows = store::list(&mut transaction, &filter, Which::Open, after, PAGE).await?;
             transaction.rollback().await?;
             let is_last = i64::try_from(rows.len()).is_ok_and(|rows| rows < PAGE);
             for row in rows {
                 let changed_in = row.changed_in();
-                let (shown, referral) = shown(row, &directory)?;
+                let (shown, referral) = self.read_and_show(row, &directory)?;
                 after = page_token::after(&referral);
                 if changed_in >= seen.horizon {
                     seen.beyond.insert((referral.id, changed_in));
@@ -132,13 +132,13 @@ impl RoutingCalls {
             seen.beyond.clear();
             return Ok(());
         }
-        let directory = self.directory.current(&mut transaction).await?;
+        let directory = self.books.directory(&mut transaction).await?;
         transaction.rollback().await?;
 
         let mut beyond = HashSet::new();
         for row in rows {
             let changed_in = row.changed_in();
-            let (shown, referral) = shown(row, &directory)?;
+            let (shown, referral) = self.read_and_show(row, &directory)?;
             let what = (referral.id, changed_in);
             if changed_in >= horizon {
                 beyond.insert(what);

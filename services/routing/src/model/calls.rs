@@ -65,11 +65,11 @@ pub fn decline<'d>(
     reason: DeclineReason,
     ground: &Ground<'d>,
 ) -> Result<Answer<'d>, Refusal> {
-    let asked = case.asked();
+    let history = case.history();
     let (referral, situation) = find(case, id)?;
     let mut planner = Planner::new(ground, id.uuid());
     let declined = planner.step(referral, Move::Decline(reason))?;
-    planner.go_on(&situation, &declined, asked, ItemKind::AllDeclined);
+    planner.go_on(&situation, &declined, history, ItemKind::AllDeclined);
     Ok(Answer {
         changes: planner.changes,
         referral: declined,
@@ -86,14 +86,14 @@ pub fn redirect<'d>(
     actor: Actor,
     ground: &Ground<'d>,
 ) -> Result<Answer<'d>, Refusal> {
-    let service = in_directory(ground.directory, target)?;
+    let service = in_directory(ground.tables.directory, target)?;
     let known = case
         .referrals
         .iter()
         .find(|referral| referral.id == id)
         .ok_or(Refusal::NoReferral)?;
     let (same, in_a_circle) = (known.service == *target, case.came_by(known, target));
-    let (referral, situation) = find(case, id)?;
+    let (referral, mut situation) = find(case, id)?;
     let mut planner = Planner::new(ground, id.uuid());
     if actor == Actor::Partner && in_a_circle && !same {
         let declined = planner.step(referral, Move::Decline(reason))?;
@@ -115,6 +115,7 @@ pub fn redirect<'d>(
     if same {
         return Err(Refusal::SameService(target.clone()));
     }
+    move_to_zone_of(service, &mut situation, &mut planner);
     let next = planner.referral(
         &situation,
         service,
@@ -161,18 +162,19 @@ pub fn assign<'d>(
     target: &ServiceId,
     ground: &Ground<'d>,
 ) -> Result<Answer<'d>, Refusal> {
-    let service = in_directory(ground.directory, target)?;
+    let service = in_directory(ground.tables.directory, target)?;
     let position = case
         .items
         .iter()
         .position(|item| item.id == id)
         .ok_or(Refusal::NoItem)?;
     let item = case.items.swap_remove(position);
-    let situation = case.situation.ok_or(Refusal::NoItem)?;
+    let mut situation = case.situation.ok_or(Refusal::NoItem)?;
     if forbids(situation.agreement.consent) {
         return Err(Refusal::Consent(situation.agreement.consent));
     }
     let mut planner = Planner::new(ground, id.uuid());
+    move_to_zone_of(service, &mut situation, &mut planner);
     // An emergency's item may be about nothing in particular: then about all that is needed.
     let needs = if item.needs.is_empty() {
         situation.needs.clone()
@@ -188,6 +190,23 @@ pub fn assign<'d>(
         changes: planner.changes,
         referral,
     })
+}
+
+/// A doubtful postal code was taken for a zone, and a person now chooses a service of another zone
+/// that it may belong to: the situation lies there from now on, where that zone's coordinator
+/// sees it.
+fn move_to_zone_of(service: &Service, situation: &mut Situation, planner: &mut Planner<'_, '_>) {
+    let circumstances = &mut situation.circumstances;
+    if service.area.covers(&circumstances.zone) {
+        return;
+    }
+    let other = planner.other_zone(circumstances, |zone| service.area.covers(zone));
+    if let Some(zone) = other {
+        circumstances.zone = zone;
+        planner
+            .changes
+            .push(Change::Learned(Box::new(situation.clone())));
+    }
 }
 
 fn find(mut case: Case, id: ReferralId) -> Result<(Referral, Situation), Refusal> {

@@ -2,15 +2,18 @@
 
 use jiff::Timestamp;
 use knipperlicht_vocabulary::{
-    AgeBand, Consent, ItemId, ItemKind, Language, Need, PostalCode, ReferralId, ServiceId,
-    SignalId, SituationId, Urgency, ZoneId,
+    AgeBand, Consent, ItemId, ItemKind, Language, Need, OrganisationId, PostalCode, ReferralId,
+    ServiceId, SignalId, SituationId, Urgency, ZoneId,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{need_set::NeedSet, referral::Referral};
+use super::{
+    need_set::NeedSet,
+    referral::{Referral, State},
+};
 
 /// What is needed to route and says nothing about who it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Circumstances {
     /// The zone.
     pub zone: ZoneId,
@@ -88,6 +91,15 @@ pub struct Withheld {
     pub urgency: Urgency,
 }
 
+/// Who had to do with a situation before.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History {
+    /// Services that are not asked again.
+    pub asked: Vec<ServiceId>,
+    /// Organisations that accepted: they know the situation.
+    pub knows: Vec<OrganisationId>,
+}
+
 /// All that is known of one situation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Case {
@@ -119,23 +131,33 @@ impl Case {
         !self.items.is_empty() || self.referrals.iter().any(Referral::covers)
     }
 
-    /// The services that were asked in vain.
+    /// Who was asked, however it ended.
     #[must_use]
-    pub fn asked_in_vain(&self) -> Vec<ServiceId> {
-        let in_vain = self
-            .referrals
-            .iter()
-            .filter(|referral| referral.was_in_vain());
-        in_vain.map(|referral| referral.service.clone()).collect()
+    pub fn history(&self) -> History {
+        self.history_of(|_| true)
     }
 
-    /// The services that were asked, however it ended.
+    /// Who was asked in vain.
     #[must_use]
-    pub fn asked(&self) -> Vec<ServiceId> {
-        self.referrals
+    pub fn history_in_vain(&self) -> History {
+        self.history_of(Referral::was_in_vain)
+    }
+
+    fn history_of(&self, counts: fn(&Referral) -> bool) -> History {
+        let asked = self.referrals.iter().filter(|referral| counts(referral));
+        let accepted = self
+            .referrals
             .iter()
-            .map(|referral| referral.service.clone())
-            .collect()
+            .filter(|referral| referral.state == State::Accepted);
+        let mut knows: Vec<OrganisationId> = accepted
+            .map(|referral| referral.organisation.clone())
+            .collect();
+        knows.sort_unstable();
+        knows.dedup();
+        History {
+            asked: asked.map(|referral| referral.service.clone()).collect(),
+            knows,
+        }
     }
 
     /// Whether `service` was asked on the way that led to this referral, or is asked by it.

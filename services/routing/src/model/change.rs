@@ -4,7 +4,7 @@ use knipperlicht_vocabulary::{ItemId, ReferralId, SignalId, SituationId, ZoneId}
 
 use super::{
     case::{Item, Situation, Withheld},
-    decision::Record,
+    record::Record,
     referral::{Referral, State},
 };
 

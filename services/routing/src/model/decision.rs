@@ -1,20 +1,39 @@
 //! Which services are asked: as few as cover the needs, the best of those that could.
+//!
+//! First those made for the carer's own group (young carers, parents of a child with a disability),
+//! for the needs that they meet; then, for what is left, those for everybody. Within each of both
+//! the fewest that cover all there is to cover; of equally few, the most points together; of equal
+//! points, the hash that spreads load; then the id.
 
 use std::cmp::Reverse;
 
 use jiff::{Timestamp, civil::Date};
-use knipperlicht_vocabulary::{Need, ServiceId, SituationId, Urgency};
-use serde::Serialize;
+use knipperlicht_vocabulary::{Need, OrganisationId, ServiceId, SituationId, Urgency};
+use serde::{Deserialize, Serialize};
 
 use super::{
+    behaviour::{Behaviour, Behaviours},
     case::Circumstances,
+    cover::{Piece, fewest},
     directory::{Directory, Fit, Service},
     need_set::NeedSet,
-    points::{Exclusion, Points, exclusion, points},
+    points::{Exclusion, Points, PointsTable},
 };
 
-/// All that a decision depends on besides the directory: stored with it, so that it replays.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// What decisions are taken from, besides the question: each part is named by its version, or
+/// stored with the decision.
+#[derive(Debug, Clone, Copy)]
+pub struct Tables<'d> {
+    /// The directory.
+    pub directory: &'d Directory,
+    /// Rules and weights.
+    pub points: &'d PointsTable,
+    /// How services behaved lately.
+    pub behaviours: &'d Behaviours,
+}
+
+/// All that a decision depends on besides the tables: stored with it, so that it replays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Question {
     /// About which situation.
     pub situation: SituationId,
@@ -26,6 +45,9 @@ pub struct Question {
     pub urgency: Urgency,
     /// Services that were asked before and are not asked again.
     pub asked: Vec<ServiceId>,
+    /// Organisations that help, or helped, in this situation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub knows: Vec<OrganisationId>,
     /// When.
     pub at: Timestamp,
     /// The day that is in Belgium.
@@ -46,12 +68,14 @@ pub struct Choice<'d> {
 pub struct Candidate<'d> {
     /// The service.
     pub service: &'d Service,
+    /// How it behaved lately, where it was asked at all.
+    pub behaved: Option<Behaviour>,
     /// Its points, or the rule that excluded it.
     pub verdict: Verdict,
 }
 
 /// What the rules say of a candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It may be asked.
@@ -74,6 +98,7 @@ pub struct Decision<'d> {
 }
 
 /// Somebody who may be asked.
+#[derive(Clone, Copy)]
 struct Contender<'d> {
     service: &'d Service,
     points: u32,
@@ -83,10 +108,6 @@ struct Contender<'d> {
 impl<'d> Contender<'d> {
     /// What it is worth while these needs are open, comparable with others; nothing when it
     /// covers none of them.
-    ///
-    /// A service made for the carer's own group comes first, then few referrals before many,
-    /// then points, then the hash that spreads load. The id settles the rest, so that the order
-    /// of the directory never matters.
     fn worth(&self, open: NeedSet) -> Option<(Fit, u32, u32, u64, Reverse<&'d ServiceId>)> {
         let covered = self.service.needs.and(open).len();
         (covered > 0).then_some((
@@ -101,19 +122,10 @@ impl<'d> Contender<'d> {
 
 /// Decides.
 #[must_use]
-pub fn decide<'d>(directory: &'d Directory, question: &Question) -> Decision<'d> {
+pub fn decide<'d>(tables: &Tables<'d>, question: &Question) -> Decision<'d> {
     let wanted = NeedSet::from(question.needs.as_slice());
-    let mut candidates: Vec<Candidate<'d>> = directory
-        .covering(&question.circumstances.zone)
-        .filter(|service| !service.needs.and(wanted).is_empty())
-        .map(|service| Candidate {
-            service,
-            verdict: judge(service, question),
-        })
-        .collect();
-    candidates.sort_by(|one, other| one.service.id.cmp(&other.service.id));
-
-    let mut contenders: Vec<Contender<'d>> = candidates
+    let candidates = candidates(tables, question, wanted);
+    let contenders: Vec<Contender<'d>> = candidates
         .iter()
         .filter_map(|candidate| match candidate.verdict {
             Verdict::Points(points) => Some(Contender {
@@ -125,17 +137,27 @@ pub fn decide<'d>(directory: &'d Directory, question: &Question) -> Decision<'d>
         })
         .collect();
 
+    let is_exact = wanted.len() <= tables.points.cover.exact_up_to;
+    let mut to_ask = if is_exact {
+        as_few_as_can_be(&contenders, wanted)
+    } else {
+        contenders.clone()
+    };
     let mut open = wanted;
     let mut chosen = Vec::new();
-    while let Some(best) = best(&contenders, open) {
-        let service = contenders.swap_remove(best).service;
+    while let Some(best) = best(&to_ask, open) {
+        let service = to_ask.swap_remove(best).service;
         chosen.push(Choice {
             service,
             needs: service.needs.and(open).pick(&question.needs),
         });
         open = open.without(service.needs);
     }
-    let runner_up = best(&contenders, wanted).map(|position| contenders[position].service);
+
+    let is_chosen = |service: &Service| chosen.iter().any(|one| one.service.id == service.id);
+    let mut others = contenders;
+    others.retain(|contender| !is_chosen(contender.service));
+    let runner_up = best(&others, wanted).map(|position| others[position].service);
     Decision {
         chosen,
         uncovered: open.pick(&question.needs),
@@ -144,10 +166,61 @@ pub fn decide<'d>(directory: &'d Directory, question: &Question) -> Decision<'d>
     }
 }
 
-fn judge(service: &Service, question: &Question) -> Verdict {
-    match exclusion(service, question) {
+/// Everyone whose area covers the place and who meets a need, by id.
+fn candidates<'d>(tables: &Tables<'d>, question: &Question, wanted: NeedSet) -> Vec<Candidate<'d>> {
+    let mut candidates: Vec<Candidate<'d>> = tables
+        .directory
+        .covering(&question.circumstances.zone)
+        .filter(|service| !service.needs.and(wanted).is_empty())
+        .map(|service| {
+            let behaved = tables.behaviours.get(&service.id).copied();
+            Candidate {
+                service,
+                behaved,
+                verdict: judge(tables.points, service, question, behaved),
+            }
+        })
+        .collect();
+    candidates.sort_by(|one, other| one.service.id.cmp(&other.service.id));
+    candidates
+}
+
+/// The fewest that cover what can be covered: of the carer's own group, then of those for all.
+fn as_few_as_can_be<'d>(contenders: &[Contender<'d>], wanted: NeedSet) -> Vec<Contender<'d>> {
+    let mut open = wanted;
+    let mut few = Vec::new();
+    for fit in [Fit::Specific, Fit::Generic] {
+        let of_this_fit: Vec<&Contender<'d>> = contenders
+            .iter()
+            .filter(|contender| contender.service.fit == fit)
+            .collect();
+        let pieces: Vec<Piece> = of_this_fit
+            .iter()
+            .map(|contender| Piece {
+                needs: contender.service.needs,
+                points: contender.points,
+                spread: contender.spread,
+            })
+            .collect();
+        for position in fewest(&pieces, open) {
+            few.push(*of_this_fit[position]);
+        }
+        open = few
+            .iter()
+            .fold(open, |open, one| open.without(one.service.needs));
+    }
+    few
+}
+
+fn judge(
+    table: &PointsTable,
+    service: &Service,
+    question: &Question,
+    behaved: Option<Behaviour>,
+) -> Verdict {
+    match table.exclusion(service, question) {
         Some(exclusion) => Verdict::Excluded(exclusion),
-        None => Verdict::Points(points(service, question)),
+        None => Verdict::Points(table.points(service, question, behaved.unwrap_or_default())),
     }
 }
 
@@ -171,60 +244,6 @@ fn spread(situation: SituationId, service: &ServiceId) -> u64 {
     });
     // The last bytes of FNV reach only the low half: fold it into the high one that decides.
     hash ^ (hash << 32)
-}
-
-/// A decision as it is stored: with everything that explains it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Record<'d> {
-    /// What was asked.
-    pub question: Question,
-    /// What was decided.
-    pub decision: Decision<'d>,
-    /// From which directory.
-    pub directory_version: i64,
-    /// From which zone table.
-    pub zone_version: String,
-}
-
-/// A candidate as it is stored.
-#[derive(Serialize)]
-pub struct StoredCandidate<'r> {
-    service: &'r ServiceId,
-    #[serde(flatten)]
-    verdict: Verdict,
-}
-
-/// A choice as it is stored.
-#[derive(Serialize)]
-pub struct StoredChoice<'r> {
-    service: &'r ServiceId,
-    needs: &'r [Need],
-}
-
-impl Record<'_> {
-    /// Every candidate with its points or the rule that excluded it.
-    #[must_use]
-    pub fn candidates(&self) -> Vec<StoredCandidate<'_>> {
-        let candidates = self.decision.candidates.iter();
-        candidates
-            .map(|one| StoredCandidate {
-                service: &one.service.id,
-                verdict: one.verdict,
-            })
-            .collect()
-    }
-
-    /// Who is asked for what.
-    #[must_use]
-    pub fn chosen(&self) -> Vec<StoredChoice<'_>> {
-        let chosen = self.decision.chosen.iter();
-        chosen
-            .map(|choice| StoredChoice {
-                service: &choice.service.id,
-                needs: &choice.needs,
-            })
-            .collect()
-    }
 }
 
 #[cfg(test)]

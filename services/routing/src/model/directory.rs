@@ -18,6 +18,17 @@ pub enum Area {
     Everywhere,
 }
 
+impl Area {
+    /// Whether it reaches this zone.
+    #[must_use]
+    pub fn covers(&self, zone: &ZoneId) -> bool {
+        match self {
+            Self::Zones(zones) => zones.contains(zone),
+            Self::Everywhere => true,
+        }
+    }
+}
+
 /// For whom a service is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fit {

@@ -131,13 +131,13 @@ fn route(
     let uncovered = if wanted.is_empty() {
         Vec::new()
     } else {
-        let asked = case.asked_in_vain();
+        let history = case.history_in_vain();
         planner.ask(
             situation,
             Request {
                 needs: wanted.pick(needs),
                 urgency,
-                asked,
+                history,
                 previous: None,
             },
         )
@@ -285,7 +285,7 @@ fn on_silence<'d>(mut planner: Planner<'d, '_>, case: &Case, id: ReferralId) -> 
     if let (Some(silent), Some(situation)) = (silent, &case.situation)
         && let Ok(expired) = planner.step(silent, Move::Expire)
     {
-        planner.go_on(situation, &expired, case.asked(), ItemKind::ClockBreached);
+        planner.go_on(situation, &expired, case.history(), ItemKind::ClockBreached);
     }
     planner.changes
 }

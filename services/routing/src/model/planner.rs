@@ -1,24 +1,26 @@
 //! The steps that events and calls have in common: ask services, turn to a coordinator, cancel.
 
 use jiff::{Timestamp, civil::Date};
-use knipperlicht_vocabulary::{Consent, ItemId, ItemKind, Need, ReferralId, ServiceId, Urgency};
+use knipperlicht_vocabulary::{Consent, ItemId, ItemKind, Need, ReferralId, Urgency, ZoneId};
+use knipperlicht_zones::ZoneTable;
 use uuid::Uuid;
 
 use super::{
-    case::{Item, Situation},
+    case::{Circumstances, History, Item, Situation},
     change::Change,
-    decision::{Question, Record, decide},
-    directory::{Directory, Service},
+    decision::{Question, Tables, decide},
+    directory::Service,
+    record::{Record, Versions},
     referral::{InvalidTransition, Move, Referral, State, Waiting},
 };
 
 /// What everything is decided from besides the case itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'d> {
-    /// The directory.
-    pub directory: &'d Directory,
-    /// The version of the zone table.
-    pub zone_version: &'d str,
+    /// What decisions are taken from.
+    pub tables: Tables<'d>,
+    /// The zone table.
+    pub zones: &'d ZoneTable,
     /// When.
     pub at: Timestamp,
     /// The day that is in Belgium.
@@ -30,7 +32,7 @@ pub struct Ground<'d> {
 pub(crate) struct Request {
     pub(crate) needs: Vec<Need>,
     pub(crate) urgency: Urgency,
-    pub(crate) asked: Vec<ServiceId>,
+    pub(crate) history: History,
     pub(crate) previous: Option<ReferralId>,
 }
 
@@ -58,7 +60,7 @@ impl<'d, 'g> Planner<'d, 'g> {
         let Request {
             needs,
             urgency,
-            asked,
+            history: History { asked, knows },
             previous,
         } = request;
         let circumstances = situation.circumstances.clone();
@@ -69,10 +71,11 @@ impl<'d, 'g> Planner<'d, 'g> {
             needs,
             urgency,
             asked,
+            knows,
             at,
             on,
         };
-        let decision = decide(self.ground.directory, &question);
+        let decision = decide(&self.ground.tables, &question);
         let referrals: Vec<Referral> = decision
             .chosen
             .iter()
@@ -90,8 +93,7 @@ impl<'d, 'g> Planner<'d, 'g> {
         self.changes.push(Change::Decided(Box::new(Record {
             question,
             decision,
-            directory_version: self.ground.directory.version(),
-            zone_version: self.ground.zone_version.to_owned(),
+            versions: Versions::of(self.ground),
         })));
         self.changes.extend(
             referrals
@@ -99,6 +101,24 @@ impl<'d, 'g> Planner<'d, 'g> {
                 .map(|referral| Change::Referred(Box::new(referral))),
         );
         uncovered
+    }
+
+    /// Another zone that the postal code may belong to today, where one is `wanted`.
+    pub(crate) fn other_zone(
+        &self,
+        circumstances: &Circumstances,
+        wanted: impl Fn(&ZoneId) -> bool,
+    ) -> Option<ZoneId> {
+        let ground = self.ground;
+        let resolution = ground
+            .zones
+            .resolve(circumstances.postal_code, ground.today)
+            .ok()?;
+        let found = resolution
+            .candidates()
+            .map(|zone| &zone.id)
+            .find(|zone| **zone != circumstances.zone && wanted(zone));
+        found.cloned()
     }
 
     /// A new referral to `service`: shown to the partner only if the carer's consent allows it
@@ -179,7 +199,7 @@ impl<'d, 'g> Planner<'d, 'g> {
         &mut self,
         situation: &Situation,
         ended: &Referral,
-        asked: Vec<ServiceId>,
+        history: History,
         otherwise: ItemKind,
     ) {
         if forbids(situation.agreement.consent) {
@@ -188,7 +208,7 @@ impl<'d, 'g> Planner<'d, 'g> {
         let request = Request {
             needs: ended.needs.clone(),
             urgency: ended.urgency,
-            asked,
+            history,
             previous: Some(ended.id),
         };
         let uncovered = self.ask(situation, request);

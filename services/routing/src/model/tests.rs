@@ -1,17 +1,23 @@
 //! Samples for tests.
 
+use std::sync::LazyLock;
+
 use jiff::{Timestamp, civil::date};
 use knipperlicht_vocabulary::{
     CapacityState, Consent, Language, Need, ReferralId, SituationId, Urgency,
 };
+use knipperlicht_zones::ZoneTable;
 use uuid::Uuid;
 
 use super::{
+    behaviour::Behaviours,
     case::{Agreement, Case, Circumstances, Situation},
     change::Change,
+    decision::Tables,
     directory::{Area, Capacity, Directory, Fit, Service},
     hearing::Assessed,
     planner::Ground,
+    points::{PointsTable, PointsTables},
     referral::{Referral, State},
 };
 
@@ -61,10 +67,27 @@ pub(crate) fn directory() -> Directory {
     Directory::new(3, services)
 }
 
-pub(crate) fn ground(directory: &Directory) -> Ground<'_> {
-    Ground {
+/// Rules and weights of today.
+pub(crate) fn points() -> &'static PointsTable {
+    static TABLES: LazyLock<PointsTables> = LazyLock::new(|| PointsTables::builtin().unwrap());
+    TABLES.current()
+}
+
+/// The directory, with rules and weights of today; nobody was ever asked.
+pub(crate) fn tables(directory: &Directory) -> Tables<'_> {
+    static NOBODY: Behaviours = Behaviours::new();
+    Tables {
         directory,
-        zone_version: "zones",
+        points: points(),
+        behaviours: &NOBODY,
+    }
+}
+
+pub(crate) fn ground(directory: &Directory) -> Ground<'_> {
+    static ZONES: LazyLock<ZoneTable> = LazyLock::new(|| ZoneTable::builtin().unwrap());
+    Ground {
+        tables: tables(directory),
+        zones: &ZONES,
         at: now(),
         today: date(2026, 11, 21),
     }

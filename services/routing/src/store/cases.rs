@@ -6,7 +6,12 @@ use knipperlicht_vocabulary::SituationId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{items::open_items_of, optional, referrals::referrals_of, word, words};
+use super::{
+    items::open_items_of,
+    optional,
+    referrals::{ReferralRow, referrals_of},
+    word, words,
+};
 use crate::{
     RoutingError,
     model::case::{Agreement, Case, Circumstances, Situation, Withheld},
@@ -66,6 +71,23 @@ pub(crate) async fn lock_cases(
         cases.entry(situation).or_default().withheld = Some(withheld);
     }
     Ok(Cases(cases))
+}
+
+/// What was asked of whom for a situation, as whoever the transaction belongs to may see it.
+/// Nothing is locked, so nothing may be changed by it.
+pub(crate) async fn look_at_case(
+    connection: &mut PgConnection,
+    situation: Option<SituationId>,
+) -> Result<Case, RoutingError> {
+    let ids: Vec<Uuid> = situation.iter().map(|id| id.uuid()).collect();
+    let rows = referrals_of(connection, &ids).await?;
+    Ok(Case {
+        referrals: rows
+            .into_iter()
+            .map(ReferralRow::read)
+            .collect::<Result<_, _>>()?,
+        ..Case::default()
+    })
 }
 
 /// Relies on the primary key.

@@ -1,5 +1,6 @@
 //! What routing keeps: SQL on a borrowed connection, one statement per purpose, in sets.
 
+mod behaviours;
 mod cases;
 mod decisions;
 mod directory;
@@ -13,7 +14,9 @@ use std::{fmt, str::FromStr};
 
 use knipperlicht_vocabulary::Need;
 
-pub(crate) use cases::lock_cases;
+pub(crate) use behaviours::{behaviours, claim_measuring, measure_behaviour, measured_at};
+pub(crate) use cases::{lock_cases, look_at_case};
+pub(crate) use decisions::{UnmetRow, decision_for, unmet_needs};
 pub(crate) use directory::{
     directory, directory_version, lock_directory, note_directory_change, put_services,
 };

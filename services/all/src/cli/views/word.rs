@@ -41,6 +41,15 @@ impl Word {
         Self(Cow::Owned(code))
     }
 
+    /// A value of an enum of the contracts, by its name there without what all of them begin with.
+    pub(crate) fn of_enum(name: &'static str, prefix: &str) -> Self {
+        Self(Cow::Owned(
+            name.strip_prefix(prefix)
+                .unwrap_or(name)
+                .to_ascii_lowercase(),
+        ))
+    }
+
     /// As a person reads it.
     pub(crate) fn text(&self) -> String {
         self.0.replace('_', " ")

@@ -26,7 +26,7 @@ impl From<proto::Zone> for ZoneView {
 }
 
 impl ZoneView {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         format!("{} ({}), {}", self.name, self.zone_id, self.province)
     }
 }
@@ -99,6 +99,17 @@ impl From<proto::Service> for ServiceView {
             name: service.name,
             organisation_name: service.organisation_name,
             synthetic: service.synthetic,
+        }
+    }
+}
+
+impl ServiceView {
+    /// Its id, and whether it is invented.
+    pub(crate) fn label(&self) -> String {
+        if self.synthetic {
+            format!("{} (invented)", self.service_id)
+        } else {
+            self.service_id.clone()
         }
     }
 }

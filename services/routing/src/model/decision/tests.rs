@@ -1,3 +1,4 @@
+mod golden;
 mod properties;
 
 use jiff::{SignedDuration, civil::date};
@@ -6,8 +7,10 @@ use uuid::Uuid;
 
 use super::*;
 use crate::model::{
+    behaviour::Behaviour,
     directory::{Area, Capacity},
-    tests::{circumstances, directory, now, service, situation_id},
+    record::{Record, Versions},
+    tests::{circumstances, directory, ground, now, service, situation_id, tables},
 };
 
 pub(super) fn question(needs: &[Need]) -> Question {
@@ -17,6 +20,7 @@ pub(super) fn question(needs: &[Need]) -> Question {
         needs: needs.to_vec(),
         urgency: Urgency::Soon,
         asked: Vec::new(),
+        knows: Vec::new(),
         at: now(),
         on: date(2026, 11, 21),
     }
@@ -33,14 +37,14 @@ fn chosen(decision: &Decision<'_>) -> Vec<String> {
 /// What became of the only candidate.
 fn verdict(service: Service, question: &Question) -> Verdict {
     let directory = Directory::new(1, vec![service]);
-    decide(&directory, question).candidates[0].verdict
+    decide(&tables(&directory), question).candidates[0].verdict
 }
 
 #[test]
 fn one_partner_for_several_needs_comes_before_several() {
     let directory = directory();
     let decision = decide(
-        &directory,
+        &tables(&directory),
         &question(&[Need::Financial, Need::Respite, Need::Administration]),
     );
     assert_eq!(chosen(&decision), ["broad", "respite"]);
@@ -58,7 +62,10 @@ fn one_partner_for_several_needs_comes_before_several() {
 #[test]
 fn a_need_that_nobody_offers_is_left_over() {
     let directory = directory();
-    let decision = decide(&directory, &question(&[Need::Safety, Need::Respite]));
+    let decision = decide(
+        &tables(&directory),
+        &question(&[Need::Safety, Need::Respite]),
+    );
     assert_eq!(chosen(&decision), ["respite"]);
     assert_eq!(decision.uncovered, [Need::Safety]);
 }
@@ -156,7 +163,7 @@ fn language_decides_and_other_fits_all() {
     let asked = |language| {
         let mut question = question(&[Need::Financial]);
         question.circumstances.language = language;
-        let decision = decide(&directory, &question);
+        let decision = decide(&tables(&directory), &question);
         (chosen(&decision), decision.runner_up.is_some())
     };
     assert_eq!(
@@ -182,9 +189,12 @@ fn a_service_for_the_carers_own_group_comes_first() {
     );
     let directory = Directory::new(1, vec![local, young]);
     let mut asked = question(&[Need::Information, Need::PeerSupport]);
-    assert_eq!(chosen(&decide(&directory, &asked)), ["local"]);
+    assert_eq!(chosen(&decide(&tables(&directory), &asked)), ["local"]);
     asked.circumstances.age_band = Some(AgeBand::Under18);
-    assert_eq!(chosen(&decide(&directory, &asked)), ["young", "local"]);
+    assert_eq!(
+        chosen(&decide(&tables(&directory), &asked)),
+        ["young", "local"]
+    );
 }
 
 #[test]
@@ -206,7 +216,7 @@ fn room_and_nearness_break_ties() {
     ];
     let directory = Directory::new(1, tied.to_vec());
     assert_eq!(
-        chosen(&decide(&directory, &question(&[Need::Respite]))),
+        chosen(&decide(&tables(&directory), &question(&[Need::Respite]))),
         ["near"]
     );
 }
@@ -221,7 +231,7 @@ fn equals_share_the_load() {
             (n << 80) | n.wrapping_mul(0x9e37_79b9_7f4a_7c15),
         ));
         let decision = decide(
-            &directory,
+            &tables(&directory),
             &Question {
                 situation,
                 ..question(&[Need::Respite])
@@ -236,28 +246,91 @@ fn equals_share_the_load() {
 }
 
 #[test]
-fn is_stored_with_all_that_explains_it() {
+fn two_that_fit_together_come_before_the_broadest_with_others() {
+    let directory = Directory::new(
+        1,
+        vec![
+            service("a", &[Need::Information, Need::Financial]),
+            service("b", &[Need::Respite, Need::Psychosocial]),
+            service("broad", &[Need::Financial, Need::Respite, Need::Training]),
+        ],
+    );
+    let asked = question(&[
+        Need::Information,
+        Need::Financial,
+        Need::Respite,
+        Need::Psychosocial,
+    ]);
+    let mut asked_of = chosen(&decide(&tables(&directory), &asked));
+    asked_of.sort();
+    assert_eq!(asked_of, ["a", "b"]);
+}
+
+#[test]
+fn who_knows_the_situation_comes_first_among_equals() {
+    let directory = directory();
+    let mut asked = question(&[Need::Information]);
+    for knows in ["broad", "other"] {
+        asked.knows = vec![format!("of-{knows}").parse().unwrap()];
+        assert_eq!(chosen(&decide(&tables(&directory), &asked)), [knows]);
+    }
+}
+
+#[test]
+fn who_accepted_often_and_soon_comes_before_who_let_people_wait() {
+    let directory = Directory::new(
+        1,
+        ["slow", "quick"]
+            .map(|id| service(id, &[Need::Respite]))
+            .to_vec(),
+    );
+    let behaviour = |answered, accepted, minutes: u64| Behaviour {
+        answered,
+        accepted,
+        minutes_to_accept: u64::from(accepted) * minutes,
+    };
+    let behaviours = Behaviours::from([
+        ("quick".parse().unwrap(), behaviour(40, 38, 60)),
+        ("slow".parse().unwrap(), behaviour(40, 10, 5_000)),
+    ]);
+    for situation in 0..50_u128 {
+        let asked = Question {
+            situation: Uuid::from_u128(situation).into(),
+            ..question(&[Need::Respite])
+        };
+        let tables = Tables {
+            behaviours: &behaviours,
+            ..tables(&directory)
+        };
+        assert_eq!(chosen(&decide(&tables, &asked)), ["quick"]);
+    }
+}
+
+#[test]
+fn is_stored_with_all_that_explains_it_and_replays() {
     let directory = directory();
     let asked = question(&[Need::Administration, Need::Safety]);
-    let decision = decide(&directory, &asked);
     let record = Record {
+        decision: decide(&tables(&directory), &asked),
+        versions: Versions::of(&ground(&directory)),
         question: asked,
-        decision,
-        directory_version: 3,
-        zone_version: "z".to_owned(),
     };
+    let stored = record.stored();
     assert_eq!(
-        json(&record.candidates()),
-        r#"[{"service":"broad","points":{"fit":0,"capacity":20,"nearness":15}}]"#
+        json(&stored.candidates),
+        r#"[{"service":"broad","points":{"fit":0,"capacity":20,"nearness":15,"acceptance":3,"speed":3}}]"#
     );
     assert_eq!(
-        json(&record.chosen()),
+        json(&stored.chosen),
         r#"[{"service":"broad","needs":["administration"]}]"#
     );
     assert_eq!(
-        json(&record.question),
+        json(&stored.question),
         r#"{"situation":"00000000-0000-0000-0000-000000000051","circumstances":{"zone":"here","postal_code":"8400","language":"nl","age_band":null},"needs":["administration","safety"],"urgency":"soon","asked":[],"at":"2026-11-21T12:00:00Z","on":"2026-11-21"}"#
     );
+    assert!(stored.replays(&tables(&directory)));
+    let changed = Directory::new(3, vec![service("another", &[Need::Administration])]);
+    assert!(!stored.replays(&tables(&changed)));
 }
 
 fn json(value: &impl serde::Serialize) -> String {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::model::{
     directory::{Area, Capacity},
-    tests::{now, service},
+    tests::{now, service, tables},
 };
 
 fn any_needs() -> impl Strategy<Value = Vec<Need>> {
@@ -67,7 +67,7 @@ proptest! {
     #[test]
     fn no_need_is_lost_or_asked_twice(services in any_services(), question in any_question()) {
         let directory = Directory::new(1, services);
-        let decision = decide(&directory, &question);
+        let decision = decide(&tables(&directory), &question);
         let mut ends: Vec<Need> = decision.chosen.iter().flat_map(|choice| choice.needs.clone()).collect();
         prop_assert!(decision.chosen.iter().all(|choice| !choice.needs.is_empty()));
         ends.extend(&decision.uncovered);
@@ -83,7 +83,7 @@ proptest! {
         question in any_question(),
     ) {
         let directory = Directory::new(1, services);
-        let decision = decide(&directory, &question);
+        let decision = decide(&tables(&directory), &question);
         let excluded: Vec<&ServiceId> = decision
             .candidates
             .iter()
@@ -107,6 +107,51 @@ proptest! {
     fn the_order_of_the_directory_does_not_matter(services in any_services(), question in any_question()) {
         let reversed: Vec<Service> = services.iter().rev().cloned().collect();
         let (one, other) = (Directory::new(1, services), Directory::new(1, reversed));
-        prop_assert_eq!(decide(&one, &question), decide(&other, &question));
+        prop_assert_eq!(decide(&tables(&one), &question), decide(&tables(&other), &question));
+    }
+}
+
+/// From the least room to the most, as far as a partner says anything.
+const ROOM: [CapacityState; 4] = [
+    CapacityState::Full,
+    CapacityState::Waitlist,
+    CapacityState::AskFirst,
+    CapacityState::Available,
+];
+
+proptest! {
+    #[test]
+    fn more_room_never_makes_a_service_be_asked_less(
+        services in any_services(),
+        question in any_question(),
+        which: prop::sample::Index,
+        less in 0..4_usize,
+        more in 0..4_usize,
+    ) {
+        prop_assume!(!services.is_empty());
+        let which = which.index(services.len());
+        let needs_met = |room: usize| {
+            let mut services = services.clone();
+            services[which].capacity = Some(Capacity { state: ROOM[room], stated_at: now() });
+            let id = services[which].id.clone();
+            let directory = Directory::new(1, services);
+            let decision = decide(&tables(&directory), &question);
+            decision.chosen.iter().filter(|choice| choice.service.id == id).map(|choice| choice.needs.len()).sum::<usize>()
+        };
+        prop_assert!(needs_met(less.min(more)) <= needs_met(less.max(more)));
+    }
+
+    #[test]
+    fn nobody_is_asked_who_could_be_spared(services in any_services(), question in any_question()) {
+        let directory = Directory::new(1, services);
+        let decision = decide(&tables(&directory), &question);
+        let wanted = NeedSet::from(question.needs.as_slice()).without(decision.uncovered.as_slice().into());
+        for spared in &decision.chosen {
+            let others = decision.chosen.iter().filter(|choice| {
+                choice.service.id != spared.service.id && choice.service.fit == spared.service.fit
+            });
+            let covered = others.fold(NeedSet::default(), |all, choice| all.or(choice.service.needs));
+            prop_assert!(!spared.service.needs.and(wanted).without(covered).is_empty());
+        }
     }
 }
