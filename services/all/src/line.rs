@@ -176,6 +176,7 @@ impl Assembly<'_> {
                 let routing = Routing::new(kit.clone(), Arc::clone(&self.zones));
                 self.routes.add_service(routing.routes());
                 self.react(&kit, routing.reactions());
+                self.lifecycle.spawn(routing.endings().run(stop));
             }
             Service::Followup => {
                 let followup = Followup::new(kit.clone(), WorkingCalendar::office_hours()?);

@@ -4,8 +4,10 @@
 
 mod demo;
 mod directory;
+mod endings;
 mod error;
 mod grpc;
+mod import;
 pub mod model;
 mod reactions;
 mod said;
@@ -19,6 +21,7 @@ use knipperlicht_zones::ZoneTable;
 
 pub use crate::{
     demo::{DirectoryCounts, demo_organisations, load_demo_directory},
+    endings::Endings,
     error::RoutingError,
     grpc::RoutingCalls,
 };
@@ -27,7 +30,7 @@ use crate::{directory::CachedDirectory, reactions::RoutingReactions};
 /// The tables of routing, beside those of eventing.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
-/// Calls hold ids and codes, nothing longer.
+/// Calls hold ids and codes, and a piece of a file at most.
 const LARGEST_MESSAGE: usize = 64 * 1024;
 
 /// The routing service.
@@ -48,6 +51,12 @@ impl Routing {
     #[must_use]
     pub fn routes(&self) -> RoutingServiceServer<RoutingCalls> {
         RoutingServiceServer::new(self.calls.clone()).max_decoding_message_size(LARGEST_MESSAGE)
+    }
+
+    /// What looks after services that end.
+    #[must_use]
+    pub fn endings(&self) -> Endings {
+        Endings::new(self.calls.clone())
     }
 
     /// What it does when it hears something.

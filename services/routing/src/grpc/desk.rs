@@ -2,7 +2,7 @@
 
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::routing::v1 as pb;
-use knipperlicht_vocabulary::{PostalCode, ZoneId};
+use knipperlicht_vocabulary::PostalCode;
 
 use super::{RoutingCalls, decode, page_token, view};
 use crate::{
@@ -37,22 +37,6 @@ impl RoutingCalls {
             confidence: view::confidence(resolution.confidence),
             table_version: self.zones.version().to_owned(),
         })
-    }
-
-    pub(super) async fn services(
-        &self,
-        principal: &Principal,
-        asked: &pb::ListServicesRequest,
-    ) -> Result<Vec<pb::Service>, RoutingError> {
-        let zone: ZoneId = asked.zone_id.parse()?;
-        if self.zones.zone(&zone).is_none() {
-            return Err(RoutingError::UnknownZone(zone));
-        }
-        let mut transaction = self.kit.database.begin(principal).await?;
-        let directory = self.directory.current(&mut transaction).await?;
-        let mut services: Vec<pb::Service> = directory.covering(&zone).map(view::service).collect();
-        services.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(services)
     }
 
     pub(super) async fn referrals(

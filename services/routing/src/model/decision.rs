@@ -104,7 +104,10 @@ impl<'d> Contender<'d> {
 pub fn decide<'d>(directory: &'d Directory, question: &Question) -> Decision<'d> {
     let wanted = NeedSet::from(question.needs.as_slice());
     let mut candidates: Vec<Candidate<'d>> = directory
-        .covering(&question.circumstances.zone)
+        .offered_at(
+            &question.circumstances.zone,
+            question.circumstances.postal_code,
+        )
         .filter(|service| !service.needs.and(wanted).is_empty())
         .map(|service| Candidate {
             service,
