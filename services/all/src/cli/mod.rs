@@ -10,6 +10,7 @@ mod channel;
 mod connection;
 mod contact;
 mod credentials;
+mod directory;
 mod error;
 mod followup;
 mod item;
@@ -28,6 +29,7 @@ mod tests;
 pub use assessment::AssessmentCommand;
 pub use connection::{ClientOptions, Connection};
 pub use contact::ContactClient;
+pub use directory::{CapacityCommand, DirectoryCommand};
 pub use error::CliError;
 pub use followup::FollowupCommand;
 pub use item::ItemCommand;
@@ -62,6 +64,10 @@ pub enum Command {
     Assessment(Client<AssessmentCommand>),
     /// Primary-care zones and the services in them (eerstelijnszones)
     Zone(Client<ZoneCommand>),
+    /// What partners offer, as files and as lists (sociale kaart)
+    Directory(Client<DirectoryCommand>),
+    /// What room a partner's services have for new people
+    Capacity(Client<CapacityCommand>),
     /// Print a script that lets your shell complete commands, options and codes
     ///
     /// For bash: knipperlicht completions bash > ~/.local/share/bash-completion/completions/knipperlicht
@@ -82,6 +88,8 @@ impl fmt::Debug for Command {
             Self::Followup(_) => "Followup(..)",
             Self::Assessment(_) => "Assessment(..)",
             Self::Zone(_) => "Zone(..)",
+            Self::Directory(_) => "Directory(..)",
+            Self::Capacity(_) => "Capacity(..)",
             Self::Completions { .. } => "Completions",
         })
     }
@@ -128,6 +136,10 @@ async fn dispatch(command: Command, program: clap::Command) -> Result<(), CliErr
             assessment::run(asked.command, &session(*asked.options)?).await
         }
         Command::Zone(asked) => zone::run(asked.command, &session(*asked.options)?).await,
+        Command::Directory(asked) => directory::run(asked.command, &session(*asked.options)?).await,
+        Command::Capacity(asked) => {
+            directory::run_capacity(asked.command, &session(*asked.options)?).await
+        }
         Command::Completions { shell } => {
             Output::standard(false)?.print(&completions(shell, program))
         }
