@@ -19,6 +19,8 @@ pub(crate) enum BenchError {
     NotReady { log: String },
     #[error("the line has not worked off what was sent within a minute")]
     NeverDrained,
+    #[error("the directory was not taken: {0}")]
+    NotTaken(String),
     #[error("no signal reached a partner's inbox: {0}")]
     NothingArrived(&'static str),
     #[error("{0} has no line `<!-- bench:begin -->` with `<!-- bench:end -->` after it")]

@@ -24,6 +24,7 @@ pub(crate) async fn run(options: &Options) -> Result<Report, BenchError> {
         Part::Inbox,
         Part::Line,
         Part::Accept,
+        Part::Import,
     ];
     if whole.into_iter().any(|part| options.wants(part)) {
         measure_whole_line(options, &mut report).await?;
@@ -67,6 +68,10 @@ async fn measure_whole_line(options: &Options, report: &mut Report) -> Result<()
     }
     if options.wants(Part::Footprint) {
         measure::loaded(&program, report);
+    }
+    // Last: from then on every decision has more to choose from.
+    if options.wants(Part::Import) {
+        measure::import(&bench, report).await?;
     }
     tell_statements(&ground, options, report).await
 }
