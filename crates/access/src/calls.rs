@@ -54,6 +54,18 @@ pub const CALLS: &[(&str, &[Role])] = &[
         &[Reporter, Partner, Coordinator, Analyst, Operator, Admin],
     ),
     (
+        "knipperlicht.routing.v1.RoutingService/ImportServices",
+        &[Admin],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/ExportServices",
+        &[Coordinator, Analyst, Operator, Admin],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/SetCapacity",
+        &[Partner, Admin],
+    ),
+    (
         "knipperlicht.routing.v1.RoutingService/ListReferrals",
         &[Partner, Coordinator],
     ),

@@ -173,6 +173,7 @@ codes! {
         NeedsOtherHelp = 5 "needs_other_help",
         AlreadyKnown = 6 "already_known",
         Other = 7 "other",
+        ServiceEnded = 8 "service_ended",
     }
 
     /// How a follow-up ended.

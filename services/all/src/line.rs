@@ -181,8 +181,9 @@ impl Assembly<'_> {
                 self.routes.add_service(routing.routes());
                 self.react(&kit, routing.reactions());
                 if let Some(measuring) = routing.measuring() {
-                    self.lifecycle.spawn(measuring.run(stop));
+                    self.lifecycle.spawn(measuring.run(stop.clone()));
                 }
+                self.lifecycle.spawn(routing.endings().run(stop));
             }
             Service::Followup => {
                 let followup = Followup::new(kit.clone(), WorkingCalendar::office_hours()?);

@@ -15,7 +15,7 @@ create table behaviour_measured (
 insert into behaviour_measured (measured_at) values (null);
 
 -- What was answered since a day, without looking at the rows. A new referral does not stand in it.
-create index referral_by_answer on referral (state_since) include (service_id, state, requested_at)
+create index referral_by_answer on referral (state_since) include (service_id, state, requested_at, decline_reason)
     where state in ('accepted', 'declined', 'expired');
 
 -- The needs of a zone that nobody could be asked for.

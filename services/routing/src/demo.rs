@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use knipperlicht_access::{Database, Principal};
 use knipperlicht_vocabulary::{AgeBand, Language, Need, OrganisationId, ZoneId};
 use knipperlicht_zones::ZoneTable;
@@ -11,8 +11,11 @@ use serde::Deserialize;
 
 use crate::{
     RoutingError,
+    import::{self, Effect, Missing},
     model::{
         directory::{Area, Fit, Service},
+        exchange::draft::with_scheme,
+        listing::{Details, Listing},
         synthetic::{VALID_FROM, partners},
     },
     store,
@@ -26,7 +29,7 @@ pub struct DirectoryCounts {
     /// Their services.
     pub services: usize,
     /// The services that were new or differed from what was there.
-    pub changed: u64,
+    pub changed: usize,
 }
 
 /// Puts the demonstration's directory in place, in the name of `principal` (an admin or the
@@ -37,36 +40,47 @@ pub async fn load_demo_directory(
     principal: &Principal,
     now: Timestamp,
 ) -> Result<DirectoryCounts, RoutingError> {
-    let services = demo_services(now)?;
-    let organisations = services
-        .iter()
-        .map(|service| &service.organisation)
-        .collect::<BTreeSet<_>>()
-        .len();
+    let mut listings = demo_listings(now)?;
+    let services = || listings.iter().map(|listing| &listing.service);
+    let organisations: BTreeSet<_> = services().map(|one| one.organisation.clone()).collect();
+    let ids: Vec<String> = services().map(|one| one.id.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let mut transaction = database.begin(principal).await?;
-    store::lock_directory(&mut transaction).await?;
-    let changed = store::put_services(&mut transaction, &services).await?;
-    if changed > 0 {
-        store::note_directory_change(&mut transaction, now).await?;
+    let there = store::listings(&mut transaction, &ids).await?;
+    transaction.rollback().await?;
+    let there: BTreeSet<_> = there.iter().map(|listing| &listing.service.id).collect();
+    for listing in &mut listings {
+        // What is invented of room is said once, not anew at every start.
+        if there.contains(&listing.service.id) {
+            listing.service.capacity = None;
+        }
     }
-    transaction.commit().await?;
+    let outcome = import::put(
+        database,
+        principal,
+        &listings,
+        (Missing::Stay, Effect::Kept),
+        // Nothing ends by it, so no day matters.
+        (now, Date::ZERO),
+    )
+    .await?;
     Ok(DirectoryCounts {
-        organisations,
-        services: services.len(),
-        changed,
+        organisations: organisations.len(),
+        services: listings.len(),
+        changed: outcome.added + outcome.changed,
     })
 }
 
 /// The organisations of the demonstration's directory.
 pub fn demo_organisations() -> Result<BTreeSet<OrganisationId>, RoutingError> {
-    let services = demo_services(Timestamp::UNIX_EPOCH)?;
-    Ok(services
+    let listings = demo_listings(Timestamp::UNIX_EPOCH)?;
+    Ok(listings
         .into_iter()
-        .map(|service| service.organisation)
+        .map(|listing| listing.service.organisation)
         .collect())
 }
 
-fn demo_services(now: Timestamp) -> Result<Vec<Service>, RoutingError> {
+fn demo_listings(now: Timestamp) -> Result<Vec<Listing>, RoutingError> {
     let unreadable = |error: &dyn std::fmt::Display| RoutingError::DemoDirectory(error.to_string());
     let file: File = serde_json::from_str(include_str!("../data/organisations.json"))
         .map_err(|e| unreadable(&e))?;
@@ -75,7 +89,15 @@ fn demo_services(now: Timestamp) -> Result<Vec<Service>, RoutingError> {
     for zone in zones.zones() {
         services.extend(partners(zone, now).map_err(|e| unreadable(&e))?);
     }
-    Ok(services)
+    Ok(services
+        .into_iter()
+        .map(|service| Listing {
+            service,
+            capacity_until: None,
+            verified_on: None,
+            details: Details::default(),
+        })
+        .collect())
 }
 
 /// `data/organisations.json`.
@@ -133,9 +155,10 @@ impl File {
                 organisation: one.id,
                 name: format!("{}: steun voor mantelzorgers", one.name),
                 organisation_name: one.name,
-                url: one.url,
+                url: one.url.map(with_scheme),
                 needs: needs.as_slice().into(),
                 area: Area::Everywhere,
+                postal_codes: Vec::new(),
                 languages: languages.clone(),
                 age_bands: one.age_bands,
                 target_group: None,
@@ -152,9 +175,10 @@ impl File {
                 organisation: one.id,
                 name: format!("{} (voorbeeld)", one.name),
                 organisation_name: one.name,
-                url: one.url,
+                url: one.url.map(with_scheme),
                 needs: one.needs.as_slice().into(),
                 area: one.zones.map_or(Area::Everywhere, Area::Zones),
+                postal_codes: Vec::new(),
                 languages: one.languages,
                 age_bands: one.age_bands,
                 target_group: (!one.told_by_codes).then_some(one.target_group),
@@ -176,7 +200,8 @@ mod tests {
 
     #[test]
     fn holds_the_real_organisations_and_five_invented_partners_a_zone() {
-        let services = demo_services(Timestamp::UNIX_EPOCH).unwrap();
+        let listings = demo_listings(Timestamp::UNIX_EPOCH).unwrap();
+        let services: Vec<Service> = listings.into_iter().map(|one| one.service).collect();
         assert_eq!(services.len(), 6 + 8 + 60 * 5);
         let real: Vec<&str> = services
             .iter()

@@ -1,10 +1,12 @@
 //! Everything that can be wrong with a call to routing.
 
 use knipperlicht_runtime::{Coded, Kind};
-use knipperlicht_vocabulary::{CodeError, IdError, PostalCodeError, ZoneId, ZoneIdError};
+use knipperlicht_vocabulary::{
+    CodeError, IdError, PostalCodeError, ServiceId, ZoneId, ZoneIdError,
+};
 use knipperlicht_zones::ZoneError;
 
-use crate::model::calls::Refusal;
+use crate::model::{calls::Refusal, exchange::fault::FaultKind};
 
 /// Why a call to routing failed.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +50,27 @@ pub enum RoutingError {
     /// A page token that we did not make.
     #[error("`page_token` is not one of ours: start again without it")]
     PageToken,
+    /// The pieces of an import come in another order.
+    #[error("first the options, once, then the pieces of the file")]
+    ImportOrder,
+    /// An import does not say in which form the file is.
+    #[error("`options.format` has to be HSDS or CSV")]
+    ImportFormat,
+    /// A file is larger than any directory.
+    #[error("the file has more than {0} bytes: bring it in as several files")]
+    FileTooLarge(usize),
+    /// Room that nobody can have stated yet.
+    #[error("`stated_at` has to be a moment that has been: leave it out for now")]
+    CapacityInFuture,
+    /// A last day that is none.
+    #[error("`until` has to be a day such as 2026-11-21, today or later")]
+    Until,
+    /// Room was stated later.
+    #[error("what room the service has was stated later than that: load it again")]
+    StatedLater,
+    /// A partner speaks of another's service.
+    #[error("`{0}` is not a service of yours: its own partner, or an admin, says what room it has")]
+    NotYourService(ServiceId),
     /// The rules do not allow it now.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -84,7 +107,8 @@ impl Coded for RoutingError {
                 Refusal::SameService(_) => Kind::Invalid,
             },
             Self::UnknownZone(_) => Kind::NotFound,
-            Self::Raced => Kind::Conflict,
+            Self::Raced | Self::StatedLater => Kind::Conflict,
+            Self::NotYourService(_) => Kind::Forbidden,
             Self::Database(_) => Kind::Unavailable,
             Self::BadRow { .. } | Self::Unwritable(_) | Self::DemoDirectory(_) => Kind::Internal,
             Self::Id { .. }
@@ -94,7 +118,12 @@ impl Coded for RoutingError {
             | Self::Day
             | Self::NoZone(_)
             | Self::NoNeeds
-            | Self::PageToken => Kind::Invalid,
+            | Self::PageToken
+            | Self::ImportOrder
+            | Self::ImportFormat
+            | Self::FileTooLarge(_)
+            | Self::CapacityInFuture
+            | Self::Until => Kind::Invalid,
         }
     }
 
@@ -118,6 +147,13 @@ impl Coded for RoutingError {
             Self::Unwritable(_) => "KL3016",
             Self::DemoDirectory(_) => "KL3017",
             Self::NoNeeds => "KL3018",
+            Self::CapacityInFuture => FaultKind::CapacityInFuture.code(),
+            Self::ImportOrder => "KL3113",
+            Self::ImportFormat => "KL3114",
+            Self::FileTooLarge(_) => "KL3115",
+            Self::Until => "KL3116",
+            Self::StatedLater => "KL3117",
+            Self::NotYourService(_) => "KL3118",
         }
     }
 
@@ -129,6 +165,12 @@ impl Coded for RoutingError {
             Self::Day => Some("on"),
             Self::PageToken => Some("page_token"),
             Self::NoNeeds => Some("needs"),
+            Self::ImportOrder => Some("piece"),
+            Self::ImportFormat => Some("options.format"),
+            Self::FileTooLarge(_) => Some("chunk"),
+            Self::CapacityInFuture | Self::StatedLater => Some("stated_at"),
+            Self::Until => Some("until"),
+            Self::NotYourService(_) => Some("service_id"),
             Self::Refused(Refusal::NoReferral) => Some("referral_id"),
             Self::Refused(Refusal::NoItem) => Some("item_id"),
             Self::Refused(Refusal::NoService(_) | Refusal::SameService(_)) => Some("service_id"),

@@ -6,8 +6,10 @@ mod behaviours;
 mod books;
 mod demo;
 mod directory;
+mod endings;
 mod error;
 mod grpc;
+mod import;
 pub mod model;
 mod reactions;
 mod said;
@@ -24,6 +26,7 @@ use crate::{
 };
 pub use crate::{
     demo::{DirectoryCounts, demo_organisations, load_demo_directory},
+    endings::Endings,
     error::RoutingError,
     grpc::RoutingCalls,
 };
@@ -31,7 +34,7 @@ pub use crate::{
 /// The tables of routing, beside those of eventing.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
-/// Calls hold ids and codes, nothing longer.
+/// Calls hold ids and codes, and a piece of a file at most.
 const LARGEST_MESSAGE: usize = 64 * 1024;
 
 /// The routing service.
@@ -52,6 +55,12 @@ impl Routing {
     #[must_use]
     pub fn routes(&self) -> RoutingServiceServer<RoutingCalls> {
         RoutingServiceServer::new(self.calls.clone()).max_decoding_message_size(LARGEST_MESSAGE)
+    }
+
+    /// What looks after services that end.
+    #[must_use]
+    pub fn endings(&self) -> Endings {
+        Endings::new(self.calls.clone())
     }
 
     /// What it does when it hears something.

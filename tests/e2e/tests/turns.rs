@@ -272,6 +272,7 @@ async fn a_referral_can_wait_be_sent_on_and_come_back_to_the_coordinator() {
 
     let request = routing::ListServicesRequest {
         zone_id: ZONE.to_owned(),
+        ..Default::default()
     };
     let services = partner
         .0

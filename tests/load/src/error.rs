@@ -21,6 +21,8 @@ pub(crate) enum BenchError {
     NeverDrained,
     #[error("told to stop before the end; nothing was written")]
     Stopped,
+    #[error("the directory was not taken: {0}")]
+    NotTaken(String),
     #[error("no signal reached a partner's inbox: {0}")]
     NothingArrived(&'static str),
     #[error("{0} has no line `<!-- bench:begin -->` with `<!-- bench:end -->` after it")]

@@ -54,6 +54,8 @@ pub(crate) enum Part {
     Accept,
     /// Accept throughput beside pgbench, intake alone in the process
     Alone,
+    /// Bringing a large directory in
+    Import,
 }
 
 impl Part {
@@ -66,6 +68,7 @@ impl Part {
             Self::Line => "whole line",
             Self::Accept => "accept",
             Self::Alone => "accept alone",
+            Self::Import => "import",
         }
     }
 }
@@ -105,6 +108,8 @@ pub(crate) struct Effort {
     pub(crate) gentler: u32,
     /// Before memory counts as idle.
     pub(crate) idle: Duration,
+    /// Services of a large directory.
+    pub(crate) services: usize,
 }
 
 impl Effort {
@@ -117,6 +122,7 @@ impl Effort {
         steps: 4,
         gentler: 1,
         idle: Duration::from_secs(3),
+        services: 50_000,
     };
 
     const SHORT: Self = Self {
@@ -128,5 +134,6 @@ impl Effort {
         steps: 1,
         gentler: 20,
         idle: Duration::from_millis(500),
+        services: 1_000,
     };
 }

@@ -25,6 +25,7 @@ pub(crate) async fn run(options: &Options) -> Result<Report, BenchError> {
         Part::Inbox,
         Part::Line,
         Part::Accept,
+        Part::Import,
     ];
     if whole.into_iter().any(|part| options.wants(part)) {
         measure_whole_line(options, &mut report).await?;
@@ -62,6 +63,10 @@ async fn measure_whole_line(options: &Options, report: &mut Report) -> Result<()
     if options.wants(Part::Footprint) {
         measure::loaded(&program, report);
     }
+    // Last: from then on every decision has more to choose from.
+    if options.wants(Part::Import) {
+        measure::import(&bench, report).await?;
+    }
     tell_statements(&ground, options, report).await
 }
 
@@ -80,7 +85,7 @@ async fn measure_part(
         Part::Inbox => measure::inbox(bench, report).await?,
         Part::Line => measure::line(bench, report).await?,
         Part::Accept => measure::accept(bench, Reach::WholeLine, report).await?,
-        Part::Footprint | Part::Alone => {}
+        Part::Footprint | Part::Alone | Part::Import => {}
     }
     report.withheld(part.name(), HostTime::now().withheld_since(before));
     Ok(())

@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use serde_json::Value;
 
-const FIGURES: [&str; 13] = [
+const FIGURES: [&str; 16] = [
     "fsync",
     "start_up",
     "memory_idle",
@@ -15,6 +15,9 @@ const FIGURES: [&str; 13] = [
     "accept_8",
     "accept_64",
     "memory_loaded",
+    "import",
+    "import_again",
+    "set_capacity",
     "accept_alone_1",
     "accept_alone_8",
     "accept_alone_64",

@@ -20,6 +20,8 @@ pub(crate) enum Person {
     Coordinator,
     /// Works at a partner's desk, or looks on as a coordinator.
     Desk,
+    /// Keeps the directory.
+    Admin,
 }
 
 impl Person {
@@ -30,6 +32,7 @@ impl Person {
             Self::Partner => &["partner"],
             Self::Coordinator => &["coordinator"],
             Self::Desk => &["partner", "coordinator"],
+            Self::Admin => &["admin"],
         }
     }
 
@@ -41,6 +44,9 @@ impl Person {
             }
             Self::Coordinator | Self::Desk => {
                 "start `make run` and use --as coordinator, or set KL_TOKEN to an access token"
+            }
+            Self::Admin => {
+                "start `make run` and use --as admin, or set KL_TOKEN to an access token"
             }
             Self::Partner => {
                 "say which partner you are with --as and the organisation's id, as \

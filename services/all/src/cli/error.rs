@@ -25,6 +25,11 @@ pub enum CliError {
         /// How many were sent.
         sent: usize,
     },
+    /// Something is wrong with a file of services; each thing was reported on its line.
+    #[error(
+        "nothing was stored: mend the {0} lines above that are wrong, then bring the file in again"
+    )]
+    FileRefused(usize),
     /// Nothing listens there.
     #[error(
         "cannot reach {server} ({why}): is it running? start it with `make run`, or name another with --server (or KL_INTAKE_URL and its like)"
@@ -61,7 +66,7 @@ impl CliError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Refused(..) | Self::SomeRefused { .. } => 3,
+            Self::Refused(..) | Self::SomeRefused { .. } | Self::FileRefused(_) => 3,
             Self::Unreachable { .. } | Self::NoAnswer { .. } => 4,
             Self::Incomplete(_) | Self::Output(_) | Self::Machine(_) => 1,
         }

@@ -10,6 +10,7 @@ mod channel;
 mod connection;
 mod contact;
 mod credentials;
+mod directory;
 mod error;
 mod followup;
 mod item;
@@ -29,6 +30,7 @@ mod tests;
 pub use assessment::AssessmentCommand;
 pub use connection::{ClientOptions, Connection};
 pub use contact::ContactClient;
+pub use directory::{CapacityCommand, DirectoryCommand};
 pub use error::CliError;
 pub use followup::FollowupCommand;
 pub use item::ItemCommand;
@@ -66,6 +68,10 @@ pub enum Command {
     Route(Client<RouteCommand>),
     /// Primary-care zones and the services in them (eerstelijnszones)
     Zone(Client<ZoneCommand>),
+    /// What partners offer, as files and as lists (sociale kaart)
+    Directory(Client<DirectoryCommand>),
+    /// What room a partner's services have for new people
+    Capacity(Client<CapacityCommand>),
     /// Print a script that lets your shell complete commands, options and codes
     ///
     /// For bash: knipperlicht completions bash > ~/.local/share/bash-completion/completions/knipperlicht
@@ -87,6 +93,8 @@ impl fmt::Debug for Command {
             Self::Assessment(_) => "Assessment(..)",
             Self::Route(_) => "Route(..)",
             Self::Zone(_) => "Zone(..)",
+            Self::Directory(_) => "Directory(..)",
+            Self::Capacity(_) => "Capacity(..)",
             Self::Completions { .. } => "Completions",
         })
     }
@@ -134,6 +142,10 @@ async fn dispatch(command: Command, program: clap::Command) -> Result<(), CliErr
         }
         Command::Route(asked) => route::run(asked.command, &session(*asked.options)?).await,
         Command::Zone(asked) => zone::run(asked.command, &session(*asked.options)?).await,
+        Command::Directory(asked) => directory::run(asked.command, &session(*asked.options)?).await,
+        Command::Capacity(asked) => {
+            directory::run_capacity(asked.command, &session(*asked.options)?).await
+        }
         Command::Completions { shell } => {
             Output::standard(false)?.print(&completions(shell, program))
         }

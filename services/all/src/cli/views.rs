@@ -3,6 +3,7 @@
 //! Views keep the names of the protos, say codes as text and moments as RFC 3339.
 
 mod assessment;
+mod directory;
 mod followup;
 mod referral;
 mod route;
@@ -11,6 +12,7 @@ mod word;
 mod zone;
 
 pub(crate) use assessment::AssessmentView;
+pub(crate) use directory::{ImportLineView, ImportView, ListingView};
 pub(crate) use followup::{
     CarerLinkView, ConfirmedView, OpenLoopView, TaskView, TimelineEntryView,
 };

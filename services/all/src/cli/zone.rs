@@ -52,6 +52,7 @@ pub(crate) async fn run(command: ZoneCommand, session: &Session) -> Result<(), C
         ZoneCommand::Services { zone } => {
             let request = proto::ListServicesRequest {
                 zone_id: zone.to_string(),
+                organisation_id: String::new(),
             };
             let found = answer(routing.list_services(unary(request))).await?;
             let views: Vec<ServiceView> =

@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 use knipperlicht_access::{Principal, Role};
-use knipperlicht_vocabulary::{CodeError, ItemId, Need, ReferralId, ServiceId, SituationId};
+use knipperlicht_vocabulary::{
+    CodeError, ItemId, Need, OrganisationId, ReferralId, ServiceId, SituationId,
+};
 
 use crate::{RoutingError, model::referral::Actor, store::Filter};
 
@@ -26,6 +28,14 @@ pub(super) fn item(text: &str) -> Result<ItemId, RoutingError> {
 pub(super) fn service(text: &str) -> Result<ServiceId, RoutingError> {
     text.parse().map_err(|source| RoutingError::Id {
         field: "service_id",
+        source,
+    })
+}
+
+/// An organisation's id.
+pub(super) fn organisation(text: &str) -> Result<OrganisationId, RoutingError> {
+    text.parse().map_err(|source| RoutingError::Id {
+        field: "organisation_id",
         source,
     })
 }

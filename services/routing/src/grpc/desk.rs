@@ -2,7 +2,7 @@
 
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::routing::v1 as pb;
-use knipperlicht_vocabulary::{PostalCode, SituationId, ZoneId};
+use knipperlicht_vocabulary::{PostalCode, SituationId};
 
 use super::{RoutingCalls, decode, page_token, view};
 use crate::{
@@ -37,22 +37,6 @@ impl RoutingCalls {
             confidence: view::confidence(resolution.confidence),
             table_version: self.books.zones.version().to_owned(),
         })
-    }
-
-    pub(super) async fn services(
-        &self,
-        principal: &Principal,
-        asked: &pb::ListServicesRequest,
-    ) -> Result<Vec<pb::Service>, RoutingError> {
-        let zone: ZoneId = asked.zone_id.parse()?;
-        if self.books.zones.zone(&zone).is_none() {
-            return Err(RoutingError::UnknownZone(zone));
-        }
-        let mut transaction = self.kit.database.begin(principal).await?;
-        let directory = self.books.directory(&mut transaction).await?;
-        let mut services: Vec<pb::Service> = directory.covering(&zone).map(view::service).collect();
-        services.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(services)
     }
 
     pub(super) async fn referrals(

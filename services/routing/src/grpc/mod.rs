@@ -3,6 +3,7 @@
 mod change;
 mod decode;
 mod desk;
+mod directory;
 mod explain;
 mod explanation;
 mod page_token;
@@ -17,7 +18,7 @@ use knipperlicht_eventing::Kit;
 use knipperlicht_runtime::refusal;
 use knipperlicht_vocabulary::DeclineReason;
 use tokio_stream::Stream;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
     RoutingError,
@@ -65,6 +66,39 @@ impl RoutingService for RoutingCalls {
             .await
             .map_err(refused)?;
         Ok(Response::new(pb::ListServicesResponse { services }))
+    }
+
+    async fn import_services(
+        &self,
+        request: Request<Streaming<pb::ImportServicesRequest>>,
+    ) -> Result<Response<pb::ImportServicesResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let report = self.import(&principal, request.into_inner()).await?;
+        Ok(Response::new(report))
+    }
+
+    type ExportServicesStream = directory::Pieces;
+
+    async fn export_services(
+        &self,
+        request: Request<pb::ExportServicesRequest>,
+    ) -> Result<Response<Self::ExportServicesStream>, Status> {
+        let principal = principal_of(&request)?;
+        Ok(Response::new(self.export(principal)))
+    }
+
+    async fn set_capacity(
+        &self,
+        request: Request<pb::SetCapacityRequest>,
+    ) -> Result<Response<pb::SetCapacityResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let service = self
+            .capacity(&principal, &request.into_inner())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::SetCapacityResponse {
+            service: Some(service),
+        }))
     }
 
     async fn list_referrals(

@@ -1,14 +1,15 @@
 //! From the model to the wire.
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use knipperlicht_contracts::{routing::v1 as pb, to_proto};
-use knipperlicht_vocabulary::{AgeBand, Need, PostalCode, SituationId, ZoneId};
+use knipperlicht_vocabulary::{AgeBand, Language, Need, PostalCode, SituationId, ZoneId};
 use knipperlicht_zones as zones;
 use serde::Serialize;
 
 use crate::model::{
     case::Item,
-    directory::{Directory, Service},
+    directory::{Area, Directory, Service},
+    listing::{Day, Listing, Opening},
     referral::{Move, Referral, State},
 };
 
@@ -61,6 +62,71 @@ pub(super) fn service(service: &Service) -> pb::Service {
         organisation_name: service.organisation_name.clone(),
         needs: service.needs.iter().map(Need::number).collect(),
         synthetic: service.synthetic,
+        ..pb::Service::default()
+    }
+}
+
+/// A service with everything that is known of it.
+pub(super) fn listing(listing: &Listing, now: Timestamp, today: Date) -> pb::Service {
+    let Listing {
+        service: told,
+        details,
+        ..
+    } = listing;
+    let zone_ids = match &told.area {
+        Area::Everywhere => Vec::new(),
+        Area::Zones(zones) => zones.iter().map(ToString::to_string).collect(),
+    };
+    let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    pb::Service {
+        everywhere: told.area == Area::Everywhere,
+        zone_ids,
+        postal_codes: told.postal_codes.iter().map(ToString::to_string).collect(),
+        languages: told
+            .languages
+            .iter()
+            .copied()
+            .map(Language::number)
+            .collect(),
+        age_bands: told
+            .age_bands
+            .iter()
+            .copied()
+            .map(AgeBand::number)
+            .collect(),
+        target_group: text(&told.target_group),
+        capacity: told.capacity.map(|capacity| pb::Capacity {
+            state: capacity.state.number(),
+            stated_at: Some(to_proto(capacity.stated_at)),
+            until: day(listing.capacity_until),
+            holds: listing.capacity_holds(now, today),
+        }),
+        valid_from: told.valid_from.to_string(),
+        valid_to: day(told.valid_to),
+        verified_on: day(listing.verified_on),
+        stale: listing.is_stale(today),
+        description: text(&details.description),
+        eligibility: text(&details.eligibility),
+        url: text(&told.url),
+        email: text(&details.email),
+        phone: text(&details.phone),
+        opening: details.opening.iter().map(opening).collect(),
+        ..service(told)
+    }
+}
+
+fn opening(opening: &Opening) -> String {
+    let days: Vec<&str> = opening.days.iter().map(|day| Day::code(*day)).collect();
+    let hours = [opening.opens_at, opening.closes_at].map(|time| time.map(|time| time.to_string()));
+    match hours {
+        [None, None] => days.join(","),
+        [opens, closes] => format!(
+            "{} {}-{}",
+            days.join(","),
+            opens.unwrap_or_default(),
+            closes.unwrap_or_default()
+        ),
     }
 }
 

@@ -5,7 +5,7 @@ use knipperlicht_vocabulary::{Consent, DeclineReason, ItemId, ItemKind, Referral
 use super::{
     case::{Case, Situation},
     change::Change,
-    directory::{Directory, Service},
+    directory::Service,
     planner::{Ground, Planner, forbids},
     referral::{Actor, InvalidTransition, Move, Referral},
 };
@@ -86,7 +86,7 @@ pub fn redirect<'d>(
     actor: Actor,
     ground: &Ground<'d>,
 ) -> Result<Answer<'d>, Refusal> {
-    let service = in_directory(ground.tables.directory, target)?;
+    let service = in_directory(ground, target)?;
     let known = case
         .referrals
         .iter()
@@ -162,7 +162,7 @@ pub fn assign<'d>(
     target: &ServiceId,
     ground: &Ground<'d>,
 ) -> Result<Answer<'d>, Refusal> {
-    let service = in_directory(ground.tables.directory, target)?;
+    let service = in_directory(ground, target)?;
     let position = case
         .items
         .iter()
@@ -217,9 +217,11 @@ fn find(mut case: Case, id: ReferralId) -> Result<(Referral, Situation), Refusal
     Ok((referral, case.situation.ok_or(Refusal::NoReferral)?))
 }
 
-fn in_directory<'d>(directory: &'d Directory, id: &ServiceId) -> Result<&'d Service, Refusal> {
-    directory
-        .service(id)
+/// A service that is over can no longer be chosen.
+fn in_directory<'d>(ground: &Ground<'d>, id: &ServiceId) -> Result<&'d Service, Refusal> {
+    let service = ground.tables.directory.service(id);
+    service
+        .filter(|service| !service.has_ended_before(ground.today))
         .ok_or_else(|| Refusal::NoService(id.clone()))
 }
 

@@ -170,7 +170,10 @@ pub fn decide<'d>(tables: &Tables<'d>, question: &Question) -> Decision<'d> {
 fn candidates<'d>(tables: &Tables<'d>, question: &Question, wanted: NeedSet) -> Vec<Candidate<'d>> {
     let mut candidates: Vec<Candidate<'d>> = tables
         .directory
-        .covering(&question.circumstances.zone)
+        .offered_at(
+            &question.circumstances.zone,
+            question.circumstances.postal_code,
+        )
         .filter(|service| !service.needs.and(wanted).is_empty())
         .map(|service| {
             let behaved = tables.behaviours.get(&service.id).copied();

@@ -1,10 +1,10 @@
 //! The directory of partners' services, as one snapshot that never changes.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use jiff::{Timestamp, civil::Date};
 use knipperlicht_vocabulary::{
-    AgeBand, CapacityState, Language, OrganisationId, ServiceId, ZoneId,
+    AgeBand, CapacityState, Language, OrganisationId, PostalCode, ServiceId, ZoneId,
 };
 
 use super::need_set::NeedSet;
@@ -64,6 +64,8 @@ pub struct Service {
     pub needs: NeedSet,
     /// Where.
     pub area: Area,
+    /// The postal codes it is offered in, where not in all of its area.
+    pub postal_codes: Vec<PostalCode>,
     /// In which languages it helps.
     pub languages: Vec<Language>,
     /// The age bands it is for; all of them when empty.
@@ -83,41 +85,103 @@ pub struct Service {
     pub synthetic: bool,
 }
 
-/// One version of the directory, indexed once so that a decision looks only at its zone.
+impl Service {
+    /// Whether it is offered on this day.
+    #[must_use]
+    pub fn is_offered_on(&self, day: Date) -> bool {
+        self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
+    }
+
+    /// Whether it is over before this day.
+    #[must_use]
+    pub fn has_ended_before(&self, day: Date) -> bool {
+        self.valid_to.is_some_and(|last| last < day)
+    }
+
+    fn is_offered_in(&self, postal_code: PostalCode) -> bool {
+        self.postal_codes.is_empty() || self.postal_codes.contains(&postal_code)
+    }
+}
+
+/// One version of the directory, indexed once so that a decision looks only at its zone. The next
+/// version shares with it whatever has not changed.
 #[derive(Debug, Default)]
 pub struct Directory {
     version: i64,
-    services: Vec<Service>,
+    /// By id.
+    services: Vec<Arc<Service>>,
+    areas: Arc<Areas>,
+}
+
+/// Which services, as positions, are offered where.
+#[derive(Debug, Default)]
+struct Areas {
     by_zone: HashMap<ZoneId, Vec<usize>>,
     everywhere: Vec<usize>,
-    by_id: HashMap<ServiceId, usize>,
+}
+
+impl Areas {
+    fn of(services: &[Arc<Service>]) -> Self {
+        let mut areas = Self::default();
+        for (position, service) in services.iter().enumerate() {
+            match &service.area {
+                Area::Everywhere => areas.everywhere.push(position),
+                Area::Zones(zones) => {
+                    for zone in zones {
+                        // Looked up before it is written down anew: there are many services and few zones.
+                        if let Some(positions) = areas.by_zone.get_mut(zone) {
+                            positions.push(position);
+                        } else {
+                            areas.by_zone.insert(zone.clone(), vec![position]);
+                        }
+                    }
+                }
+            }
+        }
+        areas
+    }
 }
 
 impl Directory {
     /// Indexes `services`. Their order does not matter.
     #[must_use]
-    pub fn new(version: i64, mut services: Vec<Service>) -> Self {
+    pub fn new(version: i64, services: Vec<Service>) -> Self {
+        let mut services: Vec<Arc<Service>> = services.into_iter().map(Arc::new).collect();
         services.sort_by(|one, other| one.id.cmp(&other.id));
-        let mut by_zone: HashMap<ZoneId, Vec<usize>> = HashMap::new();
-        let mut everywhere = Vec::new();
-        let mut by_id = HashMap::with_capacity(services.len());
-        for (position, service) in services.iter().enumerate() {
-            by_id.insert(service.id.clone(), position);
-            match &service.area {
-                Area::Everywhere => everywhere.push(position),
-                Area::Zones(zones) => {
-                    for zone in zones {
-                        by_zone.entry(zone.clone()).or_default().push(position);
-                    }
+        Self {
+            version,
+            areas: Arc::new(Areas::of(&services)),
+            services,
+        }
+    }
+
+    /// The next version, in which these services are new or changed. As long as none moves, the
+    /// index stays the same one: a change of capacity costs next to nothing.
+    #[must_use]
+    pub fn with(&self, version: i64, changed: Vec<Service>) -> Self {
+        let mut services = self.services.clone();
+        let mut added = Vec::new();
+        let mut moved = false;
+        for service in changed {
+            match self.position(&service.id) {
+                Some(position) => {
+                    moved |= services[position].area != service.area;
+                    services[position] = Arc::new(service);
                 }
+                None => added.push(Arc::new(service)),
             }
         }
+        let areas = if added.is_empty() && !moved {
+            Arc::clone(&self.areas)
+        } else {
+            services.append(&mut added);
+            services.sort_by(|one, other| one.id.cmp(&other.id));
+            Arc::new(Areas::of(&services))
+        };
         Self {
             version,
             services,
-            by_zone,
-            everywhere,
-            by_id,
+            areas,
         }
     }
 
@@ -130,19 +194,33 @@ impl Directory {
     /// The service with this id.
     #[must_use]
     pub fn service(&self, id: &ServiceId) -> Option<&Service> {
-        self.services.get(*self.by_id.get(id)?)
+        Some(&self.services[self.position(id)?])
     }
 
     /// The services whose area covers this zone.
     pub fn covering(&self, zone: &ZoneId) -> impl Iterator<Item = &Service> {
-        let local = self
-            .by_zone
-            .get(zone)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        local
-            .iter()
-            .chain(&self.everywhere)
-            .filter_map(|position| self.services.get(*position))
+        let local = self.areas.by_zone.get(zone);
+        let local = local.map(Vec::as_slice).unwrap_or_default();
+        let positions = local.iter().chain(&self.areas.everywhere);
+        positions.filter_map(|position| self.services.get(*position).map(Arc::as_ref))
+    }
+
+    /// Those of them that are offered in this postal code of the zone.
+    pub fn offered_at(
+        &self,
+        zone: &ZoneId,
+        postal_code: PostalCode,
+    ) -> impl Iterator<Item = &Service> {
+        self.covering(zone)
+            .filter(move |service| service.is_offered_in(postal_code))
+    }
+
+    fn position(&self, id: &ServiceId) -> Option<usize> {
+        self.services
+            .binary_search_by(|service| service.id.cmp(id))
+            .ok()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! What routing decides: plain data in, plain data out. No clock, no random, no I/O.
 //!
 //! - [`referral`]: the states of a referral and who may move it.
+//! - [`listing`]: a service as a person reads it; [`exchange`]: the directory as files.
+//! - [`ending`]: what becomes of a referral to a service that ends.
 //! - [`directory`], [`decision`], [`points`], [`cover`], [`behaviour`]: which services are asked,
 //!   and why; [`record`]: what is kept of that.
 //! - [`case`](mod@case): all that is known of a situation; [`change`]: what follows.
@@ -14,7 +16,10 @@ pub mod change;
 pub mod cover;
 pub mod decision;
 pub mod directory;
+pub mod ending;
+pub mod exchange;
 pub mod hearing;
+pub mod listing;
 pub mod need_set;
 pub mod planner;
 pub mod points;
@@ -23,4 +28,4 @@ pub mod referral;
 pub mod synthetic;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

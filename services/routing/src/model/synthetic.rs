@@ -118,6 +118,7 @@ fn partner(kind: &Kind, zone: &Zone, stated_at: Timestamp) -> Result<Service, Id
         url: None,
         needs: kind.needs.iter().copied().collect(),
         area: Area::Zones(vec![zone.id.clone()]),
+        postal_codes: Vec::new(),
         languages,
         age_bands: Vec::new(),
         target_group: None,

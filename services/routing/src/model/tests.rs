@@ -40,6 +40,7 @@ pub(crate) fn service(id: &str, needs: &[Need]) -> Service {
         url: None,
         needs: needs.into(),
         area: Area::Zones(vec!["here".parse().unwrap()]),
+        postal_codes: Vec::new(),
         languages: vec![Language::Dutch],
         age_bands: Vec::new(),
         target_group: None,

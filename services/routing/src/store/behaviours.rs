@@ -61,7 +61,8 @@ pub(crate) async fn claim_measuring(
     Ok(claimed.rows_affected() > 0)
 }
 
-/// Measures anew, from what was answered since. Relies on `referral_by_answer`.
+/// Measures anew, from what was answered since. That a service ended is no answer of its. Relies
+/// on `referral_by_answer`.
 pub(crate) async fn measure_behaviour(
     connection: &mut PgConnection,
     since: Timestamp,
@@ -75,6 +76,7 @@ pub(crate) async fn measure_behaviour(
                         filter (where state = 'accepted'), 0)::bigint as minutes_to_accept
              from referral
              where state in ('accepted', 'declined', 'expired') and state_since >= $1
+               and decline_reason is distinct from 'service_ended'
              group by service_id
          ), forgotten as (
              delete from behaviour where service_id not in (select service_id from measured)

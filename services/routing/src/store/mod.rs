@@ -4,9 +4,11 @@ mod behaviours;
 mod cases;
 mod decisions;
 mod directory;
+mod endings;
 mod items;
 mod lists;
 mod referrals;
+mod service_row;
 mod situations;
 mod write;
 
@@ -18,8 +20,11 @@ pub(crate) use behaviours::{behaviours, claim_measuring, measure_behaviour, meas
 pub(crate) use cases::{lock_cases, look_at_case};
 pub(crate) use decisions::{UnmetRow, decision_for, unmet_needs};
 pub(crate) use directory::{
-    directory, directory_version, lock_directory, note_directory_change, put_services,
+    changes_since, directory, directory_version, end_all_but, has_lapsed, held_capacity,
+    lapse_capacities, listings, listings_after, listings_of, lock_directory, note_directory_change,
+    put_services, set_capacity,
 };
+pub(crate) use endings::{claim_ended, note_looked_at, stranded};
 pub(crate) use items::{open_items, situation_of_item};
 pub(crate) use lists::{After, Filter, Which, changed_since, horizon, list};
 pub(crate) use referrals::{ReferralRow, referral, situation_of_referral};

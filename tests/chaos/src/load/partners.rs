@@ -168,6 +168,7 @@ impl Bots {
     async fn other_service(&self, referral: &routing::Referral, chance: usize) -> Option<String> {
         let request = routing::ListServicesRequest {
             zone_id: referral.zone_id.clone(),
+            ..Default::default()
         };
         let services = self
             .coordinator

@@ -2,12 +2,14 @@
 
 mod accept;
 mod footprint;
+mod import;
 mod inbox;
 mod latency;
 mod line;
 
 pub(crate) use accept::accept;
 pub(crate) use footprint::{idle, loaded, start_up};
+pub(crate) use import::import;
 pub(crate) use inbox::inbox;
 pub(crate) use latency::latency;
 pub(crate) use line::line;

@@ -78,6 +78,7 @@ fn referral() -> routing::Referral {
             organisation_name: "Demo".to_owned(),
             needs: vec![Need::Respite.number()],
             synthetic: true,
+            ..Default::default()
         }),
         zone_id: "oostende-bredene".to_owned(),
         postal_code: "8400".to_owned(),
