@@ -170,10 +170,10 @@ impl Coded for RoutingError {
             Self::FileTooLarge(_) => Some("chunk"),
             Self::CapacityInFuture | Self::StatedLater => Some("stated_at"),
             Self::Until => Some("until"),
-            Self::NotYourService(_) => Some("service_id"),
             Self::Refused(Refusal::NoReferral) => Some("referral_id"),
             Self::Refused(Refusal::NoItem) => Some("item_id"),
-            Self::Refused(Refusal::NoService(_) | Refusal::SameService(_)) => Some("service_id"),
+            Self::NotYourService(_)
+            | Self::Refused(Refusal::NoService(_) | Refusal::SameService(_)) => Some("service_id"),
             _ => None,
         }
     }

@@ -325,8 +325,14 @@ async fn a_file_takes_effect_whole_and_once() {
     world.stop().await;
 }
 
+/// The code and field of a refusal.
+fn code(refused: &Status) -> (String, String) {
+    let problem = Problem::from(refused);
+    (problem.code, problem.field.unwrap_or_default())
+}
+
 #[tokio::test]
-async fn whoever_may_not_or_says_nonsense_is_told() {
+async fn only_an_admin_brings_files_in_and_in_order() {
     let world = World::start().await;
     let admin = admin(&world);
     for (role, organisation, zones) in [
@@ -340,14 +346,10 @@ async fn whoever_may_not_or_says_nonsense_is_told() {
         let refused = import(&caller, CSV, b"").await.unwrap_err();
         assert_eq!(refused.code(), Code::PermissionDenied, "{role}");
     }
-    let code = |refused: Status| {
-        let problem = Problem::from(&refused);
-        (problem.code, problem.field.unwrap_or_default())
-    };
     let no_format = pb::ImportOptions { format: 0, ..CSV };
     let refused = import(&admin, no_format, b"").await.unwrap_err();
     assert_eq!(
-        code(refused),
+        code(&refused),
         ("KL3114".to_owned(), "options.format".to_owned())
     );
     let chunk = pb::ImportServicesRequest {
@@ -358,8 +360,13 @@ async fn whoever_may_not_or_says_nonsense_is_told() {
         .import_services(tokio_stream(vec![chunk]))
         .await
         .unwrap_err();
-    assert_eq!(code(refused), ("KL3113".to_owned(), "piece".to_owned()));
+    assert_eq!(code(&refused), ("KL3113".to_owned(), "piece".to_owned()));
+    world.stop().await;
+}
 
+#[tokio::test]
+async fn nonsense_about_room_is_refused_and_what_was_said_for_today_lapses() {
+    let world = World::start().await;
     let now = world.environment.now();
     let service = "ocmw-oostende-bredene.onthaal";
     let plain = pb::SetCapacityRequest {
@@ -423,7 +430,7 @@ async fn whoever_may_not_or_says_nonsense_is_told() {
         let desk = world.partner("ocmw-oostende-bredene");
         let refused = desk.0.routing().set_capacity(request).await.unwrap_err();
         assert_eq!(
-            code(refused),
+            code(&refused),
             (expected.0.to_owned(), expected.1.to_owned())
         );
     }

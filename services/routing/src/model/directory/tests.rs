@@ -27,7 +27,7 @@ prop_compose! {
     }
 }
 
-fn covering<'d>(directory: &'d Directory, position: usize) -> Vec<&'d Service> {
+fn covering(directory: &Directory, position: usize) -> Vec<&Service> {
     let mut covering: Vec<&Service> = directory.covering(&zone(position)).collect();
     covering.sort_by(|one, other| one.id.cmp(&other.id));
     covering

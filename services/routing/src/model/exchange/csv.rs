@@ -64,7 +64,7 @@ pub(super) fn read(file: &[u8], check: &Check<'_>) -> Reading {
                 let line = row.position().map_or(0, csv::Position::line);
                 let row = Row {
                     columns: &columns,
-                    row: &row,
+                    cells: &row,
                     line,
                 };
                 let before = reading.faults.len();
@@ -88,7 +88,7 @@ pub(super) fn read(file: &[u8], check: &Check<'_>) -> Reading {
 /// Spreadsheets of this country write `;`, those of others `,`.
 fn delimiter(file: &[u8]) -> u8 {
     let header = file.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |wanted: u8| header.iter().filter(|byte| **byte == wanted).count();
+    let count = |wanted: u8| header.split(|byte| *byte == wanted).count();
     if count(b';') > count(b',') {
         b';'
     } else {
@@ -132,19 +132,19 @@ fn place(line: u64, path: &str) -> Place {
 
 struct Row<'r> {
     columns: &'r HashMap<&'static str, usize>,
-    row: &'r StringRecord,
+    cells: &'r StringRecord,
     line: u64,
 }
 
 impl Row<'_> {
     fn draft(&self, faults: &mut Vec<Fault>) -> Option<Draft> {
-        if self.row.len() != self.columns.len() {
+        if self.cells.len() != self.columns.len() {
             faults.push(Fault {
                 place: self.place("row"),
                 kind: FaultKind::Unreadable,
                 what: format!(
                     "{} cells under {} columns",
-                    self.row.len(),
+                    self.cells.len(),
                     self.columns.len()
                 ),
             });
@@ -198,7 +198,7 @@ impl Row<'_> {
         let text = self
             .columns
             .get(column)
-            .and_then(|position| self.row.get(*position));
+            .and_then(|position| self.cells.get(*position));
         Text {
             place: self.place(column),
             text: text.unwrap_or_default().trim().to_owned(),

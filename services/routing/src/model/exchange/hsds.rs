@@ -288,9 +288,9 @@ impl Reader<'_> {
 
     fn organisation(&mut self, node: &Node<'_>, draft: &mut Draft) {
         let by_id = self.text(node, "organization_id");
-        let shelf = self.shelf;
+        let organisations = &self.shelf.organisations;
         let nested = node.child("organization").or_else(|| {
-            let (position, value) = shelf.organisations.get(by_id.text.as_str())?;
+            let (position, value) = organisations.get(by_id.text.as_str())?;
             Some(Node {
                 value,
                 path: format!("organizations[{position}]"),

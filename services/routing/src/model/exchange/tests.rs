@@ -180,7 +180,7 @@ const BAD_SERVICES: &[(&str, Spoil, &[&str])] = &[
         "a unit that is not there",
         |s| {
             s["capacities"] =
-                json!([{ "unit_id": "gone", "available": 1, "updated": "2026-11-20T08:00:00Z" }])
+                json!([{ "unit_id": "gone", "available": 1, "updated": "2026-11-20T08:00:00Z" }]);
         },
         &["KL3104 [0].capacities[0].unit_id"],
     ),
@@ -241,7 +241,7 @@ const BAD_SERVICES: &[(&str, Spoil, &[&str])] = &[
                 s,
                 "service_areas",
                 json!({ "uri": "urn:knipperlicht:everywhere" }),
-            )
+            );
         },
         &["KL3107 [0].service_areas"],
     ),
@@ -314,7 +314,7 @@ const BAD_SERVICES: &[(&str, Spoil, &[&str])] = &[
                 "attributes",
                 json!({ "value": "2020-01-01",
         "taxonomy_term": { "code": "valid_to", "taxonomy": "urn:knipperlicht:validity" } }),
-            )
+            );
         },
         &["KL3110 [0].attributes[1].value"],
     ),

@@ -121,7 +121,7 @@ async fn every_version_can_be_put_together_again() {
     b.service.name = "B".to_owned();
     let second = ground.put(&[b.clone()]).await.version.unwrap();
     let c = listing("c");
-    let third = ground.put(&[c.clone()]).await.version.unwrap();
+    let third = ground.put(std::slice::from_ref(&c)).await.version.unwrap();
 
     // What a partner says makes a version that writes one service.
     let full = Capacity {
