@@ -185,9 +185,9 @@ fn sorted<'e>(events: &[&'e Event]) -> Result<Wave<'e>, ReactionError> {
         match &event.body {
             EventBody::SignalFlagged(flagged) => wave.flagged.push((event, flagged)),
             EventBody::SignalWithdrawn(withdrawn) => wave.withdrawn.push((event, withdrawn)),
-            EventBody::ReferralAccepted(accepted) => wave.grants.push(Grant {
+            EventBody::SituationShared(shared) => wave.grants.push(Grant {
                 situation: event.situation,
-                organisation: accepted.organisation_id.parse().map_err(nonsense)?,
+                organisation: shared.organisation_id.parse().map_err(nonsense)?,
                 since: event.occurred_at,
             }),
             EventBody::ConsentChanged(changed) => {

@@ -22,8 +22,8 @@ use knipperlicht_eventing::{Said, say};
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
 use knipperlicht_vocabulary::{
-    Consent, EventId, Language, Need, Observation, ReporterRole, ResponseId, SignalId, Step,
-    Urgency,
+    Consent, EventId, Language, Need, Observation, ReporterRole, ResponseId, SignalId, SituationId,
+    Step, Urgency,
 };
 use tonic::Status;
 
@@ -194,7 +194,7 @@ async fn forms_show_a_trend_and_raise_the_urgency_that_routing_hears_of() {
         ]
     );
     let words = listed.series[0].direction_words.as_ref().unwrap();
-    assert_eq!(words.nl, "Een hogere score is beter.");
+    assert_eq!(words.en, "A higher score is better.");
     assert_eq!(
         listed.series[0].smallest_change_source,
         "own default, not validated"
@@ -260,50 +260,37 @@ async fn forms_show_a_trend_and_raise_the_urgency_that_routing_hears_of() {
     world.stop().await;
 }
 
-#[tokio::test]
-async fn several_signals_of_one_situation_add_up_and_one_taken_back_leaves() {
-    let world = World::start().await;
-    let receipt = flagged(&world).await;
-    let coordinator = world.coordinator(&[ZONE]);
-    let situation = receipt.situation_id.as_str();
-    // As intake says it when it recognises the situation.
+/// Intake's own way into its schema.
+fn intake_of(world: &World) -> Database {
     let options = DatabaseOptions {
         url: world.bed.database_url.clone(),
         service: "intake",
         connections: 1,
     };
-    let intake = Database::new(&options).unwrap();
-    let tell = async |body: EventBody| {
-        let principal = Principal::service("intake".parse().unwrap());
-        let mut transaction = intake.begin(&principal).await.unwrap();
-        let said = Said {
-            id: EventId::new(&world.environment),
-            situation: situation.parse().unwrap(),
-            zone: ZONE.parse().unwrap(),
-            body,
-            traceparent: None,
-        };
-        say(&mut transaction, world.environment.now(), &[said])
-            .await
-            .unwrap();
-        transaction.commit().await.unwrap();
-    };
-    let judged = async |how_many: usize| {
-        eventually("a judgement more", async || {
-            let mut assessments = list(&coordinator.0, situation).await.assessments;
-            (assessments.len() == how_many).then(|| assessments.remove(0))
-        })
-        .await
-    };
-    let alone = judged(1).await;
+    Database::new(&options).unwrap()
+}
 
-    let second = SignalId::new(&world.environment);
+/// Says something of a situation, as intake does when it recognises one.
+async fn tell(world: &World, intake: &Database, situation: &str, body: EventBody) {
+    let principal = Principal::service("intake".parse().unwrap());
+    let mut transaction = intake.begin(&principal).await.unwrap();
+    let said = Said {
+        id: EventId::new(&world.environment),
+        situation: situation.parse().unwrap(),
+        zone: ZONE.parse().unwrap(),
+        body,
+        traceparent: None,
+    };
+    say(&mut transaction, world.environment.now(), &[said])
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+}
+
+fn flagged_again(world: &World, signal: SignalId, seen: &[Observation]) -> EventBody {
     let flagged = events::SignalFlagged {
-        signal_id: second.to_string(),
-        observations: vec![
-            Observation::SaysCannotGoOn.number(),
-            Observation::SuicidalTalk.number(),
-        ],
+        signal_id: signal.to_string(),
+        observations: seen.iter().map(|seen| seen.number()).collect(),
         reporter_role: ReporterRole::Neighbour.number(),
         reported_at: Some(to_proto(world.environment.now())),
         circumstances: Some(events::Circumstances {
@@ -315,7 +302,81 @@ async fn several_signals_of_one_situation_add_up_and_one_taken_back_leaves() {
             consent_sequence: 1,
         }),
     };
-    tell(flagged.into()).await;
+    flagged.into()
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_judged_is_explained_by_its_table_and_goes_on_from_there() {
+    let world = World::start().await;
+    let coordinator = world.coordinator(&[ZONE]);
+    let situation = SituationId::new(&world.environment).to_string();
+    // A row as it was written before 2026-11-22.
+    sqlx::query(
+        r#"insert into assessment.assessment (
+               assessment_id, situation_id, signal_id, zone, assessed_at, observations, urgency, needs, weight,
+               reasons, triage_version
+           )
+           values (gen_random_uuid(), $1::uuid, gen_random_uuid(), $2, now(), '{exhausted}', 'soon',
+                   '{respite,practical_help,psychosocial}', 3,
+                   '[{"observation": "exhausted", "weight": 3, "needs": ["respite"], "source": "x"}]',
+                   '2026-11-21.1')"#,
+    )
+    .bind(&situation)
+    .bind(ZONE)
+    .execute(&mut world.look().await)
+    .await
+    .unwrap();
+    let listed = list(&coordinator.0, &situation).await;
+    let old = &listed.assessments[0];
+    assert_eq!(old.cause(), Cause::SignalFlagged);
+    assert_eq!(old.reasons[0].observation, Observation::Exhausted.number());
+    assert_eq!(old.reasons[0].source, "own default, not validated");
+    let refused = submit(
+        &coordinator.0,
+        perseverance(&world, &situation, "under_1_week"),
+    );
+    assert_eq!(
+        Problem::from(&refused.await.unwrap_err()).code,
+        "KL2013",
+        "it is not known where it lies"
+    );
+
+    let intake = intake_of(&world);
+    let signal = SignalId::new(&world.environment);
+    let flagged = flagged_again(&world, signal, &[Observation::Isolated]);
+    tell(&world, &intake, &situation, flagged).await;
+    let both = eventually("the second judgement", async || {
+        let mut assessments = list(&coordinator.0, &situation).await.assessments;
+        (assessments.len() == 2).then(|| assessments.remove(0))
+    })
+    .await;
+    assert_eq!((both.weight, both.reasons.len()), (5, 2));
+    assert!(both.needs.contains(&Need::Respite.number()));
+    assert!(both.needs.contains(&Need::PeerSupport.number()));
+    intake.close().await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn several_signals_of_one_situation_add_up_and_one_taken_back_leaves() {
+    let world = World::start().await;
+    let receipt = flagged(&world).await;
+    let coordinator = world.coordinator(&[ZONE]);
+    let situation = receipt.situation_id.as_str();
+    let intake = intake_of(&world);
+    let tell = async |body: EventBody| tell(&world, &intake, situation, body).await;
+    let judged = async |how_many: usize| {
+        eventually("a judgement more", async || {
+            let mut assessments = list(&coordinator.0, situation).await.assessments;
+            (assessments.len() == how_many).then(|| assessments.remove(0))
+        })
+        .await
+    };
+    let alone = judged(1).await;
+
+    let second = SignalId::new(&world.environment);
+    let seen = [Observation::SaysCannotGoOn, Observation::SuicidalTalk];
+    tell(flagged_again(&world, second, &seen)).await;
     let both = judged(2).await;
     assert_eq!(both.urgency, Urgency::Emergency.number());
     assert_eq!(both.needs[0], Need::Safety.number());
