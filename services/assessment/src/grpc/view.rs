@@ -1,7 +1,7 @@
 //! From what is stored to what callers see.
 
 use knipperlicht_contracts::{assessment::v1 as pb, to_proto};
-use knipperlicht_vocabulary::Language;
+use knipperlicht_vocabulary::{Language, Urgency};
 
 use crate::{
     AssessmentError,
@@ -75,7 +75,7 @@ fn reason(line: &Line) -> pb::Reason {
         line: line.trigger.to_string(),
         because: line.because.as_ref().map(texts),
         asks: line.asks.iter().map(|ask| ask.number()).collect(),
-        at_least: line.at_least.map_or(0, |urgency| urgency.number()),
+        at_least: line.at_least.map_or(0, Urgency::number),
     }
 }
 

@@ -133,8 +133,8 @@ struct Element {
 #[serde(rename_all = "camelCase")]
 struct Extension {
     url: String,
-    #[serde(default)]
-    extension: Vec<Extension>,
+    #[serde(default, rename = "extension")]
+    parts: Vec<Extension>,
     value_code: Option<String>,
     value_string: Option<String>,
     value_markdown: Option<String>,
@@ -177,12 +177,12 @@ struct Reader {
 impl Reader {
     fn items(&mut self, path: &str, items: Vec<ItemFile>) -> Result<(), InstrumentFault> {
         for (index, item) in items.into_iter().enumerate() {
-            self.item(format!("{path}[{index}]"), item)?;
+            self.item(&format!("{path}[{index}]"), item)?;
         }
         Ok(())
     }
 
-    fn item(&mut self, path: String, item: ItemFile) -> Result<(), InstrumentFault> {
+    fn item(&mut self, path: &str, item: ItemFile) -> Result<(), InstrumentFault> {
         if !self.link_ids.insert(item.link_id.clone()) {
             let wrong = Wrong::DuplicateLinkId(item.link_id);
             return Err(InstrumentFault::at(format!("{path}.linkId"), wrong));
@@ -194,14 +194,14 @@ impl Reader {
             }
             "group" | "display" => {}
             "choice" | "coding" | "integer" | "decimal" => {
-                let asked_when = condition(&path, item.enable_when, &item.enable_behavior)?;
+                let asked_when = condition(path, item.enable_when, &item.enable_behavior)?;
                 self.items.push(Item {
                     text: texts(&item.text, item.text_element.as_ref()),
-                    choices: choices(&path, item.answer_option)?,
+                    choices: choices(path, item.answer_option)?,
                     asked_when,
                     link_id: item.link_id,
                 });
-                self.places.push(path.clone());
+                self.places.push(path.to_owned());
             }
             other => {
                 let wrong = Wrong::Type(other.to_owned());
@@ -287,7 +287,7 @@ fn texts(text: &str, element: Option<&Element>) -> Texts {
 
 impl Extension {
     fn content_in(&self, language: &str) -> Option<&str> {
-        let part = |url: &str| self.extension.iter().find(|part| part.url == url);
+        let part = |url: &str| self.parts.iter().find(|part| part.url == url);
         let said = part("lang")?.value_code.as_deref()?;
         let content = part("content")?;
         // `nl` is meant by `nl-BE` too.

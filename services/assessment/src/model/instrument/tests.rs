@@ -99,7 +99,7 @@ fn the_instruments_that_come_with_the_program() {
         assert!(texts.clone().all(Texts::is_complete), "{}", one.id);
         if asked {
             assert!(one.scoring.credit.contains("project's own"), "{}", one.id);
-            let mut translated = texts.map(|text| (&text.nl != &text.fr, &text.nl != &text.en));
+            let mut translated = texts.map(|text| (text.nl != text.fr, text.nl != text.en));
             assert!(translated.all(|both| both == (true, true)), "{}", one.id);
         }
     }
@@ -221,12 +221,15 @@ fn what_may_be_missing_adds_nothing_and_what_is_not_asked_is_not_answered() {
     );
 }
 
+type Change<'a> = &'a dyn Fn(&mut Value);
+
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn a_file_that_is_wrong_is_refused_with_the_place_and_the_reason() {
     let item = |file: &mut Value, index: usize, change: &dyn Fn(&mut Value)| {
         change(&mut file["questionnaire"]["item"][0]["item"][index]);
     };
-    let cases: &[(&dyn Fn(&mut Value), &str)] = &[
+    let cases: &[(Change, &str)] = &[
         (
             &|file| file["questionnaire"]["resourceType"] = json!("Patient"),
             "questionnaire.resourceType: this is a `Patient`, not a `Questionnaire`",
@@ -236,30 +239,34 @@ fn a_file_that_is_wrong_is_refused_with_the_place_and_the_reason() {
             "questionnaire.version: `one two` is not a version: letters, digits, `.` and `-`, at most 40",
         ),
         (
-            &|file| item(file, 1, &|item| item["linkId"] = json!("a")),
+            &|file| {
+                item(file, 1, &|item| {
+                    item["linkId"] = json!("a");
+                });
+            },
             "questionnaire.item[0].item[1].linkId: another item has the linkId `a` too",
         ),
         (
             &|file| {
                 item(file, 1, &|item| {
-                    item["enableWhen"][0]["question"] = json!("c")
-                })
+                    item["enableWhen"][0]["question"] = json!("c");
+                });
             },
             "questionnaire.item[0].item[1].enableWhen[0].question: there is no item `c`",
         ),
         (
             &|file| {
                 item(file, 1, &|item| {
-                    item["enableWhen"][0]["answerCoding"]["code"] = json!("perhaps")
-                })
+                    item["enableWhen"][0]["answerCoding"]["code"] = json!("perhaps");
+                });
             },
             "questionnaire.item[0].item[1].enableWhen[0].question: the item `a` has no answer `perhaps`",
         ),
         (
             &|file| {
                 item(file, 1, &|item| {
-                    item["enableWhen"][0]["operator"] = json!(">")
-                })
+                    item["enableWhen"][0]["operator"] = json!(">");
+                });
             },
             "questionnaire.item[0].item[1].enableWhen[0]: `>` with this answer is not read: use = or != with \
              answerCoding, or exists with answerBoolean",
@@ -285,13 +292,17 @@ fn a_file_that_is_wrong_is_refused_with_the_place_and_the_reason() {
         (
             &|file| {
                 item(file, 0, &|item| {
-                    item["answerOption"][1]["valueCoding"]["code"] = json!("no")
-                })
+                    item["answerOption"][1]["valueCoding"]["code"] = json!("no");
+                });
             },
             "questionnaire.item[0].item[0].answerOption[1]: `no` stands here twice",
         ),
         (
-            &|file| item(file, 0, &|item| item["type"] = json!("string")),
+            &|file| {
+                item(file, 0, &|item| {
+                    item["type"] = json!("string");
+                });
+            },
             "questionnaire.item[0].item[0].type: an item of type `string` cannot be scored: use group, display, \
              choice, coding, integer or decimal",
         ),
