@@ -38,12 +38,20 @@ pub const CALLS: &[(&str, &[Role])] = &[
         &[Partner],
     ),
     (
+        "knipperlicht.assessment.v1.AssessmentService/ListInstruments",
+        &[Reporter, Partner, Coordinator, Admin],
+    ),
+    (
+        "knipperlicht.assessment.v1.AssessmentService/SubmitAssessment",
+        &[Reporter, Partner, Coordinator],
+    ),
+    (
         "knipperlicht.assessment.v1.AssessmentService/GetAssessment",
-        &[Coordinator],
+        &[Partner, Coordinator],
     ),
     (
         "knipperlicht.assessment.v1.AssessmentService/ListAssessments",
-        &[Coordinator],
+        &[Partner, Coordinator],
     ),
     (
         "knipperlicht.routing.v1.RoutingService/ResolveZone",

@@ -139,6 +139,7 @@ catalogue! {
     SignalFlagged Intake "signal" "flagged"
     SignalWithdrawn Intake "signal" "withdrawn"
     ConsentChanged Intake "situation" "consent_changed"
+    SituationShared Intake "situation" "shared"
     AssessmentCompleted Assessment "assessment" "completed"
     ReferralRequested Routing "referral" "requested"
     ReferralUnroutable Routing "referral" "unroutable"

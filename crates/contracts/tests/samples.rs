@@ -14,6 +14,7 @@ use knipperlicht_contracts::{
         FollowUpCompleted, ItemClosed, OutcomeConfirmed, ReferralAccepted, ReferralCancelled,
         ReferralDeclined, ReferralExpired, ReferralHeld, ReferralRedirected, ReferralRequested,
         ReferralUnroutable, ReferralWithheld, SignalFlagged, SignalWithdrawn, SituationReopened,
+        SituationShared,
     },
 };
 use prost_types::Timestamp;
@@ -88,6 +89,10 @@ fn samples() -> Vec<EventBody> {
         SignalWithdrawn { signal_id: id(1) }.into(),
         ConsentChanged {
             circumstances: circumstances.clone(),
+        }
+        .into(),
+        SituationShared {
+            organisation_id: "ocmw-gent".to_owned(),
         }
         .into(),
         AssessmentCompleted {

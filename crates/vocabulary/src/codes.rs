@@ -147,6 +147,14 @@ codes! {
         Emergency = 4 "emergency",
     }
 
+    /// What a carer may ask of those who help: four things that carers named themselves.
+    CarerAsk "carer's ask" {
+        Knowledge = 1 "knowledge",
+        Collaboration = 2 "collaboration",
+        Recognition = 3 "recognition",
+        BeingHeard = 4 "being_heard",
+    }
+
     /// Whether the carer agreed that a partner learns who they are.
     Consent "consent" {
         Given = 1 "given",

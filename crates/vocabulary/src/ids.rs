@@ -80,6 +80,8 @@ uuid_id! {
     SignalId;
     /// One dated judgement of urgency and needs.
     AssessmentId;
+    /// One form that was filled in. Made by whoever sends it.
+    ResponseId;
     /// One request to one partner service.
     ReferralId;
     /// The follow-up of one accepted referral.

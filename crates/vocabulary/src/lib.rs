@@ -13,14 +13,14 @@ mod working_time;
 mod zone_id;
 
 pub use codes::{
-    AgeBand, CapacityState, ClockKind, CodeError, Consent, ContactChannel, ContactResult,
+    AgeBand, CapacityState, CarerAsk, ClockKind, CodeError, Consent, ContactChannel, ContactResult,
     DeclineReason, FollowUpState, ItemKind, Language, Need, Observation, OutcomeReason,
     OutcomeResult, ReferralState, ReporterRole, Step, Urgency,
 };
 pub use environment::{Clock, Environment, Random};
 pub use ids::{
     AssessmentId, ClockId, EventId, IdError, ItemId, OrganisationId, ReferralId, ReporterId,
-    ServiceId, SignalId, SituationId, TaskId,
+    ResponseId, ServiceId, SignalId, SituationId, TaskId,
 };
 pub use partition::{PARTITIONS, Partition};
 pub use postal_code::{PostalCode, PostalCodeError, Region};

@@ -1,14 +1,14 @@
 //! The line: which services run in this process, started and stopped in order.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use async_nats::{Client, ConnectError, jetstream};
 use knipperlicht_access::{
     AccessError, Database, DatabaseOptions, Principal, TokenRules, Verifier, guard,
 };
 use knipperlicht_assessment::{
-    Assessment,
-    model::{TableFault, TriageTable},
+    Assessment, FolderError, load_catalogue,
+    model::{TableFault, TriageTables},
 };
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::{Consumer, Feed, Kit, Reactions, Relay, Turns, Waker};
@@ -42,6 +42,8 @@ pub struct LineSettings {
     /// Database connections at most, per service, for calls; what runs all the time has its own:
     /// the relay, the consumer, intake's writer.
     pub connections: u32,
+    /// A folder with the instruments that the organisation has a licence for.
+    pub instruments_dir: Option<PathBuf>,
 }
 
 /// Why a line could not start.
@@ -68,6 +70,9 @@ pub enum LineError {
     /// The weights of routing.
     #[error("weights of routing: {0}")]
     Points(#[from] serde_json::Error),
+    /// The instruments.
+    #[error("KL_INSTRUMENTS_DIR: {0}")]
+    Instruments(#[from] FolderError),
     /// The calendar.
     #[error(transparent)]
     Calendar(#[from] CalendarError),
@@ -171,7 +176,12 @@ impl Assembly<'_> {
                 self.lifecycle.spawn(intake.write_signals(stop));
             }
             Service::Assessment => {
-                let assessment = Assessment::new(kit.clone(), Arc::new(TriageTable::builtin()?));
+                let catalogue = load_catalogue(self.settings.instruments_dir.as_deref())?;
+                let assessment = Assessment::new(
+                    kit.clone(),
+                    Arc::new(TriageTables::builtin()?),
+                    Arc::new(catalogue),
+                );
                 self.routes.add_service(assessment.routes());
                 self.react(&kit, assessment.reactions());
             }

@@ -41,6 +41,9 @@ pub struct ServeOptions {
     /// Database connections at most, per service, for calls; two or three more run all the time
     #[arg(long, env = "KL_CONNECTIONS", default_value_t = 8)]
     connections: u32,
+    /// Folder with the questionnaires that the organisation has a licence for, a JSON file each
+    #[arg(long, env = "KL_INSTRUMENTS_DIR")]
+    instruments_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -129,5 +132,6 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
         },
         master_key: MasterKey::parse(&read(options.master_key_file)?)?,
         connections: options.connections,
+        instruments_dir: options.instruments_dir,
     })
 }

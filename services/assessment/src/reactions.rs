@@ -1,74 +1,156 @@
-//! What assessment does when a signal was flagged: it judges, and says so.
+//! What assessment does when it hears of a signal: it judges the whole situation, and says so.
 
-use std::{fmt::Display, sync::Arc};
+use std::{collections::HashMap, fmt::Display, sync::Arc};
 
 use knipperlicht_contracts::{
     event::EventBody,
-    events::v1::{self as events, SignalFlagged},
+    events::v1::{Circumstances, SignalFlagged, SignalWithdrawn},
+    from_proto,
 };
-use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, Said, say};
-use knipperlicht_vocabulary::{AssessmentId, EventId, Observation};
+use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, say};
+use knipperlicht_vocabulary::{
+    AssessmentId, Consent, Observation, ReporterRole, SignalId, SituationId,
+};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::{
-    model::TriageTable,
-    store::{self, NewAssessment},
+    AssessmentError,
+    model::{Inputs, SignalInput, TriageTables},
+    said,
+    store::{self, Agreement, Cause, Grant, Known, NewAssessment},
 };
 
 pub(crate) struct AssessmentReactions {
     kit: Kit,
-    triage: Arc<TriageTable>,
+    triage: Arc<TriageTables>,
+}
+
+/// What a wave of events comes to.
+#[derive(Default)]
+struct Wave<'e> {
+    flagged: Vec<(&'e Event, &'e SignalFlagged)>,
+    withdrawn: Vec<(&'e Event, &'e SignalWithdrawn)>,
+    grants: Vec<Grant>,
+    agreements: Vec<Agreement>,
 }
 
 impl AssessmentReactions {
-    pub(crate) const fn new(kit: Kit, triage: Arc<TriageTable>) -> Self {
+    pub(crate) const fn new(kit: Kit, triage: Arc<TriageTables>) -> Self {
         Self { kit, triage }
     }
 
-    fn judge(
+    /// The situation with one more signal.
+    fn flagged(
         &self,
         event: &Event,
         flagged: &SignalFlagged,
+        known: Option<Known>,
     ) -> Result<NewAssessment, ReactionError> {
-        let observations = flagged
-            .observations
-            .iter()
-            .map(|number| Observation::try_from(*number))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(nonsense)?;
-        Ok(NewAssessment {
-            id: AssessmentId::derived(event.id.uuid(), ""),
-            situation: event.situation,
-            signal: flagged.signal_id.parse().map_err(nonsense)?,
-            zone: event.zone.clone(),
-            judgement: self.triage.judge(&observations),
-            observations,
-        })
+        let signal = signal_of(event, flagged)?;
+        let id = signal.signal;
+        let next = match known {
+            Some(known) => (known.sequence + 1, known.inputs.with_signal(signal)),
+            None => (1, Inputs::of(signal)),
+        };
+        let circumstances = flagged.circumstances.clone();
+        Ok(self.judged(event, Cause::Signal, id, circumstances, next))
     }
 
-    fn said(&self, event: &Event, flagged: &SignalFlagged, new: &NewAssessment) -> Said {
-        let red_flags = new.observations.iter().filter(|seen| seen.is_red_flag());
-        let body = events::AssessmentCompleted {
-            assessment_id: new.id.to_string(),
-            signal_id: new.signal.to_string(),
-            urgency: new.judgement.urgency.number(),
-            needs: new
-                .judgement
-                .needs
-                .iter()
-                .map(|need| need.number())
-                .collect(),
-            red_flags: red_flags.map(|seen| seen.number()).collect(),
-            triage_version: self.triage.version().to_owned(),
-            circumstances: flagged.circumstances.clone(),
-        };
-        Said {
-            id: EventId::new(&self.kit.environment),
-            situation: event.situation,
-            zone: event.zone.clone(),
-            body: body.into(),
-            traceparent: event.onward_traceparent(),
+    /// The situation without a signal. Nothing, where it was never judged with it.
+    fn withdrawn(
+        &self,
+        event: &Event,
+        withdrawn: &SignalWithdrawn,
+        known: Known,
+    ) -> Result<Option<NewAssessment>, ReactionError> {
+        let signal = withdrawn.signal_id.parse().map_err(nonsense)?;
+        let before = known.inputs.signals.len();
+        let inputs = known.inputs.without_signal(signal);
+        if inputs.signals.len() == before {
+            return Ok(None);
         }
+        // What is said next is said of a signal that stands.
+        let signal = inputs
+            .newest_signal()
+            .map_or(signal, |newest| newest.signal);
+        let next = (known.sequence + 1, inputs);
+        Ok(Some(self.judged(
+            event,
+            Cause::Withdrawal,
+            signal,
+            known.circumstances,
+            next,
+        )))
+    }
+
+    fn judged(
+        &self,
+        event: &Event,
+        cause: Cause,
+        signal: SignalId,
+        circumstances: Option<Circumstances>,
+        (sequence, inputs): (i64, Inputs),
+    ) -> NewAssessment {
+        NewAssessment {
+            id: AssessmentId::derived(event.id.uuid(), ""),
+            situation: event.situation,
+            signal,
+            zone: event.zone.clone(),
+            sequence,
+            cause,
+            judgement: self.triage.current().judge(&inputs),
+            inputs,
+            circumstances,
+        }
+    }
+
+    /// Judges every situation of which a signal came or went: one question, one statement, and
+    /// what is said, however many there are.
+    async fn judge(
+        &self,
+        connection: &mut PgConnection,
+        wave: &Wave<'_>,
+    ) -> Result<(), ReactionError> {
+        let flagged = wave.flagged.iter().map(|(event, _)| event.situation.uuid());
+        let withdrawn = wave
+            .withdrawn
+            .iter()
+            .map(|(event, _)| event.situation.uuid());
+        let situations: Vec<Uuid> = flagged.chain(withdrawn).collect();
+        if situations.is_empty() {
+            return Ok(());
+        }
+        let mut known: HashMap<SituationId, Known> = store::latest(connection, &situations)
+            .await
+            .map_err(stored)?;
+        let mut judged: Vec<(&Event, NewAssessment)> = Vec::with_capacity(situations.len());
+        for (event, flagged) in &wave.flagged {
+            let known = known.remove(&event.situation);
+            judged.push((event, self.flagged(event, flagged, known)?));
+        }
+        for (event, withdrawn) in &wave.withdrawn {
+            if let Some(known) = known.remove(&event.situation)
+                && let Some(new) = self.withdrawn(event, withdrawn, known)?
+            {
+                judged.push((event, new));
+            }
+        }
+        let table = self.triage.current();
+        let environment = &self.kit.environment;
+        // A situation of which no signal stands has nobody to go to.
+        let said: Vec<_> = judged
+            .iter()
+            .filter(|(_, new)| !new.inputs.signals.is_empty())
+            .map(|(event, new)| {
+                said::completed(environment, table, new, event.onward_traceparent())
+            })
+            .collect();
+        let new: Vec<NewAssessment> = judged.into_iter().map(|(_, new)| new).collect();
+        let now = environment.now();
+        store::insert(connection, now, table.version(), &new).await?;
+        say(connection, now, &said).await?;
+        Ok(())
     }
 }
 
@@ -78,29 +160,68 @@ impl Reactions for AssessmentReactions {
         connection: &mut PgConnection,
         wave: &[&Event],
     ) -> Result<(), ReactionError> {
-        let mut new = Vec::new();
-        let mut said = Vec::new();
-        for event in wave {
-            if let EventBody::SignalFlagged(flagged) = &event.body {
-                let assessment = self.judge(event, flagged)?;
-                said.push(self.said(event, flagged, &assessment));
-                new.push(assessment);
-            }
-        }
-        if new.is_empty() {
-            return Ok(());
-        }
-        let now = self.kit.environment.now();
-        store::insert(connection, now, self.triage.version(), &new).await?;
-        say(connection, now, &said).await?;
-        Ok(())
+        let wave = sorted(wave)?;
+        store::add_grants(connection, &wave.grants).await?;
+        store::set_agreements(connection, &wave.agreements).await?;
+        self.judge(connection, &wave).await
     }
 
     fn committed(&self, wave: &[&Event]) {
-        let is_flagged = |event: &&Event| matches!(event.body, EventBody::SignalFlagged(_));
-        if wave.iter().any(is_flagged) {
+        let is_judged = |event: &&Event| {
+            matches!(
+                event.body,
+                EventBody::SignalFlagged(_) | EventBody::SignalWithdrawn(_)
+            )
+        };
+        if wave.iter().any(is_judged) {
             self.kit.waker.wake();
         }
+    }
+}
+
+fn sorted<'e>(events: &[&'e Event]) -> Result<Wave<'e>, ReactionError> {
+    let mut wave = Wave::default();
+    for event in events {
+        match &event.body {
+            EventBody::SignalFlagged(flagged) => wave.flagged.push((event, flagged)),
+            EventBody::SignalWithdrawn(withdrawn) => wave.withdrawn.push((event, withdrawn)),
+            EventBody::SituationShared(shared) => wave.grants.push(Grant {
+                situation: event.situation,
+                organisation: shared.organisation_id.parse().map_err(nonsense)?,
+                since: event.occurred_at,
+            }),
+            EventBody::ConsentChanged(changed) => {
+                let told = changed.circumstances.as_ref();
+                let told = told.ok_or_else(|| nonsense("`circumstances` is missing"))?;
+                let consent = Consent::try_from(told.consent).map_err(nonsense)?;
+                wave.agreements.push(Agreement {
+                    situation: event.situation,
+                    sequence: told.consent_sequence,
+                    allows: consent.allows_sharing(),
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(wave)
+}
+
+fn signal_of(event: &Event, flagged: &SignalFlagged) -> Result<SignalInput, ReactionError> {
+    let observations = flagged.observations.iter();
+    let observations = observations.map(|number| Observation::try_from(*number));
+    let noticed_at = flagged.reported_at.map(from_proto).transpose();
+    Ok(SignalInput {
+        signal: flagged.signal_id.parse().map_err(nonsense)?,
+        at: noticed_at.map_err(nonsense)?.unwrap_or(event.occurred_at),
+        role: ReporterRole::try_from(flagged.reporter_role).ok(),
+        observations: observations.collect::<Result<_, _>>().map_err(nonsense)?,
+    })
+}
+
+fn stored(error: AssessmentError) -> ReactionError {
+    match error {
+        AssessmentError::Database(error) => ReactionError::Store(error),
+        other => ReactionError::Nonsense(other.to_string()),
     }
 }
 

@@ -109,6 +109,7 @@ fn codes_of(body: &EventBody) -> Value {
             .flag("late", event.late),
         EventBody::SituationReopened(event) => codes.flag("by_carer", event.by_carer),
         EventBody::SignalWithdrawn(_)
+        | EventBody::SituationShared(_)
         | EventBody::ItemClosed(_)
         | EventBody::ReferralRedirected(_)
         | EventBody::ReferralExpired(_)

@@ -1,9 +1,9 @@
 //! What intake does when it hears what became of a situation: it notes the step for the reporter,
-//! and who may ask for the carer's contact.
+//! and who may ask for the carer's contact, which it tells the others.
 
-use knipperlicht_contracts::event::EventBody;
-use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions};
-use knipperlicht_vocabulary::{ContactResult, OutcomeResult, Step};
+use knipperlicht_contracts::{event::EventBody, events::v1 as events};
+use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, Said, say};
+use knipperlicht_vocabulary::{ContactResult, EventId, OutcomeResult, Step};
 use sqlx::PgConnection;
 
 use crate::store::{self, Grant, NewStep};
@@ -16,6 +16,20 @@ impl IntakeReactions {
     pub(crate) const fn new(kit: Kit) -> Self {
         Self { kit }
     }
+
+    /// That a partner may know of the situation from now on.
+    fn shared(&self, event: &Event, organisation: &str) -> Said {
+        let body = events::SituationShared {
+            organisation_id: organisation.to_owned(),
+        };
+        Said {
+            id: EventId::new(&self.kit.environment),
+            situation: event.situation,
+            zone: event.zone.clone(),
+            body: body.into(),
+            traceparent: event.onward_traceparent(),
+        }
+    }
 }
 
 impl Reactions for IntakeReactions {
@@ -26,6 +40,7 @@ impl Reactions for IntakeReactions {
     ) -> Result<(), ReactionError> {
         let mut steps = Vec::new();
         let mut grants = Vec::new();
+        let mut said = Vec::new();
         for event in wave {
             if let Some((step, outcome)) = step_of(&event.body) {
                 let (situation, at) = (event.situation, event.occurred_at);
@@ -42,6 +57,7 @@ impl Reactions for IntakeReactions {
                     .organisation_id
                     .parse()
                     .map_err(|error| ReactionError::Nonsense(format!("organisation: {error}")))?;
+                said.push(self.shared(event, &accepted.organisation_id));
                 grants.push(Grant {
                     situation: event.situation,
                     organisation,
@@ -51,10 +67,15 @@ impl Reactions for IntakeReactions {
         }
         store::add_steps(connection, &steps).await?;
         store::add_grants(connection, &grants).await?;
+        say(connection, self.kit.environment.now(), &said).await?;
         Ok(())
     }
 
-    fn committed(&self, _wave: &[&Event]) {
+    fn committed(&self, wave: &[&Event]) {
+        let is_accepted = |event: &&Event| matches!(event.body, EventBody::ReferralAccepted(_));
+        if wave.iter().any(is_accepted) {
+            self.kit.waker.wake();
+        }
         self.kit.bell.ring();
     }
 }

@@ -1,6 +1,7 @@
 //! Those who use the line, each with their own token.
 
 use knipperlicht_contracts::{
+    assessment::v1::assessment_service_client::AssessmentServiceClient,
     followup::v1::{self as followup, followup_service_client::FollowupServiceClient},
     intake::v1::{self as intake, intake_service_client::IntakeServiceClient},
     routing::v1::{self as routing, routing_service_client::RoutingServiceClient},
@@ -37,6 +38,12 @@ impl Caller {
     #[must_use]
     pub fn intake(&self) -> IntakeServiceClient<WithToken> {
         IntakeServiceClient::new(self.with_token())
+    }
+
+    /// A client of assessment.
+    #[must_use]
+    pub fn assessment(&self) -> AssessmentServiceClient<WithToken> {
+        AssessmentServiceClient::new(self.with_token())
     }
 
     /// A client of routing.

@@ -63,6 +63,7 @@ impl World {
             master_key: MasterKey::parse(&MasterKey::generate("test", &environment))
                 .expect("a key"),
             connections: 6,
+            instruments_dir: None,
         };
         let line = Line::start(settings, environment.clone())
             .await

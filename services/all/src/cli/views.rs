@@ -11,7 +11,7 @@ mod signal;
 mod word;
 mod zone;
 
-pub(crate) use assessment::AssessmentView;
+pub(crate) use assessment::{AssessmentView, InstrumentView, ResultView, SeriesView};
 pub(crate) use directory::{ImportLineView, ImportView, ListingView};
 pub(crate) use followup::{
     CarerLinkView, ConfirmedView, OpenLoopView, TaskView, TimelineEntryView,

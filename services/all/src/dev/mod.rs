@@ -47,6 +47,9 @@ pub struct DevOptions {
     /// their own with `knipperlicht serve --target ...`
     #[arg(long)]
     servers_only: bool,
+    /// Folder with the questionnaires that the organisation has a licence for, a JSON file each
+    #[arg(long, env = "KL_INSTRUMENTS_DIR")]
+    instruments_dir: Option<PathBuf>,
 }
 
 /// Why `dev` ended.
@@ -129,7 +132,12 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
 
     let step = Steps::default();
     step.now("starting PostgreSQL and NATS");
-    let servers = Servers::start(&options.dir, options.database_url, options.nats_url).await?;
+    let servers = Servers::start(
+        &options.dir,
+        options.database_url.clone(),
+        options.nats_url.clone(),
+    )
+    .await?;
     step.now("bringing the schemas up to date");
     migrate(&servers.database_url).await?;
     step.now("making the stream");
@@ -145,23 +153,14 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
         banner::print_servers(&options.dir, &servers);
         Lifecycle::default().run().await.map_err(DevError::from)
     } else {
-        serve(
-            &options.dir,
-            options.listen,
-            &servers,
-            rules,
-            &secrets,
-            environment,
-        )
-        .await
+        serve(&options, &servers, rules, &secrets, environment).await
     };
     servers.stop().await?;
     outcome
 }
 
 async fn serve(
-    dir: &std::path::Path,
-    listen: SocketAddr,
+    options: &DevOptions,
     servers: &Servers,
     tokens: TokenRules,
     secrets: &Secrets,
@@ -170,14 +169,15 @@ async fn serve(
     let settings = LineSettings {
         database_url: servers.database_url.clone(),
         nats_url: servers.nats_url.clone(),
-        listen,
+        listen: options.listen,
         targets: Service::ALL.to_vec(),
         tokens,
         master_key: MasterKey::parse(&secrets.master_key)?,
         connections: 8,
+        instruments_dir: options.instruments_dir.clone(),
     };
     let line = Line::start(settings, environment).await?;
-    banner::print(dir, line.address(), servers);
+    banner::print(&options.dir, line.address(), servers);
     line.run().await?;
     Ok(())
 }

@@ -67,6 +67,7 @@ impl Effects {
             EventBody::ReferralCancelled(body) => self.settle(event, &body.referral_id),
             EventBody::SignalFlagged(_)
             | EventBody::SignalWithdrawn(_)
+            | EventBody::SituationShared(_)
             | EventBody::ConsentChanged(_)
             | EventBody::AssessmentCompleted(_)
             | EventBody::ReferralUnroutable(_)

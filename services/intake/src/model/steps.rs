@@ -14,10 +14,16 @@ pub struct TakenStep {
     pub outcome: Option<OutcomeResult>,
 }
 
-/// The steps as a reporter reads them: two partners asked at once are one step.
+/// The steps as a reporter reads them: two partners asked at once are one step, and a situation
+/// that is judged anew, upon a form or another signal, goes on from where it stands.
 #[must_use]
 pub fn without_repeats(steps: &[TakenStep]) -> Vec<TakenStep> {
-    let mut steps = steps.to_vec();
+    let mut assessed = false;
+    let mut steps: Vec<TakenStep> = steps
+        .iter()
+        .filter(|taken| taken.step != Step::Assessed || !std::mem::replace(&mut assessed, true))
+        .copied()
+        .collect();
     steps.dedup_by_key(|taken| taken.step);
     steps
 }
@@ -25,7 +31,8 @@ pub fn without_repeats(steps: &[TakenStep]) -> Vec<TakenStep> {
 /// Where it stands: the last step taken. Steps come in the order they were taken.
 #[must_use]
 pub fn current_step(steps: &[TakenStep]) -> Step {
-    steps.last().map_or(Step::Received, |taken| taken.step)
+    let last = without_repeats(steps).pop();
+    last.map_or(Step::Received, |taken| taken.step)
 }
 
 /// A signal can be taken back for as long as no partner has taken it up.
@@ -61,6 +68,14 @@ mod tests {
         assert_eq!(current_step(&steps), Step::Reopened);
         assert_eq!(current_step(&[]), Step::Received);
         assert_eq!(without_repeats(&steps).len(), 4);
+        let judged_anew = taken(&[
+            Step::Received,
+            Step::Assessed,
+            Step::Accepted,
+            Step::Assessed,
+        ]);
+        assert_eq!(current_step(&judged_anew), Step::Accepted);
+        assert_eq!(without_repeats(&judged_anew).len(), 3);
     }
 
     #[test]

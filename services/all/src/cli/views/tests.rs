@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 use knipperlicht_contracts::{
-    followup::v1 as followup, intake::v1 as intake, routing::v1 as routing, to_proto,
+    assessment::v1 as assessment, followup::v1 as followup, intake::v1 as intake,
+    routing::v1 as routing, to_proto,
 };
 use knipperlicht_vocabulary::{
     AgeBand, ClockKind, Consent, DeclineReason, FollowUpState, Language, Need, Observation,
@@ -307,4 +308,66 @@ fn what_others_wrote_cannot_steer_the_terminal() {
         notes: Vec::new(),
     });
     assert!(!table(&contact.contacts, &local()).contains('\u{1b}'));
+}
+
+#[test]
+fn a_series_says_which_way_it_goes_and_by_whose_measure() {
+    let texts = |en: &str| {
+        Some(assessment::Texts {
+            en: en.to_owned(),
+            ..assessment::Texts::default()
+        })
+    };
+    let known = assessment::Series {
+        instrument_id: "carerqol-7d".to_owned(),
+        measures: texts("quality of life of the carer"),
+        direction_words: texts("A higher score is better."),
+        trend_words: texts("It is less good than the time before."),
+        smallest_change: 2.0,
+        smallest_change_source: "own default, not validated".to_owned(),
+        trend: assessment::Trend::Worse.into(),
+        trend_since_first: assessment::Trend::Same.into(),
+        ..assessment::Series::default()
+    };
+    assert_eq!(
+        SeriesView::from(known).sentence(),
+        "carerqol-7d, quality of life of the carer. A higher score is better. It is less good than the time before. \
+         A change of 2 counts (own default, not validated); since the first: same."
+    );
+    let gone = assessment::Series {
+        instrument_id: "ours".to_owned(),
+        ..assessment::Series::default()
+    };
+    assert_eq!(
+        SeriesView::from(gone).sentence(),
+        "ours is no longer in the catalogue: its scores are shown as they are."
+    );
+}
+
+#[test]
+fn a_judgement_says_upon_what_and_why() {
+    let judged = assessment::Assessment {
+        assessment_id: ID.to_owned(),
+        situation_id: ID.to_owned(),
+        signal_id: ID.to_owned(),
+        assessed_at: at("2026-11-21T13:02:00Z"),
+        urgency: Urgency::Urgent.number(),
+        needs: vec![Need::Respite.number()],
+        asks: vec![knipperlicht_vocabulary::CarerAsk::BeingHeard.number()],
+        weight: 7,
+        cause: assessment::Cause::FormFilledIn.into(),
+        triage_version: "2026-11-22.1".to_owned(),
+        ..assessment::Assessment::default()
+    };
+    insta::assert_snapshot!(card(&AssessmentView::from(judged), &local()), @"
+    assessed    21-11 14:02
+    assessment  0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b
+    upon        form filled in
+    urgency     urgent
+    weight      7
+    needs       respite
+    asks for    being heard
+    signal      0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b
+    triage      2026-11-22.1
+    ");
 }

@@ -1,0 +1,100 @@
+//! The calls of assessment.
+
+mod decode;
+mod submit;
+mod view;
+
+use std::sync::Arc;
+
+use knipperlicht_access::principal_of;
+use knipperlicht_contracts::assessment::v1::{
+    self as pb, assessment_service_server::AssessmentService,
+};
+use knipperlicht_eventing::Kit;
+use knipperlicht_runtime::refusal;
+use knipperlicht_vocabulary::Language;
+use tonic::{Request, Response, Status};
+
+use crate::{
+    AssessmentError,
+    model::{Catalogue, TriageTables},
+    store::{self, Which},
+};
+
+/// Answers calls.
+pub struct AssessmentCalls {
+    pub(crate) kit: Kit,
+    pub(crate) triage: Arc<TriageTables>,
+    pub(crate) catalogue: Arc<Catalogue>,
+}
+
+#[tonic::async_trait]
+impl AssessmentService for AssessmentCalls {
+    async fn list_instruments(
+        &self,
+        request: Request<pb::ListInstrumentsRequest>,
+    ) -> Result<Response<pb::ListInstrumentsResponse>, Status> {
+        let language = match Language::try_from(request.get_ref().language) {
+            Ok(language @ (Language::French | Language::English)) => language,
+            _ => Language::Dutch,
+        };
+        let instruments = self.catalogue.all();
+        Ok(Response::new(pb::ListInstrumentsResponse {
+            instruments: instruments
+                .map(|instrument| view::instrument(instrument, language))
+                .collect(),
+            language: language.number(),
+        }))
+    }
+
+    async fn submit_assessment(
+        &self,
+        request: Request<pb::SubmitAssessmentRequest>,
+    ) -> Result<Response<pb::SubmitAssessmentResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let submitted = self.submit(&principal, request.get_ref()).await;
+        Ok(Response::new(submitted.map_err(|error| refusal(&error))?))
+    }
+
+    async fn get_assessment(
+        &self,
+        request: Request<pb::GetAssessmentRequest>,
+    ) -> Result<Response<pb::GetAssessmentResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let read = async {
+            let id = decode::id("assessment_id", &request.get_ref().assessment_id)?;
+            let mut transaction = self.kit.database.begin(&principal).await?;
+            let found = store::read(&mut transaction, Which::One(id)).await?.pop();
+            let found = found.ok_or(AssessmentError::NotFound { what: "assessment" })?;
+            view::assessment(&found, &self.triage)
+        };
+        let assessment = read.await.map_err(|error| refusal(&error))?;
+        Ok(Response::new(pb::GetAssessmentResponse {
+            assessment: Some(assessment),
+        }))
+    }
+
+    async fn list_assessments(
+        &self,
+        request: Request<pb::ListAssessmentsRequest>,
+    ) -> Result<Response<pb::ListAssessmentsResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let read = async {
+            let situation = decode::id("situation_id", &request.get_ref().situation_id)?;
+            let mut transaction = self.kit.database.begin(&principal).await?;
+            let rows = store::read(&mut transaction, Which::Of(situation)).await?;
+            let forms = store::responses_of(&mut transaction, situation).await?;
+            Ok(pb::ListAssessmentsResponse {
+                assessments: rows
+                    .iter()
+                    .map(|row| view::assessment(row, &self.triage))
+                    .collect::<Result<_, _>>()?,
+                series: view::series(&forms, &self.catalogue),
+            })
+        };
+        let listed = read
+            .await
+            .map_err(|error: AssessmentError| refusal(&error))?;
+        Ok(Response::new(listed))
+    }
+}
