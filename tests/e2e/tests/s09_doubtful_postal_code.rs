@@ -54,6 +54,7 @@ async fn redirected(world: &World, postal_code: &str, taken_for: &str, other: &s
     // A service of the other zone, of which the coordinator knows that it is the right one.
     let request = routing::ListServicesRequest {
         zone_id: other.to_owned(),
+        ..Default::default()
     };
     let services = there.0.routing().list_services(request).await.unwrap();
     let local = services
