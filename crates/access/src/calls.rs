@@ -38,6 +38,14 @@ pub const CALLS: &[(&str, &[Role])] = &[
         &[Partner],
     ),
     (
+        "knipperlicht.intake.v1.IntakeService/ListDuplicates",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/ResolveDuplicate",
+        &[Coordinator],
+    ),
+    (
         "knipperlicht.assessment.v1.AssessmentService/GetAssessment",
         &[Coordinator],
     ),

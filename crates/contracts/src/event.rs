@@ -139,6 +139,8 @@ catalogue! {
     SignalFlagged Intake "signal" "flagged"
     SignalWithdrawn Intake "signal" "withdrawn"
     ConsentChanged Intake "situation" "consent_changed"
+    SituationsMerged Intake "situation" "merged"
+    SituationsSplit Intake "situation" "split"
     AssessmentCompleted Assessment "assessment" "completed"
     ReferralRequested Routing "referral" "requested"
     ReferralUnroutable Routing "referral" "unroutable"

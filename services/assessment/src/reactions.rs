@@ -6,7 +6,11 @@ use knipperlicht_contracts::{
     event::EventBody,
     events::v1::{self as events, SignalFlagged},
 };
-use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, Said, say};
+use knipperlicht_eventing::{
+    Event, Kit, ReactionError, Reactions, Said,
+    merges::{Reshaped, reshaped},
+    say,
+};
 use knipperlicht_vocabulary::{AssessmentId, EventId, Observation};
 use sqlx::PgConnection;
 
@@ -38,7 +42,7 @@ impl AssessmentReactions {
             .map_err(nonsense)?;
         Ok(NewAssessment {
             id: AssessmentId::derived(event.id.uuid(), ""),
-            situation: event.situation,
+            situation: event.situation(),
             signal: flagged.signal_id.parse().map_err(nonsense)?,
             zone: event.zone.clone(),
             judgement: self.triage.judge(&observations),
@@ -64,7 +68,7 @@ impl AssessmentReactions {
         };
         Said {
             id: EventId::new(&self.kit.environment),
-            situation: event.situation,
+            situation: event.situation(),
             zone: event.zone.clone(),
             body: body.into(),
             traceparent: event.onward_traceparent(),
@@ -81,6 +85,11 @@ impl Reactions for AssessmentReactions {
         let mut new = Vec::new();
         let mut said = Vec::new();
         for event in wave {
+            match reshaped(&mut *connection, event).await? {
+                Some(Reshaped::Merged(merge)) => store::move_over(connection, merge).await?,
+                Some(Reshaped::Split(split)) => store::bring_back(connection, &split).await?,
+                None => {}
+            }
             if let EventBody::SignalFlagged(flagged) = &event.body {
                 let assessment = self.judge(event, flagged)?;
                 said.push(self.said(event, flagged, &assessment));

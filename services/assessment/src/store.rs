@@ -4,6 +4,7 @@ use std::{fmt::Display, str::FromStr};
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use knipperlicht_eventing::merges::{Merge, Split};
 use knipperlicht_vocabulary::{AssessmentId, Observation, SignalId, SituationId, ZoneId};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -69,6 +70,39 @@ pub(crate) async fn insert(
         &reasons,
         now.to_sqlx() as jiff_sqlx::Timestamp,
         triage_version,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Moves the judgements of a situation that became part of another one. Relies on
+/// `assessment_by_situation`.
+pub(crate) async fn move_over(
+    connection: &mut PgConnection,
+    merge: Merge,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update assessment set situation_id = $2, home_id = coalesce(home_id, $1) where situation_id = $1",
+        merge.absorbed.uuid(),
+        merge.into.uuid(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Brings back those that were made in the family of a situation. Relies on
+/// `assessment_by_situation`.
+pub(crate) async fn bring_back(
+    connection: &mut PgConnection,
+    split: &Split,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update assessment set situation_id = $2 where situation_id = $1 and home_id = any($3)",
+        split.from.uuid(),
+        split.absorbed.uuid(),
+        &split.family,
     )
     .execute(connection)
     .await?;

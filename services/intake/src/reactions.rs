@@ -28,10 +28,11 @@ impl Reactions for IntakeReactions {
         let mut grants = Vec::new();
         for event in wave {
             if let Some((step, outcome)) = step_of(&event.body) {
-                let (situation, at) = (event.situation, event.occurred_at);
+                let (situation, at) = (event.situation(), event.occurred_at);
                 steps.push(NewStep {
                     event: event.id,
                     situation,
+                    said_of: event.said_of,
                     step,
                     outcome,
                     at,
@@ -43,7 +44,7 @@ impl Reactions for IntakeReactions {
                     .parse()
                     .map_err(|error| ReactionError::Nonsense(format!("organisation: {error}")))?;
                 grants.push(Grant {
-                    situation: event.situation,
+                    situation: event.situation(),
                     organisation,
                     since: event.occurred_at,
                 });

@@ -14,10 +14,17 @@ pub struct TakenStep {
     pub outcome: Option<OutcomeResult>,
 }
 
-/// The steps as a reporter reads them: two partners asked at once are one step.
+/// The steps as a reporter reads them: two partners asked at once are one step, and that another
+/// signal of the situation is judged as well is no step back.
 #[must_use]
 pub fn without_repeats(steps: &[TakenStep]) -> Vec<TakenStep> {
+    let first_judged = steps.iter().position(|taken| taken.step == Step::Assessed);
+    let mut place = 0..;
     let mut steps = steps.to_vec();
+    steps.retain(|taken| {
+        let place = place.next();
+        taken.step != Step::Assessed || place == first_judged
+    });
     steps.dedup_by_key(|taken| taken.step);
     steps
 }
@@ -61,6 +68,17 @@ mod tests {
         assert_eq!(current_step(&steps), Step::Reopened);
         assert_eq!(current_step(&[]), Step::Received);
         assert_eq!(without_repeats(&steps).len(), 4);
+        let joined = taken(&[
+            Step::Assessed,
+            Step::Referred,
+            Step::Accepted,
+            Step::Assessed,
+        ]);
+        assert_eq!(
+            current_step(&without_repeats(&joined)),
+            Step::Accepted,
+            "a second signal takes nothing back"
+        );
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! - [`referral`]: the states of a referral and who may move it.
 //! - [`directory`], [`decision`], [`points`]: which services are asked, and why.
 //! - [`case`](mod@case): all that is known of a situation; [`change`]: what follows.
-//! - [`hearing`]: what follows from an event; [`calls`]: what follows from a call.
+//! - [`hearing`]: what follows from an event; [`calls`]: what follows from a call; [`merging`]: what
+//!   follows when two situations are one.
 //! - [`synthetic`]: invented partners for demonstration.
 
 pub mod calls;
@@ -12,6 +13,7 @@ pub mod change;
 pub mod decision;
 pub mod directory;
 pub mod hearing;
+pub mod merging;
 pub mod need_set;
 pub mod planner;
 pub mod points;

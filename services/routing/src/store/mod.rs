@@ -5,6 +5,7 @@ mod decisions;
 mod directory;
 mod items;
 mod lists;
+mod merging;
 mod referrals;
 mod situations;
 mod write;
@@ -17,8 +18,12 @@ pub(crate) use cases::lock_cases;
 pub(crate) use directory::{
     directory, directory_version, lock_directory, note_directory_change, put_services,
 };
-pub(crate) use items::{open_items, situation_of_item};
+pub(crate) use items::{items_that_gave_way, open_items, situation_of_item};
 pub(crate) use lists::{After, Filter, Which, changed_since, horizon, list};
+pub(crate) use merging::{
+    Before, bring_back, keep_before, move_over, note_what_gave_way, referrals_that_gave_way,
+    take_before,
+};
 pub(crate) use referrals::{ReferralRow, referral, situation_of_referral};
 pub(crate) use write::write;
 
