@@ -10,6 +10,7 @@ mod channel;
 mod connection;
 mod contact;
 mod credentials;
+mod duplicate;
 mod error;
 mod followup;
 mod item;
@@ -28,6 +29,7 @@ mod tests;
 pub use assessment::AssessmentCommand;
 pub use connection::{ClientOptions, Connection};
 pub use contact::ContactClient;
+pub use duplicate::DuplicateCommand;
 pub use error::CliError;
 pub use followup::FollowupCommand;
 pub use item::ItemCommand;
@@ -56,6 +58,8 @@ pub enum Command {
     Referral(Client<ReferralCommand>),
     /// A coordinator's desk: what no rule could route
     Item(Client<ItemCommand>),
+    /// A coordinator's desk: situations that may be one, and were flagged as two
+    Duplicate(Client<DuplicateCommand>),
     /// From acceptance until the carer says it helped (opvolging)
     Followup(Client<FollowupCommand>),
     /// How a situation was judged, and why (inschatting)
@@ -79,6 +83,7 @@ impl fmt::Debug for Command {
             Self::Contact(_) => "Contact(..)",
             Self::Referral(_) => "Referral(..)",
             Self::Item(_) => "Item(..)",
+            Self::Duplicate(_) => "Duplicate(..)",
             Self::Followup(_) => "Followup(..)",
             Self::Assessment(_) => "Assessment(..)",
             Self::Zone(_) => "Zone(..)",
@@ -123,6 +128,7 @@ async fn dispatch(command: Command, program: clap::Command) -> Result<(), CliErr
         Command::Contact(asked) => contact::run(asked.args, &session(*asked.options)?).await,
         Command::Referral(asked) => referral::run(asked.command, &session(*asked.options)?).await,
         Command::Item(asked) => item::run(asked.command, &session(*asked.options)?).await,
+        Command::Duplicate(asked) => duplicate::run(asked.command, &session(*asked.options)?).await,
         Command::Followup(asked) => followup::run(asked.command, &session(*asked.options)?).await,
         Command::Assessment(asked) => {
             assessment::run(asked.command, &session(*asked.options)?).await

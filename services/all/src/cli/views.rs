@@ -3,6 +3,7 @@
 //! Views keep the names of the protos, say codes as text and moments as RFC 3339.
 
 mod assessment;
+mod duplicate;
 mod followup;
 mod referral;
 mod signal;
@@ -10,6 +11,7 @@ mod word;
 mod zone;
 
 pub(crate) use assessment::AssessmentView;
+pub(crate) use duplicate::DuplicateView;
 pub(crate) use followup::{
     CarerLinkView, ConfirmedView, OpenLoopView, TaskView, TimelineEntryView,
 };
