@@ -46,6 +46,14 @@ pub const CALLS: &[(&str, &[Role])] = &[
         &[Reporter, Partner, Coordinator],
     ),
     (
+        "knipperlicht.intake.v1.IntakeService/ListDuplicates",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/ResolveDuplicate",
+        &[Coordinator],
+    ),
+    (
         "knipperlicht.assessment.v1.AssessmentService/GetAssessment",
         &[Partner, Coordinator],
     ),

@@ -140,6 +140,8 @@ catalogue! {
     SignalWithdrawn Intake "signal" "withdrawn"
     ConsentChanged Intake "situation" "consent_changed"
     SituationShared Intake "situation" "shared"
+    SituationsMerged Intake "situation" "merged"
+    SituationsSplit Intake "situation" "split"
     AssessmentCompleted Assessment "assessment" "completed"
     ReferralRequested Routing "referral" "requested"
     ReferralUnroutable Routing "referral" "unroutable"

@@ -14,7 +14,7 @@ use knipperlicht_contracts::{
         FollowUpCompleted, ItemClosed, OutcomeConfirmed, ReferralAccepted, ReferralCancelled,
         ReferralDeclined, ReferralExpired, ReferralHeld, ReferralRedirected, ReferralRequested,
         ReferralUnroutable, ReferralWithheld, SignalFlagged, SignalWithdrawn, SituationReopened,
-        SituationShared,
+        SituationShared, SituationsMerged, SituationsSplit,
     },
 };
 use prost_types::Timestamp;
@@ -86,13 +86,28 @@ fn samples() -> Vec<EventBody> {
             circumstances: circumstances.clone(),
         }
         .into(),
-        SignalWithdrawn { signal_id: id(1) }.into(),
+        SignalWithdrawn {
+            signal_id: id(1),
+            ..Default::default()
+        }
+        .into(),
         ConsentChanged {
             circumstances: circumstances.clone(),
         }
         .into(),
         SituationShared {
             organisation_id: "ocmw-gent".to_owned(),
+        }
+        .into(),
+        SituationsMerged {
+            into_situation_id: id(9),
+            circumstances: circumstances.clone(),
+        }
+        .into(),
+        SituationsSplit {
+            from_situation_id: id(9),
+            circumstances: circumstances.clone(),
+            from_circumstances: circumstances.clone(),
         }
         .into(),
         AssessmentCompleted {
@@ -146,7 +161,11 @@ fn samples() -> Vec<EventBody> {
         }
         .into(),
         ReferralExpired { referral_id: id(3) }.into(),
-        ReferralCancelled { referral_id: id(3) }.into(),
+        ReferralCancelled {
+            referral_id: id(3),
+            ..Default::default()
+        }
+        .into(),
         ClockBreached {
             clock_id: id(7),
             kind: 1,

@@ -23,6 +23,7 @@ use crate::{
     envelope::{self, Unreadable},
     inbox,
     lease::{self, Places},
+    merges,
     parking::{self, Parking},
     reader::{Batch, Reader},
     topology::stream_state,
@@ -337,9 +338,22 @@ impl<R: Reactions> Consumer<R> {
         events: &[&Event],
         read: &Places,
     ) -> Result<(), ReactionError> {
+        if !events.is_empty() {
+            if events.iter().any(|event| merges::is_reshaping(event)) {
+                merges::hold_alone(transaction).await?;
+            } else {
+                merges::hold_still(transaction).await?;
+            }
+        }
         inbox::record(transaction, self.environment.now(), events, read).await?;
-        for wave in waves(events.to_vec(), |event| event.situation) {
-            self.reactions.react(transaction, &wave).await?;
+        for part in merges::parts(events) {
+            // One that reshapes situations is about those it names.
+            if !part.iter().any(|event| merges::is_reshaping(event)) {
+                merges::follow(transaction, part).await?;
+            }
+            for wave in waves(part.to_vec(), |event| event.situation()) {
+                self.reactions.react(transaction, &wave).await?;
+            }
         }
         Ok(())
     }
@@ -356,7 +370,7 @@ impl<R: Reactions> Consumer<R> {
         };
         tracing::error!(
             service = self.service.name(),
-            situation = %event.situation,
+            situation = %event.said_of,
             event = event.body.event_type(),
             error,
             "event parked"
@@ -435,7 +449,7 @@ impl Event {
     pub(crate) fn place(&self) -> Place {
         Place {
             source: self.source,
-            situation: self.situation,
+            situation: self.said_of,
             sequence: self.sequence,
         }
     }

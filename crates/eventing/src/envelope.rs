@@ -102,7 +102,7 @@ fn fact(
     Ok(Fact {
         id,
         source,
-        situation,
+        said_of: situation,
         zone,
         sequence,
         occurred_at,

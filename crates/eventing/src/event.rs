@@ -1,6 +1,9 @@
 //! An event on its way.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
 
 use jiff::Timestamp;
 use knipperlicht_contracts::event::{EventBody, Service};
@@ -14,8 +17,8 @@ pub struct Fact {
     pub id: EventId,
     /// Who said it.
     pub source: Service,
-    /// What it is about.
-    pub situation: SituationId,
+    /// What it was said of; it may have become part of another situation since.
+    pub said_of: SituationId,
     /// The zone the situation lies in.
     pub zone: ZoneId,
     /// Its place among all that `source` said of this situation: 1, 2, 3, ...
@@ -33,6 +36,7 @@ pub struct Fact {
 pub struct Event {
     fact: Arc<Fact>,
     span: MessageSpan,
+    survivor: OnceLock<SituationId>,
 }
 
 impl Event {
@@ -51,7 +55,20 @@ impl Event {
         Self {
             fact: Arc::clone(fact),
             span,
+            survivor: OnceLock::new(),
         }
+    }
+
+    /// What it is about: the situation it was said of, or the one that became part of.
+    #[must_use]
+    pub fn situation(&self) -> SituationId {
+        self.survivor.get().copied().unwrap_or(self.fact.said_of)
+    }
+
+    /// Lets it be about the situation that survives.
+    pub(crate) fn is_about(&self, survivor: SituationId) {
+        // Said once at most: what it is about does not change while it takes effect.
+        let _ = self.survivor.set(survivor);
     }
 
     /// The context that what follows from this event goes on with.

@@ -21,7 +21,7 @@ pub(crate) async fn admission(
     connection: &mut PgConnection,
     events: &[&Event],
 ) -> Result<(Admission, bool), sqlx::Error> {
-    let about: BTreeSet<Uuid> = events.iter().map(|event| event.situation.uuid()).collect();
+    let about: BTreeSet<Uuid> = events.iter().map(|event| event.said_of.uuid()).collect();
     let situations: Vec<Uuid> = about.into_iter().collect();
     let rows = sqlx::query!(
         r#"select about.situation_id as "situation_id!", handled.source as "source?", handled.last as "last?",
@@ -75,11 +75,11 @@ pub(crate) async fn record(
         .iter()
         .map(|event| event.source.name().to_owned())
         .collect();
-    let situations: Vec<Uuid> = events.iter().map(|event| event.situation.uuid()).collect();
+    let situations: Vec<Uuid> = events.iter().map(|event| event.said_of.uuid()).collect();
     let sequences: Vec<i64> = events.iter().map(|event| event.sequence).collect();
     let partitions: Vec<i16> = events
         .iter()
-        .map(|event| i16::try_from(Partition::of(event.situation).number()).unwrap_or_default())
+        .map(|event| i16::try_from(Partition::of(event.said_of).number()).unwrap_or_default())
         .collect();
     let ids: Vec<Uuid> = events.iter().map(|event| event.id.uuid()).collect();
     sqlx::query!(

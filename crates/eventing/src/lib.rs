@@ -8,6 +8,7 @@
 //! - `lease`: which process reads which partition, and how far it came.
 //! - [`Turns`]: one of them at a time, so that whoever waits for an answer does not wait for all.
 //! - [`admission`]: the rule behind that: which event may take effect now (pure).
+//! - [`merges`]: what is heard of a situation that became part of another one.
 //! - [`parking`]: what cannot be handled waits in PostgreSQL, and its situation behind it.
 //! - [`topology`]: the stream, and who listens to whom.
 //! - [`reconciler`]: what was said compared with what was handled; replay.
@@ -23,6 +24,7 @@ mod feed;
 mod inbox;
 mod kit;
 mod lease;
+pub mod merges;
 mod nats;
 pub mod outbox;
 pub mod parking;

@@ -53,7 +53,7 @@ impl Parking {
         error: String,
         tries: bool,
     ) -> Self {
-        let place = Some((event.source, event.situation, event.sequence));
+        let place = Some((event.source, event.said_of, event.sequence));
         Self {
             place,
             ..Self::new(reason, message, error, tries)
@@ -149,7 +149,7 @@ pub(crate) async fn hasten(
     now: Timestamp,
     applied: &[&Event],
 ) -> Result<(), sqlx::Error> {
-    let situations: Vec<Uuid> = applied.iter().map(|event| event.situation.uuid()).collect();
+    let situations: Vec<Uuid> = applied.iter().map(|event| event.said_of.uuid()).collect();
     sqlx::query!(
         "update parked set retry_at = $2 where reason = 'waiting' and situation_id = any($1)",
         &situations,

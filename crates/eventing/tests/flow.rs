@@ -52,7 +52,7 @@ impl Reactions for Heard {
         self.events
             .lock()
             .unwrap()
-            .extend(wave.iter().map(|event| (event.situation, event.sequence)));
+            .extend(wave.iter().map(|event| (event.said_of, event.sequence)));
     }
 }
 
@@ -215,6 +215,7 @@ impl Flow {
                 zone: "gent".parse().unwrap(),
                 body: EventBody::SignalWithdrawn(events::SignalWithdrawn {
                     signal_id: "x".to_owned(),
+                    ..Default::default()
                 }),
                 traceparent: None,
             })

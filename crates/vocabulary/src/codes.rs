@@ -284,6 +284,7 @@ codes! {
         Held = 5 "held",
         Expired = 6 "expired",
         Cancelled = 7 "cancelled",
+        Merged = 8 "merged",
     }
 
     /// Where a follow-up stands.
@@ -314,6 +315,28 @@ codes! {
         FirstContact = 2 "first_contact",
         Outcome = 3 "outcome",
         Confirmation = 4 "confirmation",
+    }
+
+    /// What two situations have in common, or what speaks against their being one.
+    MatchReason "match reason" {
+        SamePhone = 1 "same_phone",
+        SameMail = 2 "same_mail",
+        SameNationalNumber = 3 "same_national_number",
+        SamePerson = 4 "same_person",
+        SameNameNearby = 5 "same_name_nearby",
+        OtherNationalNumber = 6 "other_national_number",
+        OtherNameOrBirthYear = 7 "other_name_or_birth_year",
+        SeveralSituations = 8 "several_situations",
+    }
+
+    /// Why a coordinator resolved a possible duplicate so.
+    ResolutionReason "resolution reason" {
+        SameCarer = 1 "same_carer",
+        SameHome = 2 "same_home",
+        DifferentPeople = 3 "different_people",
+        TooLittleKnown = 4 "too_little_known",
+        Mistake = 5 "mistake",
+        Other = 6 "other",
     }
 }
 

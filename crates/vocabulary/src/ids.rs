@@ -90,6 +90,8 @@ uuid_id! {
     ClockId;
     /// One thing a coordinator has to decide.
     ItemId;
+    /// One question whether two situations are one.
+    DuplicateId;
     /// One event, once said.
     EventId;
 }

@@ -14,13 +14,13 @@ mod zone_id;
 
 pub use codes::{
     AgeBand, CapacityState, CarerAsk, ClockKind, CodeError, Consent, ContactChannel, ContactResult,
-    DeclineReason, FollowUpState, ItemKind, Language, Need, Observation, OutcomeReason,
-    OutcomeResult, ReferralState, ReporterRole, Step, Urgency,
+    DeclineReason, FollowUpState, ItemKind, Language, MatchReason, Need, Observation,
+    OutcomeReason, OutcomeResult, ReferralState, ReporterRole, ResolutionReason, Step, Urgency,
 };
 pub use environment::{Clock, Environment, Random};
 pub use ids::{
-    AssessmentId, ClockId, EventId, IdError, ItemId, OrganisationId, ReferralId, ReporterId,
-    ResponseId, ServiceId, SignalId, SituationId, TaskId,
+    AssessmentId, ClockId, DuplicateId, EventId, IdError, ItemId, OrganisationId, ReferralId,
+    ReporterId, ResponseId, ServiceId, SignalId, SituationId, TaskId,
 };
 pub use partition::{PARTITIONS, Partition};
 pub use postal_code::{PostalCode, PostalCodeError, Region};

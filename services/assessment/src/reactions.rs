@@ -1,5 +1,7 @@
 //! What assessment does when it hears of a signal: it judges the whole situation, and says so.
 
+mod reshaped;
+
 use std::{collections::HashMap, fmt::Display, sync::Arc};
 
 use knipperlicht_contracts::{
@@ -7,7 +9,7 @@ use knipperlicht_contracts::{
     events::v1::{Circumstances, SignalFlagged, SignalWithdrawn},
     from_proto,
 };
-use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, say};
+use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, merges::reshaped, say};
 use knipperlicht_vocabulary::{
     AssessmentId, Consent, Observation, ReporterRole, SignalId, SituationId,
 };
@@ -94,7 +96,7 @@ impl AssessmentReactions {
     ) -> NewAssessment {
         NewAssessment {
             id: AssessmentId::derived(event.id.uuid(), ""),
-            situation: event.situation,
+            situation: event.situation(),
             signal,
             zone: event.zone.clone(),
             sequence,
@@ -112,11 +114,14 @@ impl AssessmentReactions {
         connection: &mut PgConnection,
         wave: &Wave<'_>,
     ) -> Result<(), ReactionError> {
-        let flagged = wave.flagged.iter().map(|(event, _)| event.situation.uuid());
+        let flagged = wave
+            .flagged
+            .iter()
+            .map(|(event, _)| event.situation().uuid());
         let withdrawn = wave
             .withdrawn
             .iter()
-            .map(|(event, _)| event.situation.uuid());
+            .map(|(event, _)| event.situation().uuid());
         let situations: Vec<Uuid> = flagged.chain(withdrawn).collect();
         if situations.is_empty() {
             return Ok(());
@@ -126,11 +131,11 @@ impl AssessmentReactions {
             .map_err(stored)?;
         let mut judged: Vec<(&Event, NewAssessment)> = Vec::with_capacity(situations.len());
         for (event, flagged) in &wave.flagged {
-            let known = known.remove(&event.situation);
+            let known = known.remove(&event.situation());
             judged.push((event, self.flagged(event, flagged, known)?));
         }
         for (event, withdrawn) in &wave.withdrawn {
-            if let Some(known) = known.remove(&event.situation)
+            if let Some(known) = known.remove(&event.situation())
                 && let Some(new) = self.withdrawn(event, withdrawn, known)?
             {
                 judged.push((event, new));
@@ -160,6 +165,12 @@ impl Reactions for AssessmentReactions {
         connection: &mut PgConnection,
         wave: &[&Event],
     ) -> Result<(), ReactionError> {
+        // One that makes one situation of two, or two of one, is always alone in its wave.
+        if let [event] = wave
+            && let Some(reshaped) = reshaped(&mut *connection, event).await?
+        {
+            return self.reshape(connection, event, reshaped).await;
+        }
         let wave = sorted(wave)?;
         store::add_grants(connection, &wave.grants).await?;
         store::set_agreements(connection, &wave.agreements).await?;
@@ -170,7 +181,10 @@ impl Reactions for AssessmentReactions {
         let is_judged = |event: &&Event| {
             matches!(
                 event.body,
-                EventBody::SignalFlagged(_) | EventBody::SignalWithdrawn(_)
+                EventBody::SignalFlagged(_)
+                    | EventBody::SignalWithdrawn(_)
+                    | EventBody::SituationsMerged(_)
+                    | EventBody::SituationsSplit(_)
             )
         };
         if wave.iter().any(is_judged) {
@@ -186,24 +200,32 @@ fn sorted<'e>(events: &[&'e Event]) -> Result<Wave<'e>, ReactionError> {
             EventBody::SignalFlagged(flagged) => wave.flagged.push((event, flagged)),
             EventBody::SignalWithdrawn(withdrawn) => wave.withdrawn.push((event, withdrawn)),
             EventBody::SituationShared(shared) => wave.grants.push(Grant {
-                situation: event.situation,
+                situation: event.situation(),
                 organisation: shared.organisation_id.parse().map_err(nonsense)?,
                 since: event.occurred_at,
             }),
             EventBody::ConsentChanged(changed) => {
                 let told = changed.circumstances.as_ref();
-                let told = told.ok_or_else(|| nonsense("`circumstances` is missing"))?;
-                let consent = Consent::try_from(told.consent).map_err(nonsense)?;
-                wave.agreements.push(Agreement {
-                    situation: event.situation,
-                    sequence: told.consent_sequence,
-                    allows: consent.allows_sharing(),
-                });
+                wave.agreements.push(agreement(event.situation(), told)?);
             }
             _ => {}
         }
     }
     Ok(wave)
+}
+
+/// What the carer agreed to for a situation.
+fn agreement(
+    situation: SituationId,
+    told: Option<&Circumstances>,
+) -> Result<Agreement, ReactionError> {
+    let told = told.ok_or_else(|| nonsense("`circumstances` is missing"))?;
+    let consent = Consent::try_from(told.consent).map_err(nonsense)?;
+    Ok(Agreement {
+        situation,
+        sequence: told.consent_sequence,
+        allows: consent.allows_sharing(),
+    })
 }
 
 fn signal_of(event: &Event, flagged: &SignalFlagged) -> Result<SignalInput, ReactionError> {

@@ -66,6 +66,7 @@ pub(crate) fn entry(
 ) -> Entry {
     Entry {
         situation,
+        home: None,
         at,
         event_type: body.event_type().to_owned(),
         codes: codes_of(body),
@@ -84,6 +85,13 @@ fn codes_of(body: &EventBody) -> Value {
         EventBody::ConsentChanged(event) => {
             codes.one::<Consent>("consent", consent_in(event.circumstances.as_ref()))
         }
+        EventBody::SituationsMerged(event) => {
+            codes.one::<Consent>("consent", consent_in(event.circumstances.as_ref()))
+        }
+        EventBody::SituationsSplit(event) => {
+            codes.one::<Consent>("consent", consent_in(event.circumstances.as_ref()))
+        }
+        EventBody::ReferralCancelled(event) if event.merged => codes.flag("merged", true),
         EventBody::AssessmentCompleted(event) => codes
             .one::<Urgency>("urgency", event.urgency)
             .list::<Need>("needs", &event.needs)

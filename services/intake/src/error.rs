@@ -6,6 +6,8 @@ use knipperlicht_runtime::{Coded, Kind};
 use knipperlicht_vocabulary::{CodeError, IdError, PostalCodeError};
 use knipperlicht_zones::ZoneError;
 
+use crate::model::{IdentityFault, MergeRefusal};
+
 /// Why a call to intake failed.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
@@ -56,6 +58,12 @@ pub enum IntakeError {
     /// A moment that is not one.
     #[error("`signal.reported_at`: {0}")]
     Time(#[from] TimeError),
+    /// What says who it is cannot be.
+    #[error("{0}")]
+    Identity(#[from] IdentityFault),
+    /// Situations that cannot become one, or two again.
+    #[error("{0}")]
+    Merge(#[from] MergeRefusal),
     /// Consent that a reporter cannot start with.
     #[error("`{field}`: {reason}")]
     Consent {
@@ -115,7 +123,9 @@ pub enum IntakeError {
 impl Coded for IntakeError {
     fn kind(&self) -> Kind {
         match self {
-            Self::IdReused(_) | Self::AlreadyAccepted | Self::Withdrawn => Kind::Conflict,
+            Self::IdReused(_) | Self::AlreadyAccepted | Self::Withdrawn | Self::Merge(_) => {
+                Kind::Conflict
+            }
             Self::NotFound { .. } => Kind::NotFound,
             Self::NoConsent => Kind::Forbidden,
             Self::Overloaded => Kind::Exhausted,
@@ -149,6 +159,13 @@ impl Coded for IntakeError {
             Self::Database(_) | Self::TooSlow => "KL1020",
             Self::BadRow { .. } => "KL1021",
             Self::Vault(_) => "KL1022",
+            Self::Identity(
+                IdentityFault::NationalNumberForm | IdentityFault::NationalNumberCheck,
+            ) => "KL1023",
+            Self::Identity(IdentityFault::BirthYear) => "KL1024",
+            Self::Merge(MergeRefusal::ActedOn) => "KL1025",
+            Self::Merge(MergeRefusal::MergedOn(_)) => "KL1026",
+            Self::Merge(MergeRefusal::Merged | MergeRefusal::NotMerged) => "KL1027",
         }
     }
 
@@ -159,6 +176,9 @@ impl Coded for IntakeError {
             | Self::Code { field, .. }
             | Self::Length { field, .. }
             | Self::Consent { field, .. } => Some(field),
+            Self::Identity(IdentityFault::BirthYear) => Some("signal.contact.birth_year"),
+            Self::Identity(_) => Some("signal.contact.national_number"),
+            Self::Merge(_) => Some("resolution"),
             Self::NoObservations => Some("signal.observations"),
             Self::PostalCode(_) | Self::Zone(_) => Some("signal.postal_code"),
             Self::ReportedAt(_) | Self::Time(_) => Some("signal.reported_at"),

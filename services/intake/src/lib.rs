@@ -42,6 +42,7 @@ impl Intake {
             zones,
             vault: Arc::new(Vault::new(master)),
             content: Arc::new(Fingerprint::new(master, "signal content")),
+            identity: Arc::new(Fingerprint::new(master, "identity")),
             submit,
         };
         Self { kit, calls, writer }

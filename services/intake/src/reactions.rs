@@ -24,7 +24,7 @@ impl IntakeReactions {
         };
         Said {
             id: EventId::new(&self.kit.environment),
-            situation: event.situation,
+            situation: event.situation(),
             zone: event.zone.clone(),
             body: body.into(),
             traceparent: event.onward_traceparent(),
@@ -43,10 +43,11 @@ impl Reactions for IntakeReactions {
         let mut said = Vec::new();
         for event in wave {
             if let Some((step, outcome)) = step_of(&event.body) {
-                let (situation, at) = (event.situation, event.occurred_at);
+                let (situation, at) = (event.situation(), event.occurred_at);
                 steps.push(NewStep {
                     event: event.id,
                     situation,
+                    said_of: event.said_of,
                     step,
                     outcome,
                     at,
@@ -59,7 +60,7 @@ impl Reactions for IntakeReactions {
                     .map_err(|error| ReactionError::Nonsense(format!("organisation: {error}")))?;
                 said.push(self.shared(event, &accepted.organisation_id));
                 grants.push(Grant {
-                    situation: event.situation,
+                    situation: event.situation(),
                     organisation,
                     since: event.occurred_at,
                 });

@@ -2,8 +2,9 @@
 //! say, each in as many statements for one event as for hundreds.
 
 mod heard;
+mod reshaping;
 
-use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, say};
+use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, merges::reshaped, say};
 use knipperlicht_vocabulary::{SituationId, ZoneId};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -42,9 +43,13 @@ impl Reactions for RoutingReactions {
     ) -> Result<(), ReactionError> {
         let mut facts = Vec::with_capacity(wave.len());
         for event in wave {
+            if let Some(reshaped) = reshaped(&mut *connection, event).await? {
+                self.reshape(&mut *connection, event, reshaped).await?;
+                continue;
+            }
             if let Some(what) = heard::heard(&event.body).map_err(ReactionError::Nonsense)? {
                 facts.push(Told {
-                    situation: event.situation,
+                    situation: event.situation(),
                     zone: event.zone.clone(),
                     cause: event.id.uuid(),
                     traceparent: event.onward_traceparent(),
@@ -57,17 +62,23 @@ impl Reactions for RoutingReactions {
         }
         self.take_effect(connection, facts)
             .await
-            .map_err(|error| match error {
-                RoutingError::Database(error) => ReactionError::Store(error),
-                other => ReactionError::Nonsense(other.to_string()),
-            })
+            .map_err(reaction_error)
     }
 
     fn committed(&self, wave: &[&Event]) {
-        let concerns_us = |event: &&Event| matches!(heard::heard(&event.body), Ok(Some(_)));
+        let concerns_us = |event: &&Event| {
+            reshaping::is_reshaping(&event.body) || matches!(heard::heard(&event.body), Ok(Some(_)))
+        };
         if wave.iter().any(concerns_us) {
             self.kit.committed();
         }
+    }
+}
+
+fn reaction_error(error: RoutingError) -> ReactionError {
+    match error {
+        RoutingError::Database(error) => ReactionError::Store(error),
+        other => ReactionError::Nonsense(other.to_string()),
     }
 }
 

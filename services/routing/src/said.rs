@@ -39,14 +39,14 @@ fn body_of(change: &Change<'_>) -> Option<EventBody> {
         }
         .into(),
         Change::Referred(referral) | Change::Moved { referral, .. } => standing(referral)?,
-        Change::Opened(item) => body::ReferralUnroutable {
+        Change::Opened(item) | Change::CameBack(item) => body::ReferralUnroutable {
             item_id: item.id.to_string(),
             kind: item.kind.number(),
             needs: numbers(&item.needs),
             urgency: item.urgency.number(),
         }
         .into(),
-        Change::Closed(item) => body::ItemClosed {
+        Change::Closed(item) | Change::GaveWay(item) => body::ItemClosed {
             item_id: item.to_string(),
         }
         .into(),
@@ -98,7 +98,16 @@ fn standing(referral: &Referral) -> Option<EventBody> {
         }
         .into(),
         State::Expired => body::ReferralExpired { referral_id }.into(),
-        State::Cancelled => body::ReferralCancelled { referral_id }.into(),
+        State::Cancelled => body::ReferralCancelled {
+            referral_id,
+            merged: false,
+        }
+        .into(),
+        State::Merged(_) => body::ReferralCancelled {
+            referral_id,
+            merged: true,
+        }
+        .into(),
         // Said with the referral that takes its place.
         State::Redirected => return None,
     };

@@ -39,6 +39,28 @@ pub struct World {
     issuer: DevIssuer,
     line: Line,
     channel: Channel,
+    master_key: String,
+}
+
+/// Another process of the same world.
+pub struct SecondLine<'w> {
+    world: &'w World,
+    line: Line,
+    channel: Channel,
+}
+
+impl SecondLine<'_> {
+    /// The phone of a reporter of this name, who reaches this process.
+    #[must_use]
+    pub fn reporter(&self, name: &str) -> ReporterPhone {
+        let token = self.world.token(name, Role::Reporter, None, &[]);
+        ReporterPhone::new(Caller::new(self.channel.clone(), Some(&token)))
+    }
+
+    /// Stops it in order.
+    pub async fn stop(&self) {
+        self.line.stop().await;
+    }
 }
 
 impl World {
@@ -54,17 +76,8 @@ impl World {
         ensure_streams(&bed.nats.url(), 1).await.expect("streams");
         load_directory(&bed.database_url, &environment).await;
         let issuer = DevIssuer::new(&[7; 32], environment.clone());
-        let settings = LineSettings {
-            database_url: bed.database_url.clone(),
-            nats_url: bed.nats.url(),
-            listen: ([127, 0, 0, 1], 0).into(),
-            targets: Service::ALL.to_vec(),
-            tokens: issuer.rules().expect("rules"),
-            master_key: MasterKey::parse(&MasterKey::generate("test", &environment))
-                .expect("a key"),
-            connections: 6,
-            instruments_dir: None,
-        };
+        let master_key = MasterKey::generate("test", &environment).to_string();
+        let settings = settings(&bed, &issuer, &master_key);
         let line = Line::start(settings, environment.clone())
             .await
             .expect("a line");
@@ -74,6 +87,21 @@ impl World {
             clock,
             environment,
             issuer,
+            line,
+            channel,
+            master_key,
+        }
+    }
+
+    /// Starts another process with every service, on the same servers.
+    pub async fn second_line(&self) -> SecondLine<'_> {
+        let settings = settings(&self.bed, &self.issuer, &self.master_key);
+        let line = Line::start(settings, self.environment.clone())
+            .await
+            .expect("a line");
+        let channel = connect(&format!("http://{}", line.address()));
+        SecondLine {
+            world: self,
             line,
             channel,
         }
@@ -106,6 +134,11 @@ impl World {
         organisation: Option<&str>,
         zones: &[&str],
     ) -> Caller {
+        let token = self.token(name, role, organisation, zones);
+        Caller::new(self.channel.clone(), Some(&token))
+    }
+
+    fn token(&self, name: &str, role: Role, organisation: Option<&str>, zones: &[&str]) -> String {
         let person = Person {
             subject: name.parse().expect("a name"),
             role,
@@ -116,8 +149,7 @@ impl World {
                 .map(|zone| zone.parse().expect("a zone"))
                 .collect(),
         };
-        let token = self.issuer.token(&person, 60 * 24 * 3600).expect("a token");
-        Caller::new(self.channel.clone(), Some(&token))
+        self.issuer.token(&person, 60 * 24 * 3600).expect("a token")
     }
 
     /// Somebody without a token.
@@ -142,6 +174,19 @@ impl World {
     /// Stops the line in order.
     pub async fn stop(&self) {
         self.line.stop().await;
+    }
+}
+
+fn settings(bed: &Bed, issuer: &DevIssuer, master_key: &str) -> LineSettings {
+    LineSettings {
+        database_url: bed.database_url.clone(),
+        nats_url: bed.nats.url(),
+        listen: ([127, 0, 0, 1], 0).into(),
+        targets: Service::ALL.to_vec(),
+        tokens: issuer.rules().expect("rules"),
+        master_key: MasterKey::parse(master_key).expect("a key"),
+        connections: 6,
+        instruments_dir: None,
     }
 }
 

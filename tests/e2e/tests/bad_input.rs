@@ -169,6 +169,51 @@ const CASES: &[(&str, Spoil, &str, &str)] = &[
         "KL1009",
         "signal.contact.name",
     ),
+    (
+        "a national number with a wrong check digit",
+        |_, signal| {
+            signal.contact = Some(pb::Contact {
+                national_number: "85.07.30-033.29".to_owned(),
+                ..Default::default()
+            });
+        },
+        "KL1023",
+        "signal.contact.national_number",
+    ),
+    (
+        "a national number of ten digits",
+        |_, signal| {
+            signal.contact = Some(pb::Contact {
+                national_number: "8507300332".to_owned(),
+                ..Default::default()
+            });
+        },
+        "KL1023",
+        "signal.contact.national_number",
+    ),
+    (
+        "a year of birth in the future",
+        |_, signal| {
+            signal.contact = Some(pb::Contact {
+                family_name: "Peeters".to_owned(),
+                birth_year: 3000,
+                ..Default::default()
+            });
+        },
+        "KL1024",
+        "signal.contact.birth_year",
+    ),
+    (
+        "a long family name",
+        |_, signal| {
+            signal.contact = Some(pb::Contact {
+                family_name: "n".repeat(101),
+                ..Default::default()
+            });
+        },
+        "KL1009",
+        "signal.contact.family_name",
+    ),
 ];
 
 #[tokio::test]

@@ -388,6 +388,7 @@ async fn several_signals_of_one_situation_add_up_and_one_taken_back_leaves() {
     tell(
         events::SignalWithdrawn {
             signal_id: second.to_string(),
+            others_stand: true,
         }
         .into(),
     )
@@ -404,6 +405,7 @@ async fn several_signals_of_one_situation_add_up_and_one_taken_back_leaves() {
     tell(
         events::SignalWithdrawn {
             signal_id: receipt.signal_id.clone(),
+            others_stand: false,
         }
         .into(),
     )

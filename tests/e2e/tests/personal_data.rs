@@ -27,9 +27,20 @@ const NAME: &str = "Zorgelinck-Merkwaardig";
 const PHONE: &str = "0499987654";
 const MAIL: &str = "merkwaardig@voorbeeld.invalid";
 const ADDRESS: &str = "Geheimestraat 7391";
+const NUMBER: &str = "85073003328";
+const FAMILY_NAME: &str = "Verborgenaer";
 const NOTE: &str = "Notitie-nergens-te-vinden";
 const REASON: &str = "Reden-nergens-te-vinden";
-const MARKS: [&str; 6] = [NAME, PHONE, MAIL, ADDRESS, NOTE, REASON];
+const MARKS: [&str; 8] = [
+    NAME,
+    PHONE,
+    MAIL,
+    ADDRESS,
+    NUMBER,
+    FAMILY_NAME,
+    NOTE,
+    REASON,
+];
 
 #[tokio::test]
 async fn nothing_personal_leaves_intake() {
@@ -83,6 +94,9 @@ async fn play(world: &World) -> String {
         phone: PHONE.to_owned(),
         mail: MAIL.to_owned(),
         address: ADDRESS.to_owned(),
+        national_number: NUMBER.to_owned(),
+        family_name: FAMILY_NAME.to_owned(),
+        birth_year: 1985,
     };
     let signal = intake::Signal {
         contact: Some(contact),

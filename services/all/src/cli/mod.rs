@@ -11,6 +11,7 @@ mod connection;
 mod contact;
 mod credentials;
 mod directory;
+mod duplicate;
 mod error;
 mod followup;
 mod item;
@@ -31,6 +32,7 @@ pub use assessment::AssessmentCommand;
 pub use connection::{ClientOptions, Connection};
 pub use contact::ContactClient;
 pub use directory::{CapacityCommand, DirectoryCommand};
+pub use duplicate::DuplicateCommand;
 pub use error::CliError;
 pub use followup::FollowupCommand;
 pub use item::ItemCommand;
@@ -60,6 +62,8 @@ pub enum Command {
     Referral(Client<ReferralCommand>),
     /// A coordinator's desk: what no rule could route
     Item(Client<ItemCommand>),
+    /// A coordinator's desk: situations that may be one, and were flagged as two
+    Duplicate(Client<DuplicateCommand>),
     /// From acceptance until the carer says it helped (opvolging)
     Followup(Client<FollowupCommand>),
     /// How a situation was judged, and why (inschatting)
@@ -89,6 +93,7 @@ impl fmt::Debug for Command {
             Self::Contact(_) => "Contact(..)",
             Self::Referral(_) => "Referral(..)",
             Self::Item(_) => "Item(..)",
+            Self::Duplicate(_) => "Duplicate(..)",
             Self::Followup(_) => "Followup(..)",
             Self::Assessment(_) => "Assessment(..)",
             Self::Route(_) => "Route(..)",
@@ -136,6 +141,7 @@ async fn dispatch(command: Command, program: clap::Command) -> Result<(), CliErr
         Command::Contact(asked) => contact::run(asked.args, &session(*asked.options)?).await,
         Command::Referral(asked) => referral::run(asked.command, &session(*asked.options)?).await,
         Command::Item(asked) => item::run(asked.command, &session(*asked.options)?).await,
+        Command::Duplicate(asked) => duplicate::run(asked.command, &session(*asked.options)?).await,
         Command::Followup(asked) => followup::run(asked.command, &session(*asked.options)?).await,
         Command::Assessment(asked) => {
             assessment::run(asked.command, &session(*asked.options)?).await

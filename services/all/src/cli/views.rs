@@ -4,6 +4,7 @@
 
 mod assessment;
 mod directory;
+mod duplicate;
 mod followup;
 mod referral;
 mod route;
@@ -13,6 +14,7 @@ mod zone;
 
 pub(crate) use assessment::{AssessmentView, InstrumentView, ResultView, SeriesView};
 pub(crate) use directory::{ImportLineView, ImportView, ListingView};
+pub(crate) use duplicate::DuplicateView;
 pub(crate) use followup::{
     CarerLinkView, ConfirmedView, OpenLoopView, TaskView, TimelineEntryView,
 };

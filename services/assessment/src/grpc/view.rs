@@ -58,6 +58,8 @@ const fn cause(cause: Cause) -> pb::Cause {
         Cause::Signal => pb::Cause::SignalFlagged,
         Cause::Withdrawal => pb::Cause::SignalWithdrawn,
         Cause::Form(_) => pb::Cause::FormFilledIn,
+        Cause::Merge => pb::Cause::SituationsMerged,
+        Cause::Split => pb::Cause::SituationsSplit,
     }
 }
 

@@ -83,6 +83,24 @@ impl Inputs {
         self
     }
 
+    /// With all that another situation was judged by: both are one now.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        let signals = other.signals.into_iter();
+        let all = signals.fold(self, Self::with_signal);
+        other.results.into_iter().fold(all, Self::with_result)
+    }
+
+    /// Without the signals of another situation and without any form: what is left of what both
+    /// were judged by together, before the forms of its own are looked at again.
+    #[must_use]
+    pub fn without_signals_of(mut self, other: &Self) -> Self {
+        let is_of_other = |signal: SignalId| other.signals.iter().any(|one| one.signal == signal);
+        self.signals.retain(|known| !is_of_other(known.signal));
+        self.results.clear();
+        self
+    }
+
     /// With one more form: of each instrument the one that was filled in last counts, whenever it
     /// was entered.
     #[must_use]

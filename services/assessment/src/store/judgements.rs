@@ -27,6 +27,10 @@ pub(crate) enum Cause {
     Signal,
     Withdrawal,
     Form(ResponseId),
+    /// Another situation became part of this one.
+    Merge,
+    /// They were parted again.
+    Split,
 }
 
 impl Cause {
@@ -35,6 +39,8 @@ impl Cause {
             Self::Signal => "signal",
             Self::Withdrawal => "withdrawal",
             Self::Form(_) => "form",
+            Self::Merge => "merge",
+            Self::Split => "split",
         }
     }
 
@@ -42,7 +48,7 @@ impl Cause {
     pub(crate) const fn response(self) -> Option<ResponseId> {
         match self {
             Self::Form(response) => Some(response),
-            Self::Signal | Self::Withdrawal => None,
+            Self::Signal | Self::Withdrawal | Self::Merge | Self::Split => None,
         }
     }
 
@@ -50,6 +56,8 @@ impl Cause {
         match (name, response) {
             ("signal", None) => Ok(Self::Signal),
             ("withdrawal", None) => Ok(Self::Withdrawal),
+            ("merge", None) => Ok(Self::Merge),
+            ("split", None) => Ok(Self::Split),
             ("form", Some(response)) => Ok(Self::Form(response.into())),
             (other, _) => Err(bad(TABLE, format!("cause `{other}`"))),
         }

@@ -2,6 +2,7 @@
 
 mod access;
 mod judgements;
+mod moves;
 mod responses;
 
 use std::{fmt::Display, str::FromStr};
@@ -10,6 +11,7 @@ pub(crate) use access::{Agreement, Grant, add_grants, set_agreements};
 pub(crate) use judgements::{
     AssessmentRow, Cause, Known, NewAssessment, Which, insert, latest, latest_of, read,
 };
+pub(crate) use moves::{bring_back, move_over};
 pub(crate) use responses::{ResponseRow, insert_response, response, responses_of};
 
 use crate::AssessmentError;

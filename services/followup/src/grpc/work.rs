@@ -127,6 +127,7 @@ impl<'a> Work<'a> {
             id: ClockId::new(&self.calls.kit.environment),
             kind,
             situation: task.situation,
+            home: None,
             referral: task.referral,
             organisation: task.organisation.clone(),
             zone: task.zone.clone(),

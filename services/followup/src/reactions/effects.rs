@@ -38,14 +38,14 @@ impl Effects {
             let traceparent = event.onward_traceparent();
             // Where it lies is said when it is flagged; nothing moves it yet.
             if matches!(event.body, EventBody::SignalFlagged(_)) {
-                effects.places.push((event.situation, event.zone.clone()));
+                effects.places.push((event.situation(), event.zone.clone()));
             }
-            effects.entries.push(story::entry(
-                event.situation,
-                event.occurred_at,
-                &event.body,
-                traceparent.as_deref(),
-            ));
+            let told_of = told_of(event)?;
+            let (at, body) = (event.occurred_at, &event.body);
+            effects.entries.push(Entry {
+                home: home(event),
+                ..story::entry(told_of, at, body, traceparent.as_deref())
+            });
             effects.add(event, traceparent, calendar)?;
         }
         Ok(effects)
@@ -69,6 +69,8 @@ impl Effects {
             | EventBody::SignalWithdrawn(_)
             | EventBody::SituationShared(_)
             | EventBody::ConsentChanged(_)
+            | EventBody::SituationsMerged(_)
+            | EventBody::SituationsSplit(_)
             | EventBody::AssessmentCompleted(_)
             | EventBody::ReferralUnroutable(_)
             | EventBody::ItemClosed(_)
@@ -93,7 +95,8 @@ impl Effects {
         self.started.push(NewClock {
             id: ClockId::derived(event.id.uuid(), ""),
             kind: ClockKind::Accept,
-            situation: event.situation,
+            situation: event.situation(),
+            home: home(event),
             referral: id("referral_id", &body.referral_id)?,
             organisation: id("organisation_id", &body.organisation_id)?,
             zone: event.zone.clone(),
@@ -113,7 +116,7 @@ impl Effects {
     ) -> Result<(), ReactionError> {
         let task = Task {
             id: TaskId::derived(event.id.uuid(), ""),
-            situation: event.situation,
+            situation: event.situation(),
             referral: id("referral_id", &body.referral_id)?,
             organisation: id::<OrganisationId>("organisation_id", &body.organisation_id)?,
             zone: event.zone.clone(),
@@ -129,6 +132,7 @@ impl Effects {
                 id: ClockId::derived(event.id.uuid(), ""),
                 kind,
                 situation: task.situation,
+                home: home(event),
                 referral: task.referral,
                 organisation: task.organisation.clone(),
                 zone: task.zone.clone(),
@@ -152,6 +156,19 @@ impl Effects {
         });
         Ok(())
     }
+}
+
+/// A merge is part of the survivor's story.
+fn told_of(event: &Event) -> Result<SituationId, ReactionError> {
+    match &event.body {
+        EventBody::SituationsMerged(body) => id("into_situation_id", &body.into_situation_id),
+        _ => Ok(event.situation()),
+    }
+}
+
+/// The situation it was said of, if that became part of another one since.
+fn home(event: &Event) -> Option<SituationId> {
+    Some(event.said_of).filter(|said_of| *said_of != event.situation())
 }
 
 fn id<T: FromStr>(field: &str, text: &str) -> Result<T, ReactionError> {

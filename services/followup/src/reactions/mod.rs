@@ -4,13 +4,16 @@ mod effects;
 
 use std::sync::Arc;
 
-use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions};
+use knipperlicht_eventing::{
+    Event, Kit, ReactionError, Reactions,
+    merges::{Reshaped, reshaped},
+};
 use knipperlicht_vocabulary::WorkingCalendar;
 use sqlx::PgConnection;
 
 use crate::{
     reactions::effects::Effects,
-    store::{clocks, tasks, timeline},
+    store::{clocks, merging, tasks, timeline},
 };
 
 /// What follow-up does when it hears something.
@@ -31,6 +34,13 @@ impl Reactions for FollowupReactions {
         connection: &mut PgConnection,
         wave: &[&Event],
     ) -> Result<(), ReactionError> {
+        for event in wave {
+            match reshaped(&mut *connection, event).await? {
+                Some(Reshaped::Merged(merge)) => merging::move_over(connection, merge).await?,
+                Some(Reshaped::Split(split)) => merging::bring_back(connection, &split).await?,
+                None => {}
+            }
+        }
         let effects = Effects::of(wave, &self.calendar)?;
         timeline::place(&mut *connection, &effects.places).await?;
         timeline::append(&mut *connection, &effects.entries).await?;

@@ -17,6 +17,8 @@ pub(crate) struct NewClock {
     pub(crate) id: ClockId,
     pub(crate) kind: ClockKind,
     pub(crate) situation: SituationId,
+    /// The situation it was promised in, if that became part of the other one since.
+    pub(crate) home: Option<SituationId>,
     pub(crate) referral: ReferralId,
     pub(crate) organisation: OrganisationId,
     pub(crate) zone: ZoneId,
@@ -60,8 +62,9 @@ pub(crate) struct Settled {
     pub(crate) at: Timestamp,
 }
 
-/// Starts clocks, but none that runs already, and none for accepting what was accepted. Relies
-/// on `clock_open` and on the unique referral of `task`.
+/// Starts clocks, but none that runs already, and none for accepting what was accepted. One that
+/// runs goes where its referral goes when situations are split. Relies on `clock_open` and on the
+/// unique referral of `task`.
 pub(crate) async fn start(
     connection: &mut PgConnection,
     clocks: &[NewClock],
@@ -73,6 +76,10 @@ pub(crate) async fn start(
     let kinds: Vec<String> = clocks.iter().map(|clock| clock.kind.to_string()).collect();
     let situations: Vec<Uuid> = clocks.iter().map(|clock| clock.situation.uuid()).collect();
     let referrals: Vec<Uuid> = clocks.iter().map(|clock| clock.referral.uuid()).collect();
+    let homes: Vec<Option<Uuid>> = clocks
+        .iter()
+        .map(|clock| clock.home.map(SituationId::uuid))
+        .collect();
     let organisations: Vec<String> = clocks
         .iter()
         .map(|clock| clock.organisation.to_string())
@@ -90,16 +97,18 @@ pub(crate) async fn start(
         .collect();
     sqlx::query!(
         "insert into clock (clock_id, kind, situation_id, referral_id, organisation_id, zone,
-                            started_at, due_at, traceparent)
+                            started_at, due_at, traceparent, home_id)
          select clock_id, kind, situation_id, referral_id, organisation_id, zone,
-                started_at, due_at, traceparent
+                started_at, due_at, traceparent, home_id
          from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[],
-                     $7::timestamptz[], $8::timestamptz[], $9::text[])
+                     $7::timestamptz[], $8::timestamptz[], $9::text[], $10::uuid[])
               as new(clock_id, kind, situation_id, referral_id, organisation_id, zone,
-                     started_at, due_at, traceparent)
+                     started_at, due_at, traceparent, home_id)
          where new.kind <> 'accept'
             or not exists (select from task where task.referral_id = new.referral_id)
-         on conflict do nothing",
+         on conflict (referral_id, kind) where stopped_at is null
+             do update set situation_id = excluded.situation_id
+             where clock.situation_id <> excluded.situation_id",
         &ids,
         &kinds,
         &situations,
@@ -109,6 +118,7 @@ pub(crate) async fn start(
         &starts as &[jiff_sqlx::Timestamp],
         &dues as &[jiff_sqlx::Timestamp],
         &traces as &[Option<String>],
+        &homes as &[Option<Uuid>],
     )
     .execute(connection)
     .await?;

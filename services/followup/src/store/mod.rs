@@ -3,6 +3,7 @@
 
 pub(crate) mod clocks;
 pub(crate) mod links;
+pub(crate) mod merging;
 pub(crate) mod tasks;
 pub(crate) mod timeline;
 

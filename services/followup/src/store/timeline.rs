@@ -11,6 +11,8 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) situation: SituationId,
+    /// The situation it was told of, if that became part of the other one since.
+    pub(crate) home: Option<SituationId>,
     pub(crate) at: Timestamp,
     /// An event's type.
     pub(crate) event_type: String,
@@ -25,6 +27,10 @@ pub(crate) async fn append(
     entries: &[Entry],
 ) -> Result<(), sqlx::Error> {
     let situations: Vec<Uuid> = entries.iter().map(|entry| entry.situation.uuid()).collect();
+    let homes: Vec<Option<Uuid>> = entries
+        .iter()
+        .map(|entry| entry.home.map(SituationId::uuid))
+        .collect();
     let ats: Vec<jiff_sqlx::Timestamp> = entries.iter().map(|entry| entry.at.to_sqlx()).collect();
     let types: Vec<String> = entries
         .iter()
@@ -36,15 +42,16 @@ pub(crate) async fn append(
         .collect();
     let traces: Vec<Option<String>> = entries.iter().map(|entry| entry.trace_id.clone()).collect();
     sqlx::query!(
-        "insert into timeline (situation_id, at, type, codes, trace_id)
-         select situation_id, at, type, codes::json, trace_id
-         from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[])
-              as entry(situation_id, at, type, codes, trace_id)",
+        "insert into timeline (situation_id, at, type, codes, trace_id, home_id)
+         select situation_id, at, type, codes::json, trace_id, home_id
+         from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::uuid[])
+              as entry(situation_id, at, type, codes, trace_id, home_id)",
         &situations,
         &ats as &[jiff_sqlx::Timestamp],
         &types,
         &codes,
         &traces as &[Option<String>],
+        &homes as &[Option<Uuid>],
     )
     .execute(connection)
     .await?;
@@ -91,6 +98,7 @@ pub(crate) async fn read(
     .await?;
     let entries = rows.into_iter().map(|row| Entry {
         situation,
+        home: None,
         at: row.at.to_jiff(),
         event_type: row.event_type,
         codes: row.codes,

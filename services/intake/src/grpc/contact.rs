@@ -1,11 +1,16 @@
 //! Who it is about: for the partner who accepted, for a stated purpose, never without a trace.
 
+use std::collections::HashMap;
+
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::intake::v1 as pb;
-use knipperlicht_privacy::audit::Entry;
+use knipperlicht_eventing::merges::survivors;
+use knipperlicht_privacy::{DataKey, audit::Entry};
 use knipperlicht_runtime::{current_traceparent, trace_id};
+use knipperlicht_vocabulary::SituationId;
 use prost::Message;
 use tracing::Span;
+use uuid::Uuid;
 
 use super::{IntakeCalls, decode};
 use crate::{IntakeError, store};
@@ -28,6 +33,12 @@ impl IntakeCalls {
             });
         }
         let mut transaction = self.kit.database.begin(principal).await?;
+        // A partner may know it by the name it had before it became part of another one.
+        let situation = survivors(&mut transaction, &[situation.uuid()])
+            .await?
+            .get(&situation.uuid())
+            .copied()
+            .unwrap_or(situation);
         if !store::has_grant(&mut transaction, situation).await? {
             return Err(IntakeError::NotFound {
                 what: "accepted situation",
@@ -51,17 +62,26 @@ impl IntakeCalls {
             trace_id: trace.unwrap_or_default(),
         };
         store::append_audit(&mut transaction, &entry).await?;
-        let key = store::data_key(&mut transaction, situation).await?;
-        let sealed = store::sealed_of(&mut transaction, situation).await?;
+        let signals = store::standing_signals(&mut transaction, situation).await?;
+        let homes: Vec<Uuid> = signals
+            .iter()
+            .map(|signal| SituationId::derived(signal.uuid(), "situation").uuid())
+            .collect();
+        let keys = store::data_keys(&mut transaction, &homes).await?;
+        let sealed = store::sealed_of(&mut transaction, &homes).await?;
         // First the audit row is durable, then anything is shown.
         transaction.commit().await?;
 
-        let Some(key) = key else {
-            return Ok(pb::GetContactResponse::default());
-        };
-        let key = self.vault.unwrap_key(situation, &key)?;
+        let keys = keys.iter().map(|(home, key)| {
+            let key = self.vault.unwrap_key(*home, key)?;
+            Ok((*home, key))
+        });
+        let keys: HashMap<SituationId, DataKey> = keys.collect::<Result<_, IntakeError>>()?;
         let mut response = pb::GetContactResponse::default();
         for row in sealed {
+            let Some(key) = keys.get(&row.situation) else {
+                continue;
+            };
             let plain = key.open(&row.place, &row.sealed)?;
             let unreadable = |what: String| IntakeError::BadRow {
                 table: "sealed",

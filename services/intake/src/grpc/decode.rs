@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 use knipperlicht_contracts::{from_proto, intake::v1 as pb};
 use knipperlicht_vocabulary::{
-    AgeBand, CodeError, Consent, Language, Observation, PostalCode, ReporterRole, SignalId,
-    SituationId,
+    AgeBand, CodeError, Consent, DuplicateId, Language, Observation, PostalCode, ReporterRole,
+    SignalId, SituationId,
 };
 
 use crate::{
     IntakeError,
-    model::{MomentFault, check_reported_at, first_consent},
+    model::{
+        MatchText, MomentFault, Resolution, Said, check_reported_at, first_consent, match_texts,
+    },
 };
 
 /// Characters at most in a note or a reason.
@@ -61,6 +63,18 @@ pub(super) fn signal(sent: &pb::Signal, now: Timestamp) -> Result<Sent, IntakeEr
             300,
             "at most 300",
         )?;
+        longest(
+            "signal.contact.national_number",
+            &contact.national_number,
+            40,
+            "at most 40",
+        )?;
+        longest(
+            "signal.contact.family_name",
+            &contact.family_name,
+            100,
+            "at most 100",
+        )?;
     }
     Ok(Sent {
         signal,
@@ -72,6 +86,25 @@ pub(super) fn signal(sent: &pb::Signal, now: Timestamp) -> Result<Sent, IntakeEr
         language,
         age_band,
     })
+}
+
+/// What recognises the carer in it, sent in `this_year`.
+pub(super) fn identity(
+    sent: &pb::Signal,
+    postal_code: PostalCode,
+    this_year: i16,
+) -> Result<Vec<MatchText>, IntakeError> {
+    let Some(contact) = &sent.contact else {
+        return Ok(Vec::new());
+    };
+    let said = Said {
+        phone: &contact.phone,
+        mail: &contact.mail,
+        national_number: &contact.national_number,
+        family_name: &contact.family_name,
+        birth_year: contact.birth_year,
+    };
+    Ok(match_texts(said, postal_code, this_year)?)
 }
 
 /// Each observation once, in the order of the list.
@@ -94,6 +127,33 @@ pub(super) fn signal_id(field: &'static str, text: &str) -> Result<SignalId, Int
     filled(field, text)?
         .parse()
         .map_err(|source| IntakeError::Id { field, source })
+}
+
+/// A question's id.
+pub(super) fn duplicate_id(field: &'static str, text: &str) -> Result<DuplicateId, IntakeError> {
+    filled(field, text)?
+        .parse()
+        .map_err(|source| IntakeError::Id { field, source })
+}
+
+/// What a coordinator wants done.
+pub(super) fn resolution(number: i32) -> Result<Resolution, IntakeError> {
+    match pb::Resolution::try_from(number) {
+        Ok(pb::Resolution::Merge) => Ok(Resolution::Merge),
+        Ok(pb::Resolution::KeepApart) => Ok(Resolution::KeepApart),
+        Ok(pb::Resolution::Split) => Ok(Resolution::Split),
+        Ok(pb::Resolution::Unspecified) => Err(IntakeError::Missing {
+            field: "resolution",
+        }),
+        Err(_) => Err(IntakeError::Code {
+            field: "resolution",
+            source: CodeError {
+                list: "resolution",
+                given: number.to_string(),
+                known: "merge, keep_apart, split".to_owned(),
+            },
+        }),
+    }
 }
 
 /// A situation's id.

@@ -2,6 +2,7 @@
 
 mod contact;
 mod decode;
+mod duplicates;
 mod signals;
 mod submit;
 mod view;
@@ -30,6 +31,7 @@ pub struct IntakeCalls {
     pub(crate) zones: Arc<ZoneTable>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) content: Arc<Fingerprint>,
+    pub(crate) identity: Arc<Fingerprint>,
     pub(crate) submit: Submit,
 }
 
@@ -147,5 +149,31 @@ impl IntakeService for IntakeCalls {
             .await
             .map_err(refused)?;
         Ok(Response::new(contact))
+    }
+
+    async fn list_duplicates(
+        &self,
+        request: Request<pb::ListDuplicatesRequest>,
+    ) -> Result<Response<pb::ListDuplicatesResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let duplicates = self
+            .possible_duplicates(&principal, request.get_ref().include_resolved)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::ListDuplicatesResponse { duplicates }))
+    }
+
+    async fn resolve_duplicate(
+        &self,
+        request: Request<pb::ResolveDuplicateRequest>,
+    ) -> Result<Response<pb::ResolveDuplicateResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let duplicate = self
+            .answer_duplicate(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::ResolveDuplicateResponse {
+            duplicate: Some(duplicate),
+        }))
     }
 }

@@ -77,11 +77,14 @@ impl IntakeCalls {
             return Err(IntakeError::AlreadyAccepted);
         }
         // Looked at again under the lock: withdrawing twice is harmless.
-        if own(&mut transaction, id).await?.withdrawn_at.is_none() {
+        let locked = still_of(row.situation, own(&mut transaction, id).await?)?;
+        if locked.withdrawn_at.is_none() {
             let now = self.kit.environment.now();
             store::mark_withdrawn(&mut transaction, id, now).await?;
+            store::forget_keys(&mut transaction, id).await?;
             let body = events::SignalWithdrawn {
                 signal_id: id.to_string(),
+                others_stand: store::others_stand(&mut transaction, row.situation, id).await?,
             };
             say(
                 &mut transaction,
@@ -112,6 +115,7 @@ impl IntakeCalls {
         }
         transaction.act_as(&self.kit.principal).await?;
         let held = store::lock_consent(&mut transaction, row.situation).await?;
+        still_of(row.situation, own(&mut transaction, id).await?)?;
         let change = change_consent(held.consent, next, &request.vital_interest_reason).map_err(
             |reason| IntakeError::Consent {
                 field: "consent",
@@ -129,16 +133,7 @@ impl IntakeCalls {
                 &request.vital_interest_reason,
             )
             .await?;
-            let circumstances = events::Circumstances {
-                postal_code: held.postal_code,
-                zone_id: held.zone.to_string(),
-                language: held.language.number(),
-                age_band: held
-                    .age_band
-                    .map_or(0, knipperlicht_vocabulary::AgeBand::number),
-                consent: consent.number(),
-                consent_sequence: sequence,
-            };
+            let circumstances = view::circumstances(&held, held.age_band, consent, sequence);
             let body = events::ConsentChanged {
                 circumstances: Some(circumstances),
             };
@@ -167,8 +162,9 @@ impl IntakeCalls {
             return Ok(());
         }
         let environment = &self.kit.environment;
-        let (key, new) = if let Some(wrapped) = store::data_key(connection, situation).await? {
-            (self.vault.unwrap_key(situation, &wrapped)?, None)
+        let known = store::data_keys(connection, &[situation.uuid()]).await?;
+        let (key, new) = if let Some(wrapped) = known.get(&situation) {
+            (self.vault.unwrap_key(situation, wrapped)?, None)
         } else {
             let (key, wrapped) = self.vault.new_key(environment, situation)?;
             (key, Some((situation, wrapped)))
@@ -184,7 +180,7 @@ impl IntakeCalls {
         Ok(())
     }
 
-    fn said(&self, situation: SituationId, zone: ZoneId, body: EventBody) -> Said {
+    pub(super) fn said(&self, situation: SituationId, zone: ZoneId, body: EventBody) -> Said {
         Said {
             id: EventId::new(&self.kit.environment),
             situation,
@@ -229,6 +225,16 @@ async fn own(connection: &mut PgConnection, id: SignalId) -> Result<SignalRow, I
     store::own_signal(connection, id)
         .await?
         .ok_or(IntakeError::NotFound { what: "signal" })
+}
+
+/// The signal, if it is of the situation that was locked: it may have been merged meanwhile, and
+/// then all is to be done again.
+fn still_of(locked: SituationId, row: SignalRow) -> Result<SignalRow, IntakeError> {
+    if row.situation == locked {
+        Ok(row)
+    } else {
+        Err(IntakeError::TooSlow)
+    }
 }
 
 fn token(received_at: Timestamp, signal: SignalId) -> String {

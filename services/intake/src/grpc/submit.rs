@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::{IntakeCalls, decode, view};
 use crate::{
     IntakeError,
+    model::MatchKey,
     store::{NewSignal, SealedRow},
 };
 
@@ -71,6 +72,7 @@ impl IntakeCalls {
     ) -> Result<NewSignal, IntakeError> {
         let environment = &self.kit.environment;
         let sent = decode::signal(signal, environment.now())?;
+        let keys = self.keys(signal, &sent)?;
         let zone: &Zone = self
             .zones
             .resolve(sent.postal_code, environment.today())?
@@ -112,6 +114,7 @@ impl IntakeCalls {
             consent: sent.consent,
             key,
             sealed,
+            keys,
             said: Said {
                 id: EventId::new(environment),
                 situation,
@@ -120,6 +123,20 @@ impl IntakeCalls {
                 traceparent: current_traceparent(&Span::current()),
             },
         })
+    }
+
+    /// What recognises the carer, hashed so that nobody can find out who it is by trying.
+    fn keys(&self, signal: &pb::Signal, sent: &decode::Sent) -> Result<Vec<MatchKey>, IntakeError> {
+        let this_year = self.kit.environment.today().year();
+        let texts = decode::identity(signal, sent.postal_code, this_year)?;
+        let keys = texts.iter().map(|one| {
+            let named = Zeroizing::new(format!("{}:{}", one.kind.code(), *one.text));
+            MatchKey {
+                kind: one.kind,
+                hash: self.identity.of(named.as_bytes()),
+            }
+        });
+        Ok(keys.collect())
     }
 
     /// Seals contact, note and reason under a key of the situation's own; no key without need.

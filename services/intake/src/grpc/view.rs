@@ -1,13 +1,13 @@
 //! From what is stored to the wire.
 
-use knipperlicht_contracts::{intake::v1 as pb, to_proto};
-use knipperlicht_vocabulary::{Observation, Step, ZoneId};
+use knipperlicht_contracts::{events::v1 as events, intake::v1 as pb, to_proto};
+use knipperlicht_vocabulary::{AgeBand, Consent, Observation, Step, ZoneId};
 use knipperlicht_zones::ZoneTable;
 
 use super::writer::Stored;
 use crate::{
     model::{TakenStep, call_now, current_step, without_repeats},
-    store::SignalRow,
+    store::{ConsentRow, SignalRow},
 };
 
 /// The receipt of a stored signal.
@@ -36,6 +36,23 @@ fn zone_name(zones: &ZoneTable, zone: &ZoneId) -> String {
     zones
         .zone(zone)
         .map_or_else(|| zone.to_string(), |zone| zone.name.to_string())
+}
+
+/// What is needed to judge and to route, as it is said.
+pub(super) fn circumstances(
+    held: &ConsentRow,
+    age_band: Option<AgeBand>,
+    consent: Consent,
+    sequence: i64,
+) -> events::Circumstances {
+    events::Circumstances {
+        postal_code: held.postal_code.clone(),
+        zone_id: held.zone.to_string(),
+        language: held.language.number(),
+        age_band: age_band.map_or(0, AgeBand::number),
+        consent: consent.number(),
+        consent_sequence: sequence,
+    }
 }
 
 /// A signal and its way, as its reporter sees it.

@@ -2,22 +2,29 @@
 //! next. One signal alone waits two milliseconds at most; sixty-four at once share the cost of one
 //! commit.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use knipperlicht_access::Standing;
-use knipperlicht_eventing::Kit;
+use knipperlicht_contracts::event::EventBody;
+use knipperlicht_eventing::{Kit, merges::survivors, say};
 use knipperlicht_runtime::Stop;
-use knipperlicht_vocabulary::{ReporterId, SignalId, SituationId, ZoneId};
+use knipperlicht_vocabulary::{DuplicateId, ReporterId, SignalId, SituationId, ZoneId};
+use sqlx::PgConnection;
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
 };
 use uuid::Uuid;
 
+use super::view::circumstances;
 use crate::{
     IntakeError,
-    store::{self, Known, NewSignal},
+    model::{Candidate, joined_consent, meet},
+    store::{self, Known, NewQuestion, NewSignal},
 };
 
 /// Signals that may wait for a commit; more are refused politely.
@@ -29,6 +36,9 @@ const BATCH: usize = 128;
 /// From the beginning of a commit of several to the next one's, at least: three signals cost little
 /// more to commit than two, and what is saved is there for everything else.
 const BREATH: Duration = Duration::from_millis(2);
+
+/// How often signals of one carer may overtake each other before they are to be sent again.
+const SETBACKS: u32 = 5;
 
 /// How long a reporter waits for the commit.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -105,37 +115,105 @@ impl Writer {
     }
 }
 
-/// Stores signals in one transaction and tells each sender how it went.
+/// Stores signals and tells each sender how it went. Of those that may be about one carer only the
+/// first goes into a commit; the next one finds it there.
 async fn commit(kit: &Kit, standing: &mut Standing, jobs: Vec<Job>) {
-    if jobs.is_empty() {
-        return;
+    let mut waiting = jobs;
+    let mut setbacks = 0;
+    while !waiting.is_empty() {
+        let (round, later) = apart(waiting);
+        let mut overtaken = store_round(kit, standing, round).await;
+        if !overtaken.is_empty() {
+            setbacks += 1;
+        }
+        if setbacks > SETBACKS {
+            refuse(std::mem::take(&mut overtaken));
+        }
+        overtaken.extend(later);
+        waiting = overtaken;
     }
-    let new: Vec<&NewSignal> = jobs.iter().map(|job| &job.new).collect();
+}
+
+/// Those that have nothing in common with one before them, and the others.
+fn apart(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
+    let mut seen = HashSet::new();
+    jobs.into_iter().partition(|job| {
+        let is_new = !job.new.keys.iter().any(|key| seen.contains(&key.hash));
+        if is_new {
+            seen.extend(job.new.keys.iter().map(|key| key.hash));
+        }
+        is_new
+    })
+}
+
+fn refuse(jobs: Vec<Job>) {
+    for job in jobs {
+        let _ = job.reply.send(Err(IntakeError::TooSlow));
+    }
+}
+
+/// Stores signals: those that open a situation in one commit, then those that join one. Gives back
+/// those that were overtaken: their carer was flagged elsewhere, or merged, at this very moment.
+async fn store_round(kit: &Kit, standing: &mut Standing, jobs: Vec<Job>) -> Vec<Job> {
     let now = kit.environment.now();
-    let stored = match write(standing, now, &new).await {
+    let written = match write(kit, standing, now, &jobs).await {
         // A connection that died while it was idle shows only now: one more try.
         Err(IntakeError::Database(sqlx::Error::Io(_) | sqlx::Error::Protocol(_))) => {
             standing.give_up();
-            write(standing, now, &new).await
+            write(kit, standing, now, &jobs).await
         }
         other => other,
     };
-    match stored {
-        Ok(results) => {
-            kit.committed();
-            kit.turns.waited(jobs.len());
-            for (job, result) in jobs.into_iter().zip(results) {
-                let _ = job.reply.send(result);
-            }
-        }
+    let written = match written {
+        Ok(written) => written,
+        Err(IntakeError::Database(error)) if is_overtaken(&error) => return jobs,
         Err(error) => {
             standing.give_up();
             tracing::warn!(signals = jobs.len(), error = %causes(&error), "signals not stored");
-            for job in jobs {
-                let _ = job.reply.send(Err(IntakeError::TooSlow));
+            refuse(jobs);
+            return Vec::new();
+        }
+    };
+    kit.committed();
+    kit.turns.waited(jobs.len());
+    let mut joining = Vec::new();
+    for (job, written) in jobs.into_iter().zip(written) {
+        match written {
+            Written::Stored(stored) => {
+                let _ = job.reply.send(stored);
+            }
+            Written::Joins(meeting) => joining.push((job, meeting)),
+        }
+    }
+    let mut overtaken = Vec::new();
+    for (job, meeting) in joining {
+        match join(kit, standing, &job.new, meeting).await {
+            Ok(Some(stored)) => {
+                kit.committed();
+                let _ = job.reply.send(stored);
+            }
+            Ok(None) => overtaken.push(job),
+            Err(IntakeError::Database(error)) if is_overtaken(&error) => {
+                standing.give_up();
+                overtaken.push(job);
+            }
+            Err(error) => {
+                standing.give_up();
+                tracing::warn!(error = %causes(&error), "signal not stored");
+                refuse(vec![job]);
             }
         }
     }
+    overtaken
+}
+
+/// Whether another signal of the same carer was stored at the same moment.
+fn is_overtaken(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else {
+        return false;
+    };
+    // 40P01: two of them waited for each other.
+    error.constraint() == Some(store::FIRST_KEY) || error.code().as_deref() == Some("40P01")
 }
 
 fn causes(error: &IntakeError) -> String {
@@ -145,13 +223,114 @@ fn causes(error: &IntakeError) -> String {
     }
 }
 
+/// What became of a signal.
+enum Written {
+    /// It opened a situation, or was known, or refused.
+    Stored(Result<Stored, IntakeError>),
+    /// It joins a situation; nothing is written yet.
+    Joins(Joining),
+}
+
+/// The situation that a signal joins, and what a coordinator is asked about it.
+struct Joining {
+    situation: SituationId,
+    /// The hashes that were found before.
+    known: HashSet<[u8; 32]>,
+    questions: Vec<NewQuestion>,
+}
+
 async fn write(
+    kit: &Kit,
     standing: &mut Standing,
     now: Timestamp,
-    new: &[&NewSignal],
-) -> Result<Vec<Result<Stored, IntakeError>>, IntakeError> {
+    jobs: &[Job],
+) -> Result<Vec<Written>, IntakeError> {
     let connection = standing.connection().await?;
-    let fresh = store::insert_signals(&mut *connection, now, new).await?;
+    let hashes: Vec<Vec<u8>> = jobs
+        .iter()
+        .flat_map(|job| &job.new.keys)
+        .map(|key| key.hash.to_vec())
+        .collect();
+    // Without anything to recognise somebody by, there is nothing to look up.
+    let candidates = if hashes.is_empty() {
+        Vec::new()
+    } else {
+        store::candidates(&mut *connection, &hashes).await?
+    };
+
+    let known: HashSet<[u8; 32]> = candidates
+        .iter()
+        .flat_map(|candidate| candidate.keys.iter().map(|key| key.hash))
+        .collect();
+
+    let mut joining = Vec::with_capacity(jobs.len());
+    let mut opening = Vec::with_capacity(jobs.len());
+    let mut questions = Vec::new();
+    for Job { new, .. } in jobs {
+        let (joins, asked) = placed(kit, new, &candidates);
+        joining.push(if let Some(situation) = joins {
+            Some(Joining {
+                situation,
+                known: known.clone(),
+                questions: asked,
+            })
+        } else {
+            opening.push(new);
+            questions.extend(asked);
+            None
+        });
+    }
+    let mut stored = open(connection, now, &opening, &known, &questions)
+        .await?
+        .into_iter();
+    let written = joining.into_iter().filter_map(|joining| match joining {
+        Some(joining) => Some(Written::Joins(joining)),
+        None => stored.next().map(Written::Stored),
+    });
+    Ok(written.collect())
+}
+
+/// Where a signal belongs, and what a coordinator is asked about that.
+fn placed(
+    kit: &Kit,
+    new: &NewSignal,
+    candidates: &[Candidate],
+) -> (Option<SituationId>, Vec<NewQuestion>) {
+    if candidates.is_empty() {
+        return (None, Vec::new());
+    }
+    let meeting = meet(&new.keys, &new.said.zone, candidates);
+    let place = meeting.joins.unwrap_or(new.said.situation);
+    let zone_of = |situation: SituationId| {
+        let known = candidates.iter().find(|one| one.situation == situation);
+        known.map_or(&new.said.zone, |known| &known.zone).clone()
+    };
+    let questions = meeting.questions.into_iter().map(|question| {
+        let mut zones = vec![zone_of(question.with), zone_of(place)];
+        zones.dedup();
+        NewQuestion {
+            id: DuplicateId::new(&kit.environment),
+            first: question.with,
+            later: place,
+            reasons: question.reasons,
+            zones,
+        }
+    });
+    (meeting.joins, questions.collect())
+}
+
+/// Stores signals that open a situation each.
+async fn open(
+    connection: &mut PgConnection,
+    now: Timestamp,
+    new: &[&NewSignal],
+    known: &HashSet<[u8; 32]>,
+    questions: &[NewQuestion],
+) -> Result<Vec<Result<Stored, IntakeError>>, IntakeError> {
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    let fresh = store::insert_signals(&mut *connection, now, new, known, questions).await?;
 
     // The first of each id that was stored; a second one in the same batch finds it known.
     let mut first: HashMap<Uuid, bool> = fresh.into_iter().map(|id| (id, true)).collect();
@@ -185,6 +364,67 @@ async fn write(
         }
     });
     Ok(results.collect())
+}
+
+/// Stores a signal that joins a situation; nothing when that situation has become part of another
+/// one. Locked first, in a transaction of its own: what the carer agreed to may change with it.
+async fn join(
+    kit: &Kit,
+    standing: &mut Standing,
+    new: &NewSignal,
+    joining: Joining,
+) -> Result<Option<Result<Stored, IntakeError>>, IntakeError> {
+    let Joining {
+        situation,
+        known,
+        questions,
+    } = joining;
+    let now = kit.environment.now();
+    let mut transaction = standing.begin().await?;
+    let held = store::lock_consent(&mut transaction, situation).await?;
+    if !survivors(&mut transaction, &[situation.uuid()])
+        .await?
+        .is_empty()
+    {
+        transaction.rollback().await?;
+        return Ok(None);
+    }
+    if !store::insert_joining(&mut transaction, now, situation, new).await? {
+        let known = store::known(&mut transaction, &[new.signal.uuid()]).await?;
+        // Said, not left to the next one who uses the connection: the situation stands locked.
+        transaction.rollback().await?;
+        return Ok(Some(stored_before(new, known.first())));
+    }
+    let mut sequence = held.sequence;
+    let mut consent = held.consent;
+    if let Some(said) = joined_consent(held.consent, new.consent) {
+        (consent, sequence) = (said, sequence + 1);
+        store::set_consent(&mut transaction, situation, consent, sequence).await?;
+    }
+    if let Some(age_band) = new.age_band {
+        store::learn_age_band(&mut transaction, situation, age_band).await?;
+    }
+    let sealed: Vec<_> = new.sealed.iter().collect();
+    let key = new.key.clone().map(|key| (new.said.situation, key));
+    store::insert_sealed(&mut transaction, now, key.as_slice(), &sealed).await?;
+    store::insert_keys(&mut transaction, new.signal, &new.keys, &known).await?;
+    store::ask(&mut transaction, now, &questions).await?;
+
+    let mut said = new.said.clone();
+    said.situation = situation;
+    said.zone = held.zone.clone();
+    if let EventBody::SignalFlagged(flagged) = &mut said.body {
+        let age_band = held.age_band.or(new.age_band);
+        flagged.circumstances = Some(circumstances(&held, age_band, consent, sequence));
+    }
+    say(&mut transaction, now, &[said]).await?;
+    transaction.commit().await?;
+    Ok(Some(Ok(Stored {
+        signal: new.signal,
+        situation,
+        zone: held.zone,
+        received_at: now,
+    })))
 }
 
 fn stored_now(new: &NewSignal, received_at: Timestamp) -> Stored {

@@ -2,10 +2,19 @@
 
 mod consent;
 mod helplines;
+mod identity;
+mod matching;
+mod merging;
 mod signal;
 mod steps;
 
 pub use consent::{ConsentMove, change_consent, first_consent};
 pub use helplines::{Helpline, call_now};
+pub use identity::{IdentityFault, KeyKind, MatchText, Said, match_texts};
+pub use matching::{Candidate, MatchKey, Meeting, Question, meet};
+pub use merging::{
+    Answered, Held, MergeRefusal, Resolution, Standing, answer, joined_consent, may_split,
+    merged_consent, split_consents,
+};
 pub use signal::{MomentFault, check_reported_at};
 pub use steps::{TakenStep, current_step, may_withdraw, without_repeats};

@@ -76,6 +76,17 @@ mod tests {
         ]);
         assert_eq!(current_step(&judged_anew), Step::Accepted);
         assert_eq!(without_repeats(&judged_anew).len(), 3);
+        let joined = taken(&[
+            Step::Assessed,
+            Step::Referred,
+            Step::Accepted,
+            Step::Assessed,
+        ]);
+        assert_eq!(
+            current_step(&without_repeats(&joined)),
+            Step::Accepted,
+            "a second signal takes nothing back"
+        );
     }
 
     #[test]

@@ -1,17 +1,27 @@
 //! What intake keeps: SQL on a borrowed connection, one statement per purpose.
 
 mod audit;
+mod duplicates;
+mod matching;
+mod merging;
 mod progress;
 mod signals;
 mod vault;
 
 pub(crate) use audit::append_audit;
+pub(crate) use duplicates::{
+    Before, DuplicateRow, NewQuestion, Resolved, Side, ask, duplicates, is_asked, lock_duplicate,
+    resolve, sides,
+};
+pub(crate) use matching::{candidates, forget_keys, insert_keys, others_stand};
+pub(crate) use merging::{bring_back, lock_situations, move_over};
 pub(crate) use progress::{Grant, NewStep, add_grants, add_steps, has_grant, steps_of};
 pub(crate) use signals::{
-    Known, NewSignal, SignalRow, consent_of, insert_signals, known, lock_consent, mark_withdrawn,
-    own_signal, own_signals, set_consent,
+    ConsentRow, FIRST_KEY, Known, NewSignal, SignalRow, consent_of, insert_joining, insert_signals,
+    known, learn_age_band, lock_consent, mark_withdrawn, own_signal, own_signals, set_consent,
+    standing_signals,
 };
-pub(crate) use vault::{SealedRow, data_key, insert_sealed, sealed_of};
+pub(crate) use vault::{SealedRow, data_keys, insert_sealed, sealed_of};
 
 use std::str::FromStr;
 

@@ -15,6 +15,8 @@ use crate::{IntakeError, model::TakenStep};
 pub(crate) struct NewStep {
     pub(crate) event: EventId,
     pub(crate) situation: SituationId,
+    /// The situation it was said of, which may have become part of the other one since.
+    pub(crate) said_of: SituationId,
     pub(crate) step: Step,
     pub(crate) outcome: Option<OutcomeResult>,
     pub(crate) at: Timestamp,
@@ -30,6 +32,10 @@ pub(crate) async fn add_steps(
     }
     let events: Vec<Uuid> = steps.iter().map(|step| step.event.uuid()).collect();
     let situations: Vec<Uuid> = steps.iter().map(|step| step.situation.uuid()).collect();
+    let homes: Vec<Option<Uuid>> = steps
+        .iter()
+        .map(|step| (step.said_of != step.situation).then(|| step.said_of.uuid()))
+        .collect();
     let codes: Vec<String> = steps.iter().map(|step| step.step.to_string()).collect();
     let outcomes: Vec<Option<String>> = steps
         .iter()
@@ -37,13 +43,14 @@ pub(crate) async fn add_steps(
         .collect();
     let at: Vec<_> = steps.iter().map(|step| step.at.to_sqlx()).collect();
     sqlx::query!(
-        "insert into progress (event_id, situation_id, step, outcome, at)
-         select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[])",
+        "insert into progress (event_id, situation_id, step, outcome, at, home_id)
+         select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::uuid[])",
         &events,
         &situations,
         &codes,
         &outcomes as &[Option<String>],
         &at as &[jiff_sqlx::Timestamp],
+        &homes as &[Option<Uuid>],
     )
     .execute(connection)
     .await?;

@@ -1,5 +1,7 @@
 //! Signals and their situations.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use knipperlicht_eventing::{Said, outbox::Columns};
@@ -11,8 +13,8 @@ use knipperlicht_vocabulary::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{SealedRow, code};
-use crate::IntakeError;
+use super::{NewQuestion, SealedRow, code};
+use crate::{IntakeError, model::MatchKey};
 
 /// A signal to be stored, with the situation it opens.
 pub(crate) struct NewSignal {
@@ -30,20 +32,29 @@ pub(crate) struct NewSignal {
     pub(crate) key: Option<WrappedKey>,
     /// What is personal, sealed.
     pub(crate) sealed: Vec<SealedRow>,
+    /// What recognises the carer.
+    pub(crate) keys: Vec<MatchKey>,
     /// What is said of it: the situation, its zone, and the event.
     pub(crate) said: Said,
 }
 
-/// Stores signals, their situations, what is sealed and what is said, leaving out those whose id
-/// is known. Returns which were stored. In the order of their ids: two writers that meet the same
-/// signals never wait for each other. Relies on the primary key of `signal`.
+/// Stores signals, the situations they open, what is sealed, what recognises their carers, what a
+/// coordinator is asked, and what is said, leaving out those whose id is known. Returns which were
+/// stored. In the order of their ids: two writers that meet the same signals never wait for each
+/// other. Relies on the primary key of `signal`.
+///
+/// `known` are the hashes that were found before. Fails on [`FIRST_KEY`] when a carer who was not
+/// is flagged elsewhere at this very moment.
 ///
 /// One statement, so that it is a transaction by itself. What is said gets its place in the
 /// situation's line as in `knipperlicht_eventing::say`.
+#[allow(clippy::too_many_lines, reason = "one statement and its columns")]
 pub(crate) async fn insert_signals(
     connection: &mut PgConnection,
     received_at: Timestamp,
     signals: &[&NewSignal],
+    known: &HashSet<[u8; 32]>,
+    questions: &[NewQuestion],
 ) -> Result<Vec<Uuid>, sqlx::Error> {
     let text =
         |of: fn(&NewSignal) -> String| signals.iter().map(|signal| of(signal)).collect::<Vec<_>>();
@@ -51,6 +62,10 @@ pub(crate) async fn insert_signals(
     let sealed: Vec<(i64, &SealedRow)> = (1..)
         .zip(signals)
         .flat_map(|(ordinal, signal)| signal.sealed.iter().map(move |row| (ordinal, row)))
+        .collect();
+    let keys: Vec<(i64, &MatchKey)> = (1..)
+        .zip(signals)
+        .flat_map(|(ordinal, signal)| signal.keys.iter().map(move |key| (ordinal, key)))
         .collect();
     sqlx::query_scalar!(
         r#"
@@ -90,6 +105,20 @@ pub(crate) async fn insert_signals(
             select situation_id, place, sealed, $21
             from unnest($22::bigint[], $23::text[], $24::bytea[]) as row(ordinal, place, sealed)
             join first using (ordinal)
+        ), recognised as (
+            insert into match_key (signal_id, kind, hash, shared)
+            select signal_id, kind, hash, shared
+            from unnest($25::bigint[], $26::text[], $27::bytea[], $33::boolean[])
+                 as row(ordinal, kind, hash, shared)
+            join first using (ordinal)
+            order by hash
+        ), asked as (
+            insert into duplicate (duplicate_id, first_id, later_id, reasons, zones, found_at)
+            select duplicate_id, first_id, later_id, string_to_array(reasons, ','), string_to_array(zones, ','), $21
+            from unnest($28::uuid[], $29::uuid[], $30::uuid[], $31::text[], $32::text[])
+                 as row(duplicate_id, first_id, later_id, reasons, zones)
+            join first on first.situation_id = row.later_id
+            on conflict do nothing
         ), head as (
             insert into stream as s (situation_id, sequence)
             select situation_id, 1 from first order by situation_id
@@ -135,9 +164,65 @@ pub(crate) async fn insert_signals(
         &sealed.iter().map(|(ordinal, _)| *ordinal).collect::<Vec<_>>(),
         &sealed.iter().map(|(_, row)| row.place.clone()).collect::<Vec<_>>(),
         &sealed.iter().map(|(_, row)| row.sealed.clone()).collect::<Vec<_>>(),
+        &keys.iter().map(|(ordinal, _)| *ordinal).collect::<Vec<_>>(),
+        &keys.iter().map(|(_, key)| key.kind.code().to_owned()).collect::<Vec<_>>(),
+        &keys.iter().map(|(_, key)| key.hash.to_vec()).collect::<Vec<_>>(),
+        &questions.iter().map(|question| question.id.uuid()).collect::<Vec<_>>(),
+        &questions.iter().map(|question| question.first.uuid()).collect::<Vec<_>>(),
+        &questions.iter().map(|question| question.later.uuid()).collect::<Vec<_>>(),
+        &questions.iter().map(NewQuestion::reasons).collect::<Vec<_>>(),
+        &questions.iter().map(NewQuestion::zones).collect::<Vec<_>>(),
+        &keys
+            .iter()
+            .map(|(_, key)| known.contains(&key.hash))
+            .collect::<Vec<_>>(),
     )
     .fetch_all(connection)
     .await
+}
+
+/// The index that lets only one of two signals of a carer, written at once, open a situation.
+pub(crate) const FIRST_KEY: &str = "match_key_first";
+
+/// Stores a signal that joins a situation; false if its id is known. Relies on the primary key.
+pub(crate) async fn insert_joining(
+    connection: &mut PgConnection,
+    received_at: Timestamp,
+    situation: SituationId,
+    signal: &NewSignal,
+) -> Result<bool, sqlx::Error> {
+    let observations: Vec<&str> = signal.observations.iter().map(|seen| seen.code()).collect();
+    let inserted = sqlx::query!(
+        "insert into signal (
+             signal_id, situation_id, reporter_id, reporter_role, observations, reported_at, content, received_at
+         ) values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (signal_id) do nothing",
+        signal.signal.uuid(),
+        situation.uuid(),
+        signal.reporter.as_str(),
+        signal.role.code(),
+        &observations as &[&str],
+        signal.reported_at.to_sqlx() as jiff_sqlx::Timestamp,
+        signal.content.as_slice(),
+        received_at.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// The signals of a situation that stand. Relies on `signal_by_situation`.
+pub(crate) async fn standing_signals(
+    connection: &mut PgConnection,
+    situation: SituationId,
+) -> Result<Vec<SignalId>, sqlx::Error> {
+    let ids = sqlx::query_scalar!(
+        "select signal_id from signal where situation_id = $1 and withdrawn_at is null",
+        situation.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(SignalId::from).collect())
 }
 
 /// What is known under an id already.
@@ -267,6 +352,7 @@ pub(crate) async fn mark_withdrawn(
 }
 
 /// What holds for a situation, and is needed to say so.
+#[derive(Debug, Clone)]
 pub(crate) struct ConsentRow {
     pub(crate) zone: ZoneId,
     pub(crate) postal_code: String,
@@ -302,6 +388,22 @@ pub(crate) async fn lock_consent(
         consent: code("situation", &row.consent)?,
         sequence: row.consent_sequence,
     })
+}
+
+/// Keeps an age band where none was known.
+pub(crate) async fn learn_age_band(
+    connection: &mut PgConnection,
+    situation: SituationId,
+    age_band: AgeBand,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update situation set age_band = $2 where situation_id = $1 and age_band is null",
+        situation.uuid(),
+        age_band.code(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// A situation's consent as it stands.

@@ -1,4 +1,10 @@
 //! What is sealed, and the keys that seal it.
+//!
+//! What is personal in a signal is sealed under the key of the situation that the signal would
+//! open by itself, also where it joined another: so a merge and its undoing move nothing here, and
+//! to forget a situation is to forget the keys of its signals.
+
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -55,38 +61,43 @@ pub(crate) async fn insert_sealed(
     Ok(())
 }
 
-/// A situation's key, while there is one.
-pub(crate) async fn data_key(
+/// The keys of these, while there are any. Relies on the primary key.
+pub(crate) async fn data_keys(
     connection: &mut PgConnection,
-    situation: SituationId,
-) -> Result<Option<WrappedKey>, sqlx::Error> {
-    let row = sqlx::query!(
-        "select master_key_id, wrapped from data_key where situation_id = $1",
-        situation.uuid()
+    situations: &[Uuid],
+) -> Result<HashMap<SituationId, WrappedKey>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select situation_id, master_key_id, wrapped from data_key where situation_id = any($1)",
+        situations,
     )
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(row.map(|row| WrappedKey {
-        master_key_id: row.master_key_id,
-        bytes: row.wrapped,
-    }))
+    let keys = rows.into_iter().map(|row| {
+        let key = WrappedKey {
+            master_key_id: row.master_key_id,
+            bytes: row.wrapped,
+        };
+        (row.situation_id.into(), key)
+    });
+    Ok(keys.collect())
 }
 
-/// All that is sealed of a situation, newest first. Relies on the primary key.
+/// All that is sealed under the keys of these, newest first. Relies on the primary key.
 pub(crate) async fn sealed_of(
     connection: &mut PgConnection,
-    situation: SituationId,
+    situations: &[Uuid],
 ) -> Result<Vec<SealedRow>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select place, sealed from sealed where situation_id = $1 order by sealed_at desc, place",
-        situation.uuid(),
+        "select situation_id, place, sealed from sealed
+         where situation_id = any($1) order by sealed_at desc, place",
+        situations,
     )
     .fetch_all(connection)
     .await?;
     Ok(rows
         .into_iter()
         .map(|row| SealedRow {
-            situation,
+            situation: row.situation_id.into(),
             place: row.place,
             sealed: row.sealed,
         })

@@ -36,7 +36,12 @@ impl RoutingCalls {
         let situation = store::situation_of_referral(&mut transaction, id)
             .await?
             .ok_or(Refusal::NoReferral)?;
-        self.change(transaction, situation, decide).await
+        let changed = self.change(transaction, situation, decide).await;
+        // It was there a moment ago: its situation was merged or split meanwhile.
+        changed.map_err(|error| match error {
+            RoutingError::Refused(Refusal::NoReferral) => RoutingError::Raced,
+            other => other,
+        })
     }
 
     /// Changes an item that the caller may see.

@@ -198,7 +198,7 @@ pub(super) const fn action(step: Move) -> pb::Action {
         Move::Hold => pb::Action::Hold,
         Move::Release => pb::Action::Release,
         Move::Cancel => pb::Action::Cancel,
-        Move::Consent | Move::Expire => pb::Action::Unspecified,
+        Move::Consent | Move::Expire | Move::Merge | Move::Unmerge => pb::Action::Unspecified,
     }
 }
 

@@ -100,6 +100,18 @@ pub struct History {
     pub knows: Vec<OrganisationId>,
 }
 
+impl History {
+    /// Of two situations that become one.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.asked.extend(other.asked);
+        self.knows.extend(other.knows);
+        self.knows.sort_unstable();
+        self.knows.dedup();
+        self
+    }
+}
+
 /// All that is known of one situation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Case {

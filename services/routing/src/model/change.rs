@@ -30,6 +30,10 @@ pub enum Change<'d> {
     Opened(Box<Item>),
     /// A coordinator has no longer to decide it.
     Closed(ItemId),
+    /// A coordinator has no longer to decide it, for two situations became one.
+    GaveWay(ItemId),
+    /// A coordinator has to decide it again, for they are two again.
+    CameBack(Box<Item>),
     /// No referral is made.
     Withheld(Withheld),
     /// The reason for making none is gone.

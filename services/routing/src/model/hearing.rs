@@ -18,8 +18,10 @@ pub enum Heard {
     Assessed(Assessed),
     /// What the carer agreed to has changed.
     Agreed(Circumstances, Agreement),
-    /// The reporter took a signal back.
+    /// The reporter took the last signal of the situation back.
     TakenBack(SignalId),
+    /// The reporter took a signal back; others of the situation stand.
+    OneTakenBack(SignalId),
     /// The partner was silent for too long.
     Silence(ReferralId),
     /// The follow-up of a referral ended, or began again.
@@ -57,6 +59,8 @@ pub fn hear<'d>(
             on_agreed(planner, id, case, circumstances, agreement)
         }
         Heard::TakenBack(signal) => on_taken_back(planner, case, signal),
+        // What is under way goes on for the others.
+        Heard::OneTakenBack(signal) => vec![Change::TakenBack(signal)],
         Heard::Silence(referral) => on_silence(planner, &case, referral),
         Heard::FollowUp(referral, follow_up) => vec![Change::FollowedUp(referral, follow_up)],
     }
@@ -79,9 +83,14 @@ fn on_assessed<'d>(
         return planner.changes;
     }
     let known = case.situation.take();
-    let agreement = known
-        .as_ref()
-        .map_or(agreement, |known| known.agreement.or_later(agreement));
+    // The later word holds, with the circumstances that came with it: what was said of a situation
+    // before it became part of this one says nothing of this one.
+    let (circumstances, agreement) = match &known {
+        Some(known) if known.agreement.sequence > agreement.sequence => {
+            (known.circumstances.clone(), known.agreement)
+        }
+        _ => (circumstances, agreement),
+    };
     let situation = Situation {
         id,
         circumstances,
@@ -120,7 +129,7 @@ fn on_assessed<'d>(
 }
 
 /// Asks for the needs that nobody takes care of yet.
-fn route(
+pub(crate) fn route(
     planner: &mut Planner<'_, '_>,
     situation: &Situation,
     case: &Case,
@@ -258,7 +267,7 @@ fn cancel_referrals(planner: &mut Planner<'_, '_>, case: &mut Case, pathless: &m
     }
 }
 
-/// One signal per situation for now: what is under way for the situation was under way for it.
+/// No signal of the situation stands any more: nothing is under way for it either.
 fn on_taken_back<'d>(
     mut planner: Planner<'d, '_>,
     mut case: Case,
@@ -291,7 +300,7 @@ fn on_silence<'d>(mut planner: Planner<'d, '_>, case: &Case, id: ReferralId) -> 
 }
 
 /// All of both, once each, the first ones first.
-fn union(first: &[Need], then: &[Need]) -> Vec<Need> {
+pub(crate) fn union(first: &[Need], then: &[Need]) -> Vec<Need> {
     let mut all = first.to_vec();
     all.extend(then.iter().filter(|need| !first.contains(need)));
     all

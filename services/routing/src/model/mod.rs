@@ -6,7 +6,8 @@
 //! - [`directory`], [`decision`], [`points`], [`cover`], [`behaviour`]: which services are asked,
 //!   and why; [`record`]: what is kept of that.
 //! - [`case`](mod@case): all that is known of a situation; [`change`]: what follows.
-//! - [`hearing`]: what follows from an event; [`calls`]: what follows from a call.
+//! - [`hearing`]: what follows from an event; [`calls`]: what follows from a call; [`merging`]: what
+//!   follows when two situations are one.
 //! - [`synthetic`]: invented partners for demonstration.
 
 pub mod behaviour;
@@ -20,6 +21,7 @@ pub mod ending;
 pub mod exchange;
 pub mod hearing;
 pub mod listing;
+pub mod merging;
 pub mod need_set;
 pub mod planner;
 pub mod points;

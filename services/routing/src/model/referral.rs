@@ -18,6 +18,15 @@ pub enum Waiting {
     ForPartner,
 }
 
+/// How a referral stood that gave way when two situations became one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Open {
+    /// The partner was asked.
+    Requested,
+    /// It waited.
+    Held(Waiting),
+}
+
 /// Where a referral stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
@@ -35,6 +44,9 @@ pub enum State {
     Expired,
     /// It is over without a follow-up.
     Cancelled,
+    /// Its situation and another one are one, in which somebody is asked for the same. If they
+    /// are split, it stands as it did.
+    Merged(Open),
 }
 
 /// What can happen to a referral.
@@ -56,6 +68,10 @@ pub enum Move {
     Expire,
     /// A coordinator, or a consent or signal taken back, ends it.
     Cancel,
+    /// Two situations become one: another referral asks for the same.
+    Merge,
+    /// They are two again.
+    Unmerge,
 }
 
 /// Who moves it.
@@ -78,7 +94,7 @@ pub struct InvalidTransition {
 impl State {
     /// The state after `step` (DESIGN.md, section 3). Accepting twice is harmless.
     pub const fn after(self, step: Move) -> Result<Self, InvalidTransition> {
-        use State::{Accepted, Cancelled, Declined, Expired, Held, Redirected, Requested};
+        use State::{Accepted, Cancelled, Declined, Expired, Held, Merged, Redirected, Requested};
         use Waiting::{ForConsent, ForPartner};
         match (self, step) {
             (Requested | Held(ForPartner) | Accepted, Move::Accept) => Ok(Accepted),
@@ -86,8 +102,13 @@ impl State {
             (Requested, Move::Redirect) => Ok(Redirected),
             (Requested, Move::Hold) => Ok(Held(ForPartner)),
             (Requested, Move::Expire) => Ok(Expired),
-            (Held(ForPartner), Move::Release) | (Held(ForConsent), Move::Consent) => Ok(Requested),
+            (Held(ForPartner), Move::Release)
+            | (Held(ForConsent), Move::Consent)
+            | (Merged(Open::Requested), Move::Unmerge) => Ok(Requested),
             (Requested | Held(_), Move::Cancel) => Ok(Cancelled),
+            (Requested, Move::Merge) => Ok(Merged(Open::Requested)),
+            (Held(waiting), Move::Merge) => Ok(Merged(Open::Held(waiting))),
+            (Merged(Open::Held(waiting)), Move::Unmerge) => Ok(Held(waiting)),
             (state, tried) => Err(InvalidTransition { state, tried }),
         }
     }
@@ -115,6 +136,12 @@ impl State {
         matches!(self, Self::Requested | Self::Held(_))
     }
 
+    /// Whether it gave way to another referral.
+    #[must_use]
+    pub const fn gave_way(self) -> bool {
+        matches!(self, Self::Merged(_))
+    }
+
     /// Its code.
     #[must_use]
     pub const fn code(self) -> ReferralState {
@@ -126,6 +153,7 @@ impl State {
             Self::Redirected => ReferralState::Redirected,
             Self::Expired => ReferralState::Expired,
             Self::Cancelled => ReferralState::Cancelled,
+            Self::Merged(_) => ReferralState::Merged,
         }
     }
 }
@@ -150,6 +178,8 @@ impl fmt::Display for Move {
             Self::Consent => "requested",
             Self::Expire => "expired",
             Self::Cancel => "cancelled",
+            Self::Merge => "merged",
+            Self::Unmerge => "split",
         })
     }
 }
@@ -163,7 +193,7 @@ impl InvalidTransition {
             Move::Hold => "hold",
             Move::Release => "release",
             Move::Cancel => "cancel (a coordinator)",
-            Move::Consent | Move::Expire => "wait",
+            Move::Consent | Move::Expire | Move::Merge | Move::Unmerge => "wait",
         };
         let mut moves: Vec<&str> = Vec::new();
         for step in [Actor::Partner, Actor::Coordinator]
@@ -218,7 +248,8 @@ impl Referral {
         if after != self.state {
             self.state = after;
             self.state_since = at;
-            if after == State::Requested {
+            // What comes back was asked when it was asked.
+            if after == State::Requested && step != Move::Unmerge {
                 self.requested_at = Some(at);
             }
         }

@@ -168,8 +168,8 @@ pub(crate) fn after(mut case: Case, changes: Vec<Change<'_>>) -> Case {
                 assert_eq!(held.state, from, "moved from another state than it is in");
                 *held = *referral;
             }
-            Change::Opened(item) => case.items.push(*item),
-            Change::Closed(id) => {
+            Change::Opened(item) | Change::CameBack(item) => case.items.push(*item),
+            Change::Closed(id) | Change::GaveWay(id) => {
                 let open = case.items.len();
                 case.items.retain(|item| item.id != id);
                 assert_eq!(case.items.len() + 1, open, "closed what was not open");
@@ -193,8 +193,8 @@ pub(crate) fn told(changes: &[Change<'_>]) -> Vec<String> {
         Change::Moved { referral, .. } => {
             Some(format!("now {} {}", referral.state, referral.service))
         }
-        Change::Opened(item) => Some(format!("item {}", item.kind)),
-        Change::Closed(_) => Some("item closed".to_owned()),
+        Change::Opened(item) | Change::CameBack(item) => Some(format!("item {}", item.kind)),
+        Change::Closed(_) | Change::GaveWay(_) => Some("item closed".to_owned()),
         Change::Withheld(withheld) => Some(format!("withheld {}", withheld.consent)),
         Change::Lifted => Some("lifted".to_owned()),
         Change::Learned(_) | Change::Decided(_) | Change::TakenBack(_) | Change::FollowedUp(..) => {

@@ -20,7 +20,12 @@ pub(super) fn heard(body: &EventBody) -> Result<Option<Heard>, String> {
             Heard::Agreed(circumstances, agreement)
         }
         EventBody::SignalWithdrawn(withdrawn) => {
-            Heard::TakenBack(id("signal_id", &withdrawn.signal_id)?)
+            let signal = id("signal_id", &withdrawn.signal_id)?;
+            if withdrawn.others_stand {
+                Heard::OneTakenBack(signal)
+            } else {
+                Heard::TakenBack(signal)
+            }
         }
         EventBody::ClockBreached(breached) if breached.kind == ClockKind::Accept.number() => {
             Heard::Silence(id("referral_id", &breached.referral_id)?)
@@ -48,7 +53,9 @@ fn assessed(completed: &pb::AssessmentCompleted) -> Result<Assessed, String> {
     })
 }
 
-fn circumstances(told: Option<&pb::Circumstances>) -> Result<(Circumstances, Agreement), String> {
+pub(super) fn circumstances(
+    told: Option<&pb::Circumstances>,
+) -> Result<(Circumstances, Agreement), String> {
     let told = told.ok_or("`circumstances` is missing")?;
     let circumstances = Circumstances {
         zone: id("zone_id", &told.zone_id)?,

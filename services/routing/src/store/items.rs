@@ -197,3 +197,38 @@ pub(super) async fn close_items(
         Err(RoutingError::Raced)
     }
 }
+
+/// Opens items again that gave way when two situations became one. Relies on the primary key.
+pub(super) async fn reopen_items(
+    connection: &mut PgConnection,
+    items: &[Uuid],
+) -> Result<(), RoutingError> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "update item set closed_at = null, gave_way_to = null where item_id = any($1)",
+        items,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The items that gave way when `absorbed` became part of another situation, and whose they are.
+/// Relies on `item_that_gave_way`.
+pub(crate) async fn items_that_gave_way(
+    connection: &mut PgConnection,
+    absorbed: SituationId,
+) -> Result<Vec<OpenItem>, RoutingError> {
+    let rows = sqlx::query_as!(
+        ItemRow,
+        "select item_id, situation_id, referral_id, kind, zone, postal_code, language, age_band, needs,
+                urgency, opened_at
+         from item where gave_way_to = $1 order by opened_at, item_id",
+        absorbed.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(ItemRow::read).collect()
+}

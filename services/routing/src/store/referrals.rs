@@ -14,7 +14,7 @@ use crate::{
     model::{
         case::Circumstances,
         change::FollowUp,
-        referral::{Referral, State, Waiting},
+        referral::{Open, Referral, State, Waiting},
     },
 };
 
@@ -100,6 +100,11 @@ impl ReferralRow {
             (ReferralState::Held, Some("partner"), _) => State::Held(Waiting::ForPartner),
             (ReferralState::Expired, ..) => State::Expired,
             (ReferralState::Cancelled, ..) => State::Cancelled,
+            (ReferralState::Merged, waiting, _) => State::Merged(match waiting {
+                Some("consent") => Open::Held(Waiting::ForConsent),
+                Some("partner") => Open::Held(Waiting::ForPartner),
+                _ => Open::Requested,
+            }),
             (state @ (ReferralState::Declined | ReferralState::Held), ..) => {
                 let what = format!("{state} without saying why");
                 return Err(RoutingError::BadRow {
@@ -115,8 +120,10 @@ impl ReferralRow {
 
 const fn waits_for(state: State) -> Option<&'static str> {
     match state {
-        State::Held(Waiting::ForConsent) => Some("consent"),
-        State::Held(Waiting::ForPartner) => Some("partner"),
+        State::Held(waiting) | State::Merged(Open::Held(waiting)) => Some(match waiting {
+            Waiting::ForConsent => "consent",
+            Waiting::ForPartner => "partner",
+        }),
         _ => None,
     }
 }

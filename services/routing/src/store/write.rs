@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use super::{
     decisions::insert_decisions,
-    items::{close_items, insert_items},
+    items::{close_items, insert_items, reopen_items},
     referrals::{insert_referrals, move_referrals, note_follow_ups},
     situations::{insert_taken_back, lift_withheld, upsert_situations, upsert_withheld},
 };
@@ -26,6 +26,7 @@ pub(crate) async fn write(
     let mut moved = Vec::new();
     let mut opened = Vec::new();
     let mut closed = Vec::new();
+    let mut came_back = Vec::new();
     let mut withheld = Vec::new();
     let mut lifted = Vec::new();
     let mut taken_back = Vec::new();
@@ -39,7 +40,8 @@ pub(crate) async fn write(
                 Change::Referred(referral) => referred.push((id, &**referral)),
                 Change::Moved { from, referral, .. } => moved.push((*from, &**referral)),
                 Change::Opened(item) => opened.push((id, &**item)),
-                Change::Closed(item) => closed.push(item.uuid()),
+                Change::Closed(item) | Change::GaveWay(item) => closed.push(item.uuid()),
+                Change::CameBack(item) => came_back.push(item.id.uuid()),
                 Change::Withheld(reason) => withheld.push((id, &plan.zone, reason)),
                 Change::Lifted => lifted.push(id.uuid()),
                 Change::TakenBack(signal) => taken_back.push((id, *signal)),
@@ -53,6 +55,7 @@ pub(crate) async fn write(
     insert_referrals(connection, &referred).await?;
     close_items(connection, &closed, now).await?;
     insert_items(connection, &opened).await?;
+    reopen_items(connection, &came_back).await?;
     // Lifted first: what is withheld anew stays so.
     lift_withheld(connection, &lifted, now).await?;
     upsert_withheld(connection, &withheld, now).await?;

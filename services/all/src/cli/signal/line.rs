@@ -32,6 +32,9 @@ struct ContactLine {
     phone: String,
     mail: String,
     address: String,
+    national_number: String,
+    family_name: String,
+    birth_year: i32,
 }
 
 impl SignalLine {
@@ -61,6 +64,9 @@ impl SignalLine {
                 phone: contact.phone,
                 mail: contact.mail,
                 address: contact.address,
+                national_number: contact.national_number,
+                family_name: contact.family_name,
+                birth_year: contact.birth_year,
             }),
             note: self.note.unwrap_or_default(),
         }

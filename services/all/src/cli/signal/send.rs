@@ -23,7 +23,8 @@ Send many: a file with one signal as a JSON object a line, or - for standard inp
 
 A line has at least {\"postal_code\":\"8400\",\"observations\":[\"exhausted\"]}, and where wanted
 signal_id, reported_at (RFC 3339), reporter_role, consent, vital_interest_reason, language,
-age_band, note, and contact with name, phone, mail and address.
+age_band, note, and contact with name, phone, mail, address, national_number, family_name and
+birth_year.
 
 Nothing is sent until every line is well-formed. A line with its own signal_id and reported_at can
 be sent again without harm.";
@@ -58,7 +59,7 @@ pub struct SendArgs {
     /// The carer's age
     #[arg(long, value_name = "CODE", value_parser = codes(AgeBand::ALL))]
     age_band: Option<AgeBand>,
-    /// The carer's name; like all four of these, it is stored encrypted
+    /// The carer's name; like all of these, it is stored encrypted
     #[arg(long, value_name = "TEXT", value_parser = words, help_heading = "How to reach the carer")]
     name: Option<String>,
     /// A phone number
@@ -70,6 +71,15 @@ pub struct SendArgs {
     /// Street and number
     #[arg(long, value_name = "TEXT", value_parser = words, help_heading = "How to reach the carer")]
     address: Option<String>,
+    /// National number (rijksregisternummer), by which the carer is recognised
+    #[arg(long, value_name = "NUMBER", value_parser = words, help_heading = "How to reach the carer")]
+    national_number: Option<String>,
+    /// Family name, by which the carer is recognised together with the year of birth
+    #[arg(long, value_name = "TEXT", value_parser = words, requires = "birth_year", help_heading = "How to reach the carer")]
+    family_name: Option<String>,
+    /// Year of birth
+    #[arg(long, value_name = "YEAR", help_heading = "How to reach the carer")]
+    birth_year: Option<i32>,
     /// Anything the next person should know; it is stored encrypted
     #[arg(long, value_name = "TEXT", value_parser = words)]
     note: Option<String>,
@@ -82,7 +92,7 @@ pub struct SendArgs {
     /// Send many: a file with one signal as a JSON object a line, or - for standard input
     #[arg(long, value_name = "PATH", long_help = FILE_HELP, conflicts_with_all = [
         "postal_code", "observations", "consent", "because", "role", "language", "age_band",
-        "name", "phone", "mail", "address", "note", "id", "reported_at",
+        "name", "phone", "mail", "address", "national_number", "family_name", "birth_year", "note", "id", "reported_at",
     ])]
     file: Option<PathBuf>,
 }
@@ -143,6 +153,9 @@ impl SendArgs {
             phone: self.phone.unwrap_or_default(),
             mail: self.mail.unwrap_or_default(),
             address: self.address.unwrap_or_default(),
+            national_number: self.national_number.unwrap_or_default(),
+            family_name: self.family_name.unwrap_or_default(),
+            birth_year: self.birth_year.unwrap_or_default(),
         };
         Ok(proto::Signal {
             signal_id: self

@@ -115,6 +115,20 @@ impl IntakeService for Intake {
         unused()
     }
 
+    async fn list_duplicates(
+        &self,
+        _: Request<proto::ListDuplicatesRequest>,
+    ) -> Result<Response<proto::ListDuplicatesResponse>, Status> {
+        unused()
+    }
+
+    async fn resolve_duplicate(
+        &self,
+        _: Request<proto::ResolveDuplicateRequest>,
+    ) -> Result<Response<proto::ResolveDuplicateResponse>, Status> {
+        unused()
+    }
+
     async fn list_my_signals(
         &self,
         _: Request<proto::ListMySignalsRequest>,

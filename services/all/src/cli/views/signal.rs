@@ -209,6 +209,10 @@ pub(crate) struct ContactView {
     phone: String,
     mail: String,
     address: String,
+    national_number: String,
+    family_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    birth_year: Option<i32>,
 }
 
 impl From<proto::Contact> for ContactView {
@@ -218,6 +222,9 @@ impl From<proto::Contact> for ContactView {
             phone: contact.phone,
             mail: contact.mail,
             address: contact.address,
+            national_number: contact.national_number,
+            family_name: contact.family_name,
+            birth_year: (contact.birth_year != 0).then_some(contact.birth_year),
         }
     }
 }
@@ -229,6 +236,14 @@ impl View for ContactView {
             ("phone", self.phone.clone()),
             ("mail", self.mail.clone()),
             ("address", self.address.clone()),
+            ("national number", self.national_number.clone()),
+            ("family name", self.family_name.clone()),
+            (
+                "born",
+                self.birth_year
+                    .map(|year| year.to_string())
+                    .unwrap_or_default(),
+            ),
         ]
     }
 }

@@ -1,0 +1,198 @@
+//! Situations that became one: whoever hears of the absorbed one hears of the survivor.
+//!
+//! What is said of a situation may be heard long after the situation was merged into another.
+//! So a consumer looks the survivor up before it lets an event take effect. It does so under a
+//! lock that a merge holds alone: no row is written about a situation while it is being moved.
+//!
+//! The rows themselves each service moves, and beside a moved row stands where it was made
+//! (`home_id`). With the [`family`](Split::family) of a situation, all that was ever merged into
+//! it, that is enough to give back exactly what was brought, however merges were nested.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use knipperlicht_contracts::event::EventBody;
+use knipperlicht_vocabulary::SituationId;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{Event, ReactionError};
+
+/// Rows to move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merge {
+    /// From this situation.
+    pub absorbed: SituationId,
+    /// To this one: the survivor, or what that one itself became part of.
+    pub into: SituationId,
+}
+
+/// Rows to give back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// From this situation.
+    pub from: SituationId,
+    /// To this one.
+    pub absorbed: SituationId,
+    /// All that were made in one of these.
+    pub family: Vec<Uuid>,
+}
+
+/// Waits until no merge is under way, and lets none begin before the transaction ends.
+pub(crate) async fn hold_still(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"select pg_advisory_xact_lock_shared(hashtext(current_schema() || '.merged')) as "held: ()""#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
+}
+
+/// Waits until nothing is being heard, and lets nothing be heard before the transaction ends. To
+/// be taken before any row: whoever holds a row may be waiting for this.
+pub async fn hold_alone(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"select pg_advisory_xact_lock(hashtext(current_schema() || '.merged')) as "held: ()""#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
+}
+
+/// What those of these situations that were merged became part of in the end. Relies on the
+/// primary key.
+pub async fn survivors(
+    connection: &mut PgConnection,
+    situations: &[Uuid],
+) -> Result<HashMap<Uuid, SituationId>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"with recursive way as (
+               select absorbed_id, into_id, 1 as steps from merged where absorbed_id = any($1)
+               union all
+               select way.absorbed_id, merged.into_id, steps + 1
+               from way join merged on merged.absorbed_id = way.into_id
+           )
+           select distinct on (absorbed_id) absorbed_id as "absorbed_id!", into_id as "into_id!"
+           from way order by absorbed_id, steps desc"#,
+        situations,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.absorbed_id, row.into_id.into()))
+        .collect())
+}
+
+/// Notes that a situation becomes part of another one. Done twice it changes nothing.
+pub async fn merge(
+    connection: &mut PgConnection,
+    absorbed: SituationId,
+    into: SituationId,
+    at: Timestamp,
+) -> Result<Merge, sqlx::Error> {
+    let root = survivors(&mut *connection, &[into.uuid()]).await?;
+    sqlx::query!(
+        "insert into merged (absorbed_id, into_id, merged_at) values ($1, $2, $3)
+         on conflict do nothing",
+        absorbed.uuid(),
+        into.uuid(),
+        at.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
+    Ok(Merge {
+        absorbed,
+        into: root.get(&into.uuid()).copied().unwrap_or(into),
+    })
+}
+
+/// Notes that a situation stands by itself again; nothing if it did. Relies on
+/// `merged_by_survivor`.
+pub async fn split(
+    connection: &mut PgConnection,
+    absorbed: SituationId,
+) -> Result<Option<Split>, sqlx::Error> {
+    let root = survivors(&mut *connection, &[absorbed.uuid()]).await?;
+    let Some(from) = root.get(&absorbed.uuid()).copied() else {
+        return Ok(None);
+    };
+    let family = sqlx::query_scalar!(
+        r#"with recursive family as (
+               select $1::uuid as situation_id
+               union
+               select merged.absorbed_id from family join merged on merged.into_id = family.situation_id
+           )
+           select situation_id as "situation_id!" from family"#,
+        absorbed.uuid(),
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    sqlx::query!("delete from merged where absorbed_id = $1", absorbed.uuid())
+        .execute(connection)
+        .await?;
+    Ok(Some(Split {
+        from,
+        absorbed,
+        family,
+    }))
+}
+
+/// What an event makes of situations, for the service that hears it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reshaped {
+    /// Two became one.
+    Merged(Merge),
+    /// One became two again.
+    Split(Split),
+}
+
+/// Notes what this event makes of situations; nothing for all other events.
+pub async fn reshaped(
+    connection: &mut PgConnection,
+    event: &Event,
+) -> Result<Option<Reshaped>, ReactionError> {
+    let reshaped = match &event.body {
+        EventBody::SituationsMerged(body) => {
+            let into = body.into_situation_id.parse().map_err(|error| {
+                ReactionError::Nonsense(format!("`into_situation_id`: {error}"))
+            })?;
+            let merge = merge(connection, event.said_of, into, event.occurred_at).await?;
+            Some(Reshaped::Merged(merge))
+        }
+        EventBody::SituationsSplit(_) => {
+            split(connection, event.said_of).await?.map(Reshaped::Split)
+        }
+        _ => None,
+    };
+    Ok(reshaped)
+}
+
+/// Lets each of these events be about the situation that survives.
+pub(crate) async fn follow(
+    connection: &mut PgConnection,
+    events: &[&Event],
+) -> Result<(), sqlx::Error> {
+    let situations: Vec<Uuid> = events.iter().map(|event| event.said_of.uuid()).collect();
+    let survivors = survivors(connection, &situations).await?;
+    for event in events {
+        if let Some(survivor) = survivors.get(&event.said_of.uuid()) {
+            event.is_about(*survivor);
+        }
+    }
+    Ok(())
+}
+
+/// Cuts events, in order, into parts that hold either one that reshapes situations or none.
+pub(crate) fn parts<'e, 'p>(events: &'p [&'e Event]) -> impl Iterator<Item = &'p [&'e Event]> {
+    events.chunk_by(|one, next| !is_reshaping(one) && !is_reshaping(next))
+}
+
+/// Whether an event makes one situation of two, or two of one.
+pub(crate) fn is_reshaping(event: &Event) -> bool {
+    matches!(
+        event.body,
+        EventBody::SituationsMerged(_) | EventBody::SituationsSplit(_)
+    )
+}

@@ -1,0 +1,338 @@
+//! Two situations that turn out to be one: asked, merged, split, and merged for good.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![allow(
+    clippy::too_many_lines,
+    reason = "a scenario reads top down, in one piece"
+)]
+
+use std::collections::BTreeSet;
+
+use knipperlicht_contracts::{
+    followup::v1 as followup,
+    intake::v1::{self as intake, DuplicateState, Resolution},
+    routing::v1 as routing,
+};
+use knipperlicht_e2e::{CoordinatorDesk, World, a_signal};
+use knipperlicht_harness::eventually;
+use knipperlicht_runtime::Problem;
+use knipperlicht_vocabulary::{MatchReason, ReferralState, ResolutionReason, Step};
+use tonic::Status;
+
+const ZONE: &str = "oostende-bredene";
+
+const FLAGGED: &str = "knipperlicht.signal.flagged.v1";
+const MERGED: &str = "knipperlicht.situation.merged.v1";
+const SPLIT: &str = "knipperlicht.situation.split.v1";
+
+/// Flagged in this municipality, with a name, a year of birth and a phone number.
+fn flagged(world: &World, postal_code: &str, phone: &str) -> intake::Signal {
+    intake::Signal {
+        postal_code: postal_code.to_owned(),
+        contact: Some(intake::Contact {
+            phone: phone.to_owned(),
+            family_name: "Van den Broeck".to_owned(),
+            birth_year: 1958,
+            ..Default::default()
+        }),
+        ..a_signal(&world.environment)
+    }
+}
+
+async fn questions(desk: &CoordinatorDesk, include_resolved: bool) -> Vec<intake::Duplicate> {
+    let request = intake::ListDuplicatesRequest { include_resolved };
+    let list = desk.0.intake().list_duplicates(request).await.unwrap();
+    list.into_inner().duplicates
+}
+
+async fn answer(
+    desk: &CoordinatorDesk,
+    duplicate: &str,
+    resolution: Resolution,
+) -> Result<intake::Duplicate, Status> {
+    let reason = match resolution {
+        Resolution::Merge => ResolutionReason::SameCarer,
+        Resolution::Split => ResolutionReason::Mistake,
+        _ => ResolutionReason::DifferentPeople,
+    };
+    let request = intake::ResolveDuplicateRequest {
+        duplicate_id: duplicate.to_owned(),
+        resolution: resolution.into(),
+        reason: reason.number(),
+    };
+    let answered = desk.0.intake().resolve_duplicate(request).await?;
+    Ok(answered.into_inner().duplicate.unwrap())
+}
+
+/// The open referrals, each with its situation, once there are so many.
+async fn open(desk: &CoordinatorDesk, count: usize) -> BTreeSet<(String, String)> {
+    eventually("so many open referrals", async || {
+        let open: BTreeSet<_> = desk
+            .referrals()
+            .await
+            .into_iter()
+            .map(|one| (one.referral_id, one.situation_id))
+            .collect();
+        (open.len() == count).then_some(open)
+    })
+    .await
+}
+
+/// How often this was told of a situation: never, as long as its story is the survivor's.
+async fn told(desk: &CoordinatorDesk, situation: &str, event: &str) -> usize {
+    let request = followup::GetTimelineRequest {
+        situation_id: situation.to_owned(),
+    };
+    let timeline = desk.0.followup().get_timeline(request).await;
+    let entries = timeline.map_or_else(|_| Vec::new(), |timeline| timeline.into_inner().entries);
+    entries.iter().filter(|entry| entry.r#type == event).count()
+}
+
+#[tokio::test]
+async fn merged_split_and_merged_for_good() {
+    let world = World::start().await;
+    let (cleaner, nurse) = (world.reporter("cleaner"), world.reporter("nurse"));
+    let coordinator = world.coordinator(&[ZONE]);
+    let elsewhere = world.coordinator(&["gent"]);
+
+    // The same name and year, in two municipalities of the zone: nobody but a coordinator knows.
+    let first = cleaner
+        .send(flagged(&world, "8400", "059 12 34 56"))
+        .await
+        .unwrap();
+    coordinator.referral_of(&first.situation_id).await;
+    let later = nurse
+        .send(flagged(&world, "8450", "059 65 43 21"))
+        .await
+        .unwrap();
+    assert_ne!(first.situation_id, later.situation_id);
+    let before = open(&coordinator, 2).await;
+    let asked = questions(&coordinator, false).await;
+    let [question] = asked.as_slice() else {
+        panic!("{asked:?}")
+    };
+    assert_eq!(question.reasons, [MatchReason::SameNameNearby.number()]);
+    let side = |side: &Option<intake::DuplicateSide>| side.clone().unwrap().situation_id;
+    assert_eq!(side(&question.first), first.situation_id);
+    assert_eq!(side(&question.later), later.situation_id);
+    let id = question.duplicate_id.as_str();
+    assert!(questions(&elsewhere, true).await.is_empty());
+    let refused = answer(&elsewhere, id, Resolution::Merge).await.unwrap_err();
+    assert_eq!(Problem::from(&refused).code, "KL1015");
+    let refused = answer(&coordinator, id, Resolution::Split)
+        .await
+        .unwrap_err();
+    assert_eq!(Problem::from(&refused).code, "KL1027");
+
+    // Merged: the older referral stays, both signals are of one situation.
+    for _ in 0..2 {
+        let merged = answer(&coordinator, id, Resolution::Merge).await.unwrap();
+        assert_eq!(merged.state(), DuplicateState::Merged);
+        assert_eq!(merged.first.unwrap().signals, 2);
+    }
+    let merged = open(&coordinator, 1).await;
+    let (stays, _) = merged.first().unwrap().clone();
+    assert!(merged.is_subset(&before));
+    assert_eq!(merged.first().unwrap().1, first.situation_id);
+    let gave_way = eventually("the younger one to have given way", async || {
+        let request = routing::ListReferralsRequest {
+            page_size: 200,
+            ..Default::default()
+        };
+        let all = coordinator
+            .0
+            .routing()
+            .list_referrals(request)
+            .await
+            .unwrap();
+        let mut all = all.into_inner().referrals.into_iter();
+        all.find(|one| one.state == ReferralState::Merged.number())
+    })
+    .await;
+    assert_eq!(gave_way.situation_id, first.situation_id);
+    assert!(before.iter().any(|(id, _)| *id == gave_way.referral_id));
+    let status = nurse.signal(&later.signal_id).await;
+    assert_eq!(status.receipt.unwrap().situation_id, first.situation_id);
+    eventually("one story", async || {
+        let merged = told(&coordinator, &first.situation_id, MERGED).await;
+        (merged == 1).then_some(())
+    })
+    .await;
+    assert_eq!(told(&coordinator, &first.situation_id, FLAGGED).await, 2);
+    assert_eq!(told(&coordinator, &later.situation_id, FLAGGED).await, 0);
+    assert!(questions(&coordinator, false).await.is_empty());
+    let refused = answer(&coordinator, id, Resolution::KeepApart)
+        .await
+        .unwrap_err();
+    assert_eq!(Problem::from(&refused).code, "KL1027");
+
+    // Split: everything stands as it did.
+    for _ in 0..2 {
+        let split = answer(&coordinator, id, Resolution::Split).await.unwrap();
+        assert_eq!(split.state(), DuplicateState::Split);
+    }
+    assert_eq!(open(&coordinator, 2).await, before);
+    let status = nurse.signal(&later.signal_id).await;
+    assert_eq!(status.receipt.unwrap().situation_id, later.situation_id);
+    eventually("two stories", async || {
+        let split = told(&coordinator, &later.situation_id, SPLIT).await;
+        (split == 1).then_some(())
+    })
+    .await;
+    for situation in [&first.situation_id, &later.situation_id] {
+        assert_eq!(told(&coordinator, situation, FLAGGED).await, 1);
+    }
+
+    // Merged again, and somebody relies on it.
+    answer(&coordinator, id, Resolution::Merge).await.unwrap();
+    open(&coordinator, 1).await;
+    let referral = coordinator.referral_of(&first.situation_id).await;
+    assert_eq!(referral.referral_id, stays);
+    let partner = world.partner(&referral.service.unwrap().organisation_id);
+    partner.accept(&stays).await.unwrap();
+    cleaner.sees(&first.signal_id, Step::Accepted).await;
+    nurse.sees(&later.signal_id, Step::Accepted).await;
+    let refused = answer(&coordinator, id, Resolution::Split)
+        .await
+        .unwrap_err();
+    assert_eq!(Problem::from(&refused).code, "KL1025");
+
+    // Who accepted reads what both left, by either name.
+    for situation in [&first.situation_id, &later.situation_id] {
+        let request = intake::GetContactRequest {
+            situation_id: situation.clone(),
+            purpose: "first call".to_owned(),
+        };
+        let known = partner.0.intake().get_contact(request).await.unwrap();
+        let phones: Vec<String> = known
+            .into_inner()
+            .contacts
+            .into_iter()
+            .map(|one| one.phone)
+            .collect();
+        assert_eq!(phones, ["059 65 43 21", "059 12 34 56"]);
+    }
+
+    // What recognises a carer is seen by intake alone, and by nobody as it was typed.
+    let mut look = world.look().await;
+    for (role, seen) in [("coordinator", 0), ("reporter", 0), ("service", 6)] {
+        let bind = format!("set role kl_intake; set kl.role = '{role}'; set kl.zones = '{ZONE}'");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(bind))
+            .execute(&mut look)
+            .await
+            .unwrap();
+        let keys: i64 = sqlx::query_scalar("select count(*) from intake.match_key")
+            .fetch_one(&mut look)
+            .await
+            .unwrap();
+        assert_eq!(keys, seen, "{role}");
+    }
+
+    // Every answer left its row in the audit log, chained.
+    let actions: Vec<String> = sqlx::query_scalar(
+        "select action from intake.audit where action like 'duplicate.%' order by number",
+    )
+    .fetch_all(&mut world.look().await)
+    .await
+    .unwrap();
+    let expected = ["duplicate.merged", "duplicate.split", "duplicate.merged"];
+    assert_eq!(actions, expected);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_kept_apart_is_not_asked_about_again() {
+    let world = World::start().await;
+    let cleaner = world.reporter("cleaner");
+    let coordinator = world.coordinator(&[ZONE]);
+
+    // One phone in the house, two national numbers: two carers.
+    let of = |number: &str| intake::Signal {
+        contact: Some(intake::Contact {
+            phone: "059 12 34 56".to_owned(),
+            national_number: number.to_owned(),
+            ..Default::default()
+        }),
+        ..a_signal(&world.environment)
+    };
+    let mother = cleaner.send(of("85.07.30-033.28")).await.unwrap();
+    let son = cleaner.send(of("00.01.01-001.05")).await;
+    let son = son.unwrap();
+    assert_ne!(mother.situation_id, son.situation_id);
+    let asked = questions(&coordinator, false).await;
+    assert_eq!(asked.len(), 1);
+    assert_eq!(
+        asked[0].reasons,
+        [
+            MatchReason::SamePhone.number(),
+            MatchReason::OtherNationalNumber.number()
+        ]
+    );
+    for _ in 0..2 {
+        let kept = answer(&coordinator, &asked[0].duplicate_id, Resolution::KeepApart).await;
+        assert_eq!(kept.unwrap().state(), DuplicateState::KeptApart);
+    }
+
+    // Each is recognised by the number, and nobody is asked again.
+    for (number, receipt) in [("85073003328", &mother), ("00010100105", &son)] {
+        let again = cleaner.send(of(number)).await.unwrap();
+        assert_eq!(again.situation_id, receipt.situation_id);
+    }
+    assert!(questions(&coordinator, false).await.is_empty());
+    assert_eq!(questions(&coordinator, true).await.len(), 1);
+
+    // By the phone alone nobody can tell: the one question is whose it is.
+    let unclear = intake::Signal {
+        contact: Some(intake::Contact {
+            phone: "+32 59 12 34 56".to_owned(),
+            ..Default::default()
+        }),
+        ..a_signal(&world.environment)
+    };
+    let unclear = cleaner.send(unclear).await.unwrap();
+    assert!(
+        ![&mother, &son]
+            .iter()
+            .any(|known| known.situation_id == unclear.situation_id)
+    );
+    assert_eq!(questions(&coordinator, false).await.len(), 2);
+
+    let malformed = intake::ResolveDuplicateRequest {
+        duplicate_id: asked[0].duplicate_id.clone(),
+        resolution: 9,
+        reason: ResolutionReason::Other.number(),
+    };
+    for (spoilt, code, field) in [
+        (malformed.clone(), "KL1003", "resolution"),
+        (
+            intake::ResolveDuplicateRequest {
+                duplicate_id: "x".to_owned(),
+                ..malformed.clone()
+            },
+            "KL1002",
+            "duplicate_id",
+        ),
+        (
+            intake::ResolveDuplicateRequest {
+                resolution: Resolution::Merge.into(),
+                reason: 0,
+                ..malformed.clone()
+            },
+            "KL1001",
+            "reason",
+        ),
+    ] {
+        let refused = coordinator
+            .0
+            .intake()
+            .resolve_duplicate(spoilt)
+            .await
+            .unwrap_err();
+        let problem = Problem::from(&refused);
+        assert_eq!(
+            (problem.code.as_str(), problem.field.as_deref()),
+            (code, Some(field))
+        );
+    }
+    world.stop().await;
+}
