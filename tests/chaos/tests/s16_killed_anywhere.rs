@@ -290,7 +290,10 @@ impl Story<'_> {
             .filter(|told| mine(&told.situation))
             .collect();
         story.sort_by_key(|told| told.at);
-        let story: Vec<&str> = story.iter().map(|told| told.kind.as_str()).collect();
+        let mut story: Vec<&str> = story.iter().map(|told| told.kind.as_str()).collect();
+        // Intake lets the partner's assessments be seen whenever it hears of the acceptance: once.
+        let shared = story.extract_if(.., |kind| *kind == "knipperlicht.situation.shared.v1");
+        assert_eq!(shared.count(), 1);
         assert_eq!(
             story,
             [
