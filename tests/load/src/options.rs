@@ -56,6 +56,8 @@ pub(crate) enum Part {
     Alone,
     /// Bringing a large directory in
     Import,
+    /// One route decision, in process, from a directory of the size of a country
+    Decide,
 }
 
 impl Part {
@@ -69,6 +71,7 @@ impl Part {
             Self::Accept => "accept",
             Self::Alone => "accept alone",
             Self::Import => "import",
+            Self::Decide => "decisions",
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use knipperlicht_runtime::system_environment;
+
 use crate::{
     disk,
     error::BenchError,
@@ -32,6 +34,10 @@ pub(crate) async fn run(options: &Options) -> Result<Report, BenchError> {
     }
     if options.wants(Part::Alone) {
         measure_intake_alone(options, &mut report).await?;
+    }
+    if options.wants(Part::Decide) {
+        let services = options.effort().services;
+        measure::decisions(&system_environment()?, services, &mut report)?;
     }
     report.remark(format!(
         "load of this machine at the end {}",
@@ -85,7 +91,7 @@ async fn measure_part(
         Part::Inbox => measure::inbox(bench, report).await?,
         Part::Line => measure::line(bench, report).await?,
         Part::Accept => measure::accept(bench, Reach::WholeLine, report).await?,
-        Part::Footprint | Part::Alone | Part::Import => {}
+        Part::Footprint | Part::Alone | Part::Import | Part::Decide => {}
     }
     report.withheld(part.name(), HostTime::now().withheld_since(before));
     Ok(())

@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use serde_json::Value;
 
-const FIGURES: [&str; 16] = [
+const FIGURES: [&str; 17] = [
     "fsync",
     "start_up",
     "memory_idle",
@@ -21,6 +21,7 @@ const FIGURES: [&str; 16] = [
     "accept_alone_1",
     "accept_alone_8",
     "accept_alone_64",
+    "decision",
 ];
 
 #[test]

@@ -13,14 +13,16 @@ use knipperlicht_harness::{Token, WithToken};
 use knipperlicht_routing::model::{
     exchange::write,
     listing::{Details, Listing},
-    synthetic::partners,
 };
 use knipperlicht_vocabulary::CapacityState;
-use knipperlicht_zones::ZoneTable;
 
 use super::{Bench, median};
 use crate::{
-    error::BenchError, progress::Progress, promise::Bound::Below, report::Report,
+    country::{service_id, services},
+    error::BenchError,
+    progress::Progress,
+    promise::Bound::Below,
+    report::Report,
     reporters::connect,
 };
 
@@ -96,33 +98,21 @@ pub(crate) async fn import(bench: &Bench<'_>, report: &mut Report) -> Result<(),
     Ok(())
 }
 
-fn service_id(number: usize) -> String {
-    format!("bench-{number}.dienst")
-}
-
-/// The invented partners of every zone, again and again under other ids.
 fn a_directory(bench: &Bench<'_>, count: usize) -> Result<String, BenchError> {
     let environment = &bench.ground.environment;
-    let zones = ZoneTable::builtin()?;
-    let mut kinds = Vec::new();
-    for zone in zones.zones() {
-        kinds.extend(partners(zone, environment.now())?);
-    }
+    let today = environment.today();
     let mut file = write::beginning();
-    for (number, service) in (0..count).zip(kinds.iter().cycle()) {
-        let mut service = service.clone();
-        service.id = service_id(number).parse()?;
-        service.organisation = format!("bench-{number}").parse()?;
+    for (number, service) in services(environment, count)?.into_iter().enumerate() {
         let listing = Listing {
             service,
             capacity_until: None,
-            verified_on: Some(environment.today()),
+            verified_on: Some(today),
             details: Details {
                 phone: Some("02 000 00 00".to_owned()),
                 ..Details::default()
             },
         };
-        file.push_str(&write::service(&listing, number == 0, environment.today()));
+        file.push_str(&write::service(&listing, number == 0, today));
     }
     file.push_str(write::END);
     Ok(file)

@@ -1,6 +1,7 @@
 //! The measurements.
 
 mod accept;
+mod decide;
 mod footprint;
 mod import;
 mod inbox;
@@ -8,6 +9,7 @@ mod latency;
 mod line;
 
 pub(crate) use accept::accept;
+pub(crate) use decide::decisions;
 pub(crate) use footprint::{idle, loaded, start_up};
 pub(crate) use import::import;
 pub(crate) use inbox::inbox;
