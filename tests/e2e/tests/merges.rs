@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 
 use knipperlicht_contracts::{
+    assessment::v1 as assessment,
     followup::v1 as followup,
     intake::v1::{self as intake, DuplicateState, Resolution},
     routing::v1 as routing,
@@ -16,7 +17,7 @@ use knipperlicht_contracts::{
 use knipperlicht_e2e::{CoordinatorDesk, World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
-use knipperlicht_vocabulary::{MatchReason, ReferralState, ResolutionReason, Step};
+use knipperlicht_vocabulary::{MatchReason, Observation, ReferralState, ResolutionReason, Step};
 use tonic::Status;
 
 const ZONE: &str = "oostende-bredene";
@@ -333,6 +334,65 @@ async fn who_is_kept_apart_is_not_asked_about_again() {
             (problem.code.as_str(), problem.field.as_deref()),
             (code, Some(field))
         );
+    }
+    world.stop().await;
+}
+
+/// What a situation was judged upon last, how soon, and for which needs.
+async fn judged_upon(
+    desk: &CoordinatorDesk,
+    situation: &str,
+    cause: assessment::Cause,
+) -> assessment::Assessment {
+    eventually("a judgement upon that", async || {
+        let request = assessment::ListAssessmentsRequest {
+            situation_id: situation.to_owned(),
+            ..Default::default()
+        };
+        let list = desk.0.assessment().list_assessments(request).await.unwrap();
+        let newest = list.into_inner().assessments.into_iter().next();
+        newest.filter(|newest| newest.cause() == cause)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_is_one_is_judged_as_one_and_what_is_two_as_two() {
+    use assessment::Cause::{SignalFlagged, SituationsMerged, SituationsSplit};
+
+    let world = World::start().await;
+    let (cleaner, nurse) = (world.reporter("cleaner"), world.reporter("nurse"));
+    let coordinator = world.coordinator(&[ZONE]);
+    let first = cleaner
+        .send(flagged(&world, "8400", "059 12 34 56"))
+        .await
+        .unwrap();
+    let mut heavier = flagged(&world, "8450", "059 65 43 21");
+    heavier.observations = vec![Observation::SaysCannotGoOn.number()];
+    let later = nurse.send(heavier).await.unwrap();
+    let (first, later) = (first.situation_id.as_str(), later.situation_id.as_str());
+    let first_alone = judged_upon(&coordinator, first, SignalFlagged).await;
+    let later_alone = judged_upon(&coordinator, later, SignalFlagged).await;
+    assert!(first_alone.urgency < later_alone.urgency);
+
+    let question = questions(&coordinator, false).await.remove(0);
+    let id = question.duplicate_id.as_str();
+    for _ in 0..2 {
+        answer(&coordinator, id, Resolution::Merge).await.unwrap();
+        let both = judged_upon(&coordinator, first, SituationsMerged).await;
+        assert_eq!(both.urgency, later_alone.urgency);
+        assert_eq!(both.weight, first_alone.weight + later_alone.weight);
+        let mut needs = first_alone.needs.iter().chain(&later_alone.needs);
+        assert!(needs.all(|need| both.needs.contains(need)));
+
+        answer(&coordinator, id, Resolution::Split).await.unwrap();
+        for (situation, alone) in [(first, &first_alone), (later, &later_alone)] {
+            let again = judged_upon(&coordinator, situation, SituationsSplit).await;
+            assert_eq!(
+                (again.urgency, &again.needs, again.weight, &again.signal_id),
+                (alone.urgency, &alone.needs, alone.weight, &alone.signal_id)
+            );
+        }
     }
     world.stop().await;
 }

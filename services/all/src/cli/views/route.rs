@@ -104,7 +104,7 @@ impl ExplanationView {
         let fewest = if self.fewest_searched_exhaustively {
             "of all ways to cover the needs, the one with the fewest partners"
         } else {
-            "the needs were many, so the broadest partner first, one after the other"
+            "the partner that meets the most of them first, one after the other"
         };
         format!(
             "First those for the carer's own group, then {fewest}; of equally few, the most points \
