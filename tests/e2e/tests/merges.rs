@@ -347,7 +347,6 @@ async fn judged_upon(
     eventually("a judgement upon that", async || {
         let request = assessment::ListAssessmentsRequest {
             situation_id: situation.to_owned(),
-            ..Default::default()
         };
         let list = desk.0.assessment().list_assessments(request).await.unwrap();
         let newest = list.into_inner().assessments.into_iter().next();
