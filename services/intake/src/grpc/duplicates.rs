@@ -16,8 +16,8 @@ use super::{IntakeCalls, decode, view};
 use crate::{
     IntakeError,
     model::{
-        Answered, Held, MergeRefusal, Resolution, Standing, answer, may_split, merged_consent,
-        split_consents,
+        Answered, Held, MergeRefusal, Pair, Resolution, Standing, answer, may_split,
+        merged_consent, split_consents,
     },
     store::{self, DuplicateRow, Resolved, Side},
 };
@@ -25,13 +25,6 @@ use crate::{
 const NOTHING: IntakeError = IntakeError::NotFound {
     what: "possible duplicate",
 };
-
-/// Two situations that may be one: the one that was flagged first survives.
-#[derive(Clone, Copy)]
-struct Pair {
-    survivor: SituationId,
-    absorbed: SituationId,
-}
 
 impl IntakeCalls {
     /// The questions of the caller's zones.
@@ -239,21 +232,8 @@ async fn pair(connection: &mut PgConnection, row: &DuplicateRow) -> Result<Pair,
 }
 
 fn in_order(row: &DuplicateRow, sides: &HashMap<SituationId, Side>) -> Pair {
-    let opened = |situation: SituationId| {
-        let at = sides.get(&situation).map(|side| side.opened_at);
-        (at, situation)
-    };
-    if opened(row.first) <= opened(row.later) {
-        Pair {
-            survivor: row.first,
-            absorbed: row.later,
-        }
-    } else {
-        Pair {
-            survivor: row.later,
-            absorbed: row.first,
-        }
-    }
+    let opened = |situation| (sides.get(&situation).map(|side| side.opened_at), situation);
+    Pair::of(opened(row.first), opened(row.later))
 }
 
 async fn shown(

@@ -5,6 +5,34 @@ use knipperlicht_vocabulary::{Consent, SituationId, Step};
 
 use super::TakenStep;
 
+/// Two situations that are one, or may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    /// The one that was opened first: it goes on.
+    pub survivor: SituationId,
+    /// The other one, which becomes part of it.
+    pub absorbed: SituationId,
+}
+
+impl Pair {
+    /// Of two situations and when each was opened, in whatever order; of one moment, the lower id.
+    #[must_use]
+    pub fn of(
+        one: (Option<Timestamp>, SituationId),
+        other: (Option<Timestamp>, SituationId),
+    ) -> Self {
+        let (first, later) = if one <= other {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        Self {
+            survivor: first.1,
+            absorbed: later.1,
+        }
+    }
+}
+
 /// What a signal that joins a situation changes of its consent: the latest word holds, as if its
 /// reporter had recorded it there; not having asked is no word.
 #[must_use]
@@ -175,6 +203,19 @@ mod tests {
         assert_eq!(joined_consent(NotAsked, Given), Some(Given));
         assert_eq!(joined_consent(Given, Refused), Some(Refused));
         assert_eq!(joined_consent(Given, Given), None);
+    }
+
+    #[test]
+    fn the_one_that_was_opened_first_goes_on_however_they_are_named() {
+        let situation = |id: u128, second: i64| {
+            let opened = Timestamp::from_second(second).unwrap();
+            (Some(opened), SituationId::from(uuid::Uuid::from_u128(id)))
+        };
+        let (first, later) = (situation(2, 10), situation(1, 20));
+        assert_eq!(Pair::of(first, later), Pair::of(later, first));
+        assert_eq!(Pair::of(later, first).survivor, first.1);
+        let same_moment = situation(3, 10);
+        assert_eq!(Pair::of(same_moment, first).survivor, first.1);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub use helplines::{Helpline, call_now};
 pub use identity::{IdentityFault, KeyKind, MatchText, Said, match_texts};
 pub use matching::{Candidate, MatchKey, Meeting, Question, meet};
 pub use merging::{
-    Answered, Held, MergeRefusal, Resolution, Standing, answer, joined_consent, may_split,
+    Answered, Held, MergeRefusal, Pair, Resolution, Standing, answer, joined_consent, may_split,
     merged_consent, split_consents,
 };
 pub use signal::{MomentFault, check_reported_at};
