@@ -21,19 +21,23 @@ pub(crate) async fn admission(
     connection: &mut PgConnection,
     events: &[&Event],
 ) -> Result<(Admission, bool), sqlx::Error> {
-    let about: BTreeSet<Uuid> = events.iter().map(|event| event.said_of.uuid()).collect();
-    let situations: Vec<Uuid> = about.into_iter().collect();
+    let about: BTreeSet<(Uuid, &str)> = events
+        .iter()
+        .map(|event| (event.said_of.uuid(), event.source.name()))
+        .collect();
+    let (situations, sources): (Vec<Uuid>, Vec<&str>) = about.into_iter().unzip();
     let rows = sqlx::query!(
-        r#"select about.situation_id as "situation_id!", handled.source as "source?", handled.last as "last?",
-                  null as "parked?"
-           from unnest($1::uuid[]) as about(situation_id)
+        r#"select situation_id as "situation_id!", source as "source?", handled.last as "last?", null as "parked?"
+           from unnest($1::uuid[], $2::text[]) as about(situation_id, source)
            cross join lateral (
-               select source, max(sequence) as last from inbox
-               where inbox.situation_id = about.situation_id group by source
+               select sequence as last from inbox
+               where inbox.situation_id = about.situation_id and inbox.source = about.source
+               order by sequence desc limit 1
            ) as handled
            union all
            select situation_id, null, null, reason from parked where situation_id = any($1)"#,
         &situations,
+        &sources as &[&str],
     )
     .fetch_all(connection)
     .await?;

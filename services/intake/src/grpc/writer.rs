@@ -134,16 +134,23 @@ async fn commit(kit: &Kit, standing: &mut Standing, jobs: Vec<Job>) {
     }
 }
 
-/// Those that have nothing in common with one before them, and the others.
+/// Those that have nothing in common with one before them, in the order of their ids (two writers
+/// that meet the same signals never wait for each other), and the others.
 fn apart(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
-    let mut seen = HashSet::new();
-    jobs.into_iter().partition(|job| {
-        let is_new = !job.new.keys.iter().any(|key| seen.contains(&key.hash));
+    let mut ids = HashSet::new();
+    let mut hashes = HashSet::new();
+    let (mut round, later): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| {
+        let keys = &job.new.keys;
+        let is_new = !ids.contains(&job.new.signal)
+            && !keys.iter().any(|key| hashes.contains(&key.hash));
         if is_new {
-            seen.extend(job.new.keys.iter().map(|key| key.hash));
+            ids.insert(job.new.signal);
+            hashes.extend(keys.iter().map(|key| key.hash));
         }
         is_new
-    })
+    });
+    round.sort_by_key(|job| job.new.signal);
+    (round, later)
 }
 
 fn refuse(jobs: Vec<Job>) {
@@ -239,50 +246,72 @@ struct Joining {
     questions: Vec<NewQuestion>,
 }
 
+/// Stores those that open a situation. Mostly none is about a carer who was flagged before: then
+/// one statement does it, and nobody is looked up.
 async fn write(
     kit: &Kit,
     standing: &mut Standing,
     now: Timestamp,
     jobs: &[Job],
 ) -> Result<Vec<Written>, IntakeError> {
+    let all: Vec<&NewSignal> = jobs.iter().map(|job| &job.new).collect();
     let connection = standing.connection().await?;
-    let hashes: Vec<Vec<u8>> = jobs
+    let inserted = store::insert_signals(&mut *connection, now, &all, None).await?;
+    if !inserted.has_met {
+        let stored = stored(connection, now, &all, &inserted.fresh).await?;
+        return Ok(stored.into_iter().map(Written::Stored).collect());
+    }
+    write_known(kit, standing, now, &all).await
+}
+
+/// The same when one of them may be: looks up who that is.
+async fn write_known(
+    kit: &Kit,
+    standing: &mut Standing,
+    now: Timestamp,
+    new: &[&NewSignal],
+) -> Result<Vec<Written>, IntakeError> {
+    let mut transaction = standing.begin().await?;
+    let hashes: Vec<Vec<u8>> = new
         .iter()
-        .flat_map(|job| &job.new.keys)
+        .flat_map(|new| &new.keys)
         .map(|key| key.hash.to_vec())
         .collect();
-    // Without anything to recognise somebody by, there is nothing to look up.
-    let candidates = if hashes.is_empty() {
-        Vec::new()
-    } else {
-        store::candidates(&mut *connection, &hashes).await?
-    };
-
+    let candidates = store::candidates(&mut transaction, &hashes).await?;
     let known: HashSet<[u8; 32]> = candidates
         .iter()
         .flat_map(|candidate| candidate.keys.iter().map(|key| key.hash))
         .collect();
 
-    let mut joining = Vec::with_capacity(jobs.len());
-    let mut opening = Vec::with_capacity(jobs.len());
-    let mut questions = Vec::new();
-    for Job { new, .. } in jobs {
-        let (joins, asked) = placed(kit, new, &candidates);
+    let mut joining = Vec::with_capacity(new.len());
+    let mut opening = Vec::with_capacity(new.len());
+    let mut asked = Vec::new();
+    for new in new {
+        let (joins, questions) = placed(kit, new, &candidates);
         joining.push(if let Some(situation) = joins {
             Some(Joining {
                 situation,
                 known: known.clone(),
-                questions: asked,
+                questions,
             })
         } else {
-            opening.push(new);
-            questions.extend(asked);
+            opening.push(*new);
+            asked.extend(questions);
             None
         });
     }
-    let mut stored = open(connection, now, &opening, &known, &questions)
-        .await?
-        .into_iter();
+    let inserted = store::insert_signals(&mut transaction, now, &opening, Some(&known)).await?;
+    let is_fresh: HashSet<SituationId> = opening
+        .iter()
+        .filter(|new| inserted.fresh.contains(&new.signal.uuid()))
+        .map(|new| new.said.situation)
+        .collect();
+    asked.retain(|question| is_fresh.contains(&question.later));
+    store::ask(&mut transaction, now, &asked).await?;
+    let stored = stored(&mut transaction, now, &opening, &inserted.fresh).await?;
+    transaction.commit().await?;
+
+    let mut stored = stored.into_iter();
     let written = joining.into_iter().filter_map(|joining| match joining {
         Some(joining) => Some(Written::Joins(joining)),
         None => stored.next().map(Written::Stored),
@@ -296,9 +325,6 @@ fn placed(
     new: &NewSignal,
     candidates: &[Candidate],
 ) -> (Option<SituationId>, Vec<NewQuestion>) {
-    if candidates.is_empty() {
-        return (None, Vec::new());
-    }
     let meeting = meet(&new.keys, &new.said.zone, candidates);
     let place = meeting.joins.unwrap_or(new.said.situation);
     let zone_of = |situation: SituationId| {
@@ -319,33 +345,17 @@ fn placed(
     (meeting.joins, questions.collect())
 }
 
-/// Stores signals that open a situation each.
-async fn open(
+/// What to tell the senders: those that are not fresh were stored before.
+async fn stored(
     connection: &mut PgConnection,
     now: Timestamp,
     new: &[&NewSignal],
-    known: &HashSet<[u8; 32]>,
-    questions: &[NewQuestion],
+    fresh: &HashSet<Uuid>,
 ) -> Result<Vec<Result<Stored, IntakeError>>, IntakeError> {
-    if new.is_empty() {
-        return Ok(Vec::new());
-    }
-    let fresh = store::insert_signals(&mut *connection, now, new, known, questions).await?;
-
-    // The first of each id that was stored; a second one in the same batch finds it known.
-    let mut first: HashMap<Uuid, bool> = fresh.into_iter().map(|id| (id, true)).collect();
-    let is_fresh: Vec<bool> = new
-        .iter()
-        .map(|new| {
-            first
-                .get_mut(&new.signal.uuid())
-                .is_some_and(std::mem::take)
-        })
-        .collect();
     let repeated: Vec<Uuid> = new
         .iter()
-        .zip(&is_fresh)
-        .filter_map(|(new, fresh)| (!fresh).then_some(new.signal.uuid()))
+        .map(|new| new.signal.uuid())
+        .filter(|id| !fresh.contains(id))
         .collect();
     let known = if repeated.is_empty() {
         Vec::new()
@@ -356,8 +366,8 @@ async fn open(
         .into_iter()
         .map(|known| (known.signal, known))
         .collect();
-    let results = new.iter().zip(&is_fresh).map(|(new, fresh)| {
-        if *fresh {
+    let results = new.iter().map(|new| {
+        if fresh.contains(&new.signal.uuid()) {
             Ok(stored_now(new, now))
         } else {
             stored_before(new, known.get(&new.signal))

@@ -13,7 +13,7 @@ use knipperlicht_vocabulary::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{NewQuestion, SealedRow, code};
+use super::{SealedRow, code};
 use crate::{IntakeError, model::MatchKey};
 
 /// A signal to be stored, with the situation it opens.
@@ -38,47 +38,64 @@ pub(crate) struct NewSignal {
     pub(crate) said: Said,
 }
 
-/// Stores signals, the situations they open, what is sealed, what recognises their carers, what a
-/// coordinator is asked, and what is said, leaving out those whose id is known. Returns which were
-/// stored. In the order of their ids: two writers that meet the same signals never wait for each
-/// other. Relies on the primary key of `signal`.
+/// What [`insert_signals`] did.
+#[derive(Default)]
+pub(crate) struct Inserted {
+    /// Those that were stored: their ids were not known.
+    pub(crate) fresh: HashSet<Uuid>,
+    /// Whether nothing was stored because a carer may have been flagged before.
+    pub(crate) has_met: bool,
+}
+
+/// Stores signals, the situations they open, what is sealed, what recognises their carers, and what
+/// is said, leaving out those whose id is known. Relies on the primary keys.
 ///
-/// `known` are the hashes that were found before. Fails on [`FIRST_KEY`] when a carer who was not
-/// is flagged elsewhere at this very moment.
+/// `known` are the hashes that were found before. Without, nothing is stored when one of the hashes
+/// is there already: mostly none is, and then nobody had to look. Relies on `match_key_first` and
+/// `match_key_shared`. Fails on [`FIRST_KEY`] when a carer who was not known is flagged elsewhere
+/// at this very moment.
 ///
-/// One statement, so that it is a transaction by itself. What is said gets its place in the
-/// situation's line as in `knipperlicht_eventing::say`.
+/// One statement, so that it is a transaction by itself. No id is to be there twice. What is said
+/// gets its place in the situation's line as in `knipperlicht_eventing::say`.
 #[allow(clippy::too_many_lines, reason = "one statement and its columns")]
 pub(crate) async fn insert_signals(
     connection: &mut PgConnection,
     received_at: Timestamp,
     signals: &[&NewSignal],
-    known: &HashSet<[u8; 32]>,
-    questions: &[NewQuestion],
-) -> Result<Vec<Uuid>, sqlx::Error> {
+    known: Option<&HashSet<[u8; 32]>>,
+) -> Result<Inserted, sqlx::Error> {
+    if signals.is_empty() {
+        return Ok(Inserted::default());
+    }
     let text =
         |of: fn(&NewSignal) -> String| signals.iter().map(|signal| of(signal)).collect::<Vec<_>>();
     let said = Columns::of(signals.iter().map(|signal| &signal.said));
-    let sealed: Vec<(i64, &SealedRow)> = (1..)
-        .zip(signals)
-        .flat_map(|(ordinal, signal)| signal.sealed.iter().map(move |row| (ordinal, row)))
+    let sealed: Vec<(Uuid, &SealedRow)> = signals
+        .iter()
+        .flat_map(|signal| signal.sealed.iter().map(|row| (signal.signal.uuid(), row)))
         .collect();
-    let keys: Vec<(i64, &MatchKey)> = (1..)
-        .zip(signals)
-        .flat_map(|(ordinal, signal)| signal.keys.iter().map(move |key| (ordinal, key)))
+    let keys: Vec<(Uuid, &MatchKey)> = signals
+        .iter()
+        .flat_map(|signal| signal.keys.iter().map(|key| (signal.signal.uuid(), key)))
         .collect();
-    sqlx::query_scalar!(
+    let is_shared = |key: &MatchKey| known.is_some_and(|known| known.contains(&key.hash));
+    let rows = sqlx::query_scalar!(
         r#"
-        with sent as (
+        with met as (
+            select from match_key where $29 and hash = any($26) and not shared
+            union all
+            select from match_key where $29 and hash = any($26) and shared
+        ), sent as (
             select * from unnest(
                 $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::bytea[],
                 $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[],
                 $15::uuid[], $16::smallint[], $17::text[], $18::text[], $19::bytea[], $20::text[]
-            ) with ordinality as sent(
+            ) as sent(
                 signal_id, situation_id, reporter_id, reporter_role, observations, reported_at, content,
                 zone, postal_code, language, age_band, consent, master_key_id, wrapped,
-                event_id, partition, event_type, subject_tail, body, traceparent, ordinal
+                event_id, partition, event_type, subject_tail, body, traceparent
             )
+            where not exists (select from met)
         ), stored as (
             insert into signal (
                 signal_id, situation_id, reporter_id, reporter_role, observations, reported_at, content, received_at
@@ -86,54 +103,41 @@ pub(crate) async fn insert_signals(
             select signal_id, situation_id, reporter_id, reporter_role, string_to_array(observations, ','),
                    reported_at, content, $21
             from sent
-            order by signal_id, ordinal
             on conflict (signal_id) do nothing
             returning signal_id
-        ), first as (
-            select distinct on (signal_id) sent.*
-            from sent join stored using (signal_id) order by signal_id, ordinal
+        ), fresh as (
+            select sent.* from sent join stored using (signal_id)
         ), opened as (
             insert into situation (
                 situation_id, zone, postal_code, language, age_band, consent, consent_sequence, opened_at
             )
-            select situation_id, zone, postal_code, language, age_band, consent, 1, $21 from first
-        ), keys as (
+            select situation_id, zone, postal_code, language, age_band, consent, 1, $21 from fresh
+        ), data_keys as (
             insert into data_key (situation_id, master_key_id, wrapped)
-            select situation_id, master_key_id, wrapped from first where wrapped is not null
+            select situation_id, master_key_id, wrapped from fresh where wrapped is not null
         ), vault as (
             insert into sealed (situation_id, place, sealed, sealed_at)
             select situation_id, place, sealed, $21
-            from unnest($22::bigint[], $23::text[], $24::bytea[]) as row(ordinal, place, sealed)
-            join first using (ordinal)
+            from unnest($22::uuid[], $23::text[], $24::bytea[]) as row(signal_id, place, sealed)
+            join fresh using (signal_id)
         ), recognised as (
             insert into match_key (signal_id, kind, hash, shared)
             select signal_id, kind, hash, shared
-            from unnest($25::bigint[], $26::text[], $27::bytea[], $33::boolean[])
-                 as row(ordinal, kind, hash, shared)
-            join first using (ordinal)
+            from unnest($25::uuid[], $27::text[], $26::bytea[], $28::boolean[])
+                 as row(signal_id, kind, hash, shared)
+            join stored using (signal_id)
             order by hash
-        ), asked as (
-            insert into duplicate (duplicate_id, first_id, later_id, reasons, zones, found_at)
-            select duplicate_id, first_id, later_id, string_to_array(reasons, ','), string_to_array(zones, ','), $21
-            from unnest($28::uuid[], $29::uuid[], $30::uuid[], $31::text[], $32::text[])
-                 as row(duplicate_id, first_id, later_id, reasons, zones)
-            join first on first.situation_id = row.later_id
-            on conflict do nothing
         ), head as (
-            insert into stream as s (situation_id, sequence)
-            select situation_id, 1 from first order by situation_id
-            on conflict (situation_id) do update set sequence = s.sequence + 1
-            returning s.situation_id, s.sequence
+            insert into stream (situation_id, sequence) select situation_id, 1 from fresh
         ), said as (
             insert into outbox (
                 event_id, situation_id, partition, zone, event_type, subject_tail, body, traceparent,
                 occurred_at, sequence
             )
-            select event_id, situation_id, partition, zone, event_type, subject_tail, body, traceparent,
-                   $21, head.sequence
-            from first join head using (situation_id) order by ordinal
+            select event_id, situation_id, partition, zone, event_type, subject_tail, body, traceparent, $21, 1
+            from fresh
         )
-        select signal_id as "signal_id!" from stored
+        select signal_id from stored union all (select null from met limit 1)
         "#,
         &signals.iter().map(|signal| signal.signal.uuid()).collect::<Vec<_>>(),
         &said.situations,
@@ -161,24 +165,22 @@ pub(crate) async fn insert_signals(
         &said.bodies,
         &said.traces as &[Option<String>],
         received_at.to_sqlx() as jiff_sqlx::Timestamp,
-        &sealed.iter().map(|(ordinal, _)| *ordinal).collect::<Vec<_>>(),
+        &sealed.iter().map(|(signal, _)| *signal).collect::<Vec<_>>(),
         &sealed.iter().map(|(_, row)| row.place.clone()).collect::<Vec<_>>(),
         &sealed.iter().map(|(_, row)| row.sealed.clone()).collect::<Vec<_>>(),
-        &keys.iter().map(|(ordinal, _)| *ordinal).collect::<Vec<_>>(),
-        &keys.iter().map(|(_, key)| key.kind.code().to_owned()).collect::<Vec<_>>(),
+        &keys.iter().map(|(signal, _)| *signal).collect::<Vec<_>>(),
         &keys.iter().map(|(_, key)| key.hash.to_vec()).collect::<Vec<_>>(),
-        &questions.iter().map(|question| question.id.uuid()).collect::<Vec<_>>(),
-        &questions.iter().map(|question| question.first.uuid()).collect::<Vec<_>>(),
-        &questions.iter().map(|question| question.later.uuid()).collect::<Vec<_>>(),
-        &questions.iter().map(NewQuestion::reasons).collect::<Vec<_>>(),
-        &questions.iter().map(NewQuestion::zones).collect::<Vec<_>>(),
-        &keys
-            .iter()
-            .map(|(_, key)| known.contains(&key.hash))
-            .collect::<Vec<_>>(),
+        &keys.iter().map(|(_, key)| key.kind.code().to_owned()).collect::<Vec<_>>(),
+        &keys.iter().map(|(_, key)| is_shared(key)).collect::<Vec<_>>(),
+        known.is_none(),
     )
     .fetch_all(connection)
-    .await
+    .await?;
+    let has_met = rows.iter().any(Option::is_none);
+    Ok(Inserted {
+        fresh: rows.into_iter().flatten().collect(),
+        has_met,
+    })
 }
 
 /// The index that lets only one of two signals of a carer, written at once, open a situation.
