@@ -46,6 +46,8 @@ pub(crate) enum BenchError {
     #[error(transparent)]
     Name(#[from] knipperlicht_vocabulary::IdError),
     #[error(transparent)]
+    Zone(#[from] knipperlicht_vocabulary::ZoneIdError),
+    #[error(transparent)]
     Time(#[from] jiff::Error),
     #[error("connection: {0}")]
     Connection(#[from] tonic::transport::Error),

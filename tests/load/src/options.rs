@@ -16,9 +16,6 @@ pub(crate) struct Options {
     /// Put the table between the markers of this file
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "README.md")]
     pub(crate) write_readme: Option<PathBuf>,
-    /// Store so many million signals first
-    #[arg(long, value_name = "MILLIONS")]
-    pub(crate) stored: Option<u32>,
     /// Also tell which SQL statements took the time
     #[arg(long)]
     pub(crate) statements: bool,
@@ -58,6 +55,8 @@ pub(crate) enum Part {
     Import,
     /// One route decision, in process, from a directory of the size of a country
     Decide,
+    /// A partner's lists, accept latency and tap to inbox, with years of signals stored
+    Stored,
 }
 
 impl Part {
@@ -72,6 +71,7 @@ impl Part {
             Self::Alone => "accept alone",
             Self::Import => "import",
             Self::Decide => "decisions",
+            Self::Stored => "stored",
         }
     }
 }
@@ -113,6 +113,8 @@ pub(crate) struct Effort {
     pub(crate) idle: Duration,
     /// Services of a large directory.
     pub(crate) services: usize,
+    /// Signals of long ago.
+    pub(crate) stored: i64,
 }
 
 impl Effort {
@@ -126,6 +128,7 @@ impl Effort {
         gentler: 1,
         idle: Duration::from_secs(3),
         services: 50_000,
+        stored: 10_000_000,
     };
 
     const SHORT: Self = Self {
@@ -138,5 +141,6 @@ impl Effort {
         gentler: 20,
         idle: Duration::from_millis(500),
         services: 1_000,
+        stored: 10_000,
     };
 }

@@ -39,6 +39,9 @@ pub(crate) async fn run(options: &Options) -> Result<Report, BenchError> {
         let services = options.effort().services;
         measure::decisions(&system_environment()?, services, &mut report)?;
     }
+    if options.wants(Part::Stored) {
+        measure_stored(options, &mut report).await?;
+    }
     report.remark(format!(
         "load of this machine at the end {}",
         resources::busy()
@@ -60,6 +63,7 @@ async fn measure_whole_line(options: &Options, report: &mut Report) -> Result<()
         ground: &ground,
         program: &program,
         effort,
+        stored: 0,
     };
     for part in [Part::Latency, Part::Inbox, Part::Line, Part::Accept] {
         if options.wants(part) {
@@ -91,7 +95,7 @@ async fn measure_part(
         Part::Inbox => measure::inbox(bench, report).await?,
         Part::Line => measure::line(bench, report).await?,
         Part::Accept => measure::accept(bench, Reach::WholeLine, report).await?,
-        Part::Footprint | Part::Alone | Part::Import | Part::Decide => {}
+        Part::Footprint | Part::Alone | Part::Import | Part::Decide | Part::Stored => {}
     }
     report.withheld(part.name(), HostTime::now().withheld_since(before));
     Ok(())
@@ -105,8 +109,28 @@ async fn measure_intake_alone(options: &Options, report: &mut Report) -> Result<
         ground: &ground,
         program: &program,
         effort: options.effort(),
+        stored: 0,
     };
     measure::accept(&bench, Reach::IntakeAlone, report).await?;
+    tell_statements(&ground, options, report).await
+}
+
+/// On servers of its own, full of what was flagged long ago.
+async fn measure_stored(options: &Options, report: &mut Report) -> Result<(), BenchError> {
+    let effort = options.effort();
+    let ground = prepare(options, report).await?;
+    stored::fill(&ground, effort.stored).await?;
+    let program = Program::start(&ground, "all").await?;
+    let bench = Bench {
+        ground: &ground,
+        program: &program,
+        effort,
+        stored: effort.stored,
+    };
+    measure::lists(&bench, report).await?;
+    for part in [Part::Latency, Part::Inbox] {
+        measure_part(part, &bench, report).await?;
+    }
     tell_statements(&ground, options, report).await
 }
 
@@ -122,9 +146,6 @@ async fn prepare(options: &Options, report: &mut Report) -> Result<Ground, Bench
             cost,
             String::new(),
         );
-    }
-    if let Some(millions) = options.stored {
-        stored::fill(&ground, millions).await?;
     }
     Ok(ground)
 }

@@ -9,10 +9,17 @@ use crate::{error::BenchError, ground::Ground, progress::Progress};
 /// Rows to one transaction.
 const CHUNK: i64 = 100_000;
 
-/// Situations that are long over: received, routed, accepted.
+/// Partners that had all of them, by turns.
+pub(crate) const PARTNERS: usize = 16;
+
+/// Their zone.
+pub(crate) const ZONE: &str = "gent";
+
+/// Situations of long ago, received, routed and accepted; one in five hundred still waits for an
+/// answer.
 const STATEMENTS: [&str; 7] = [
     "create temp table past on commit drop as
-     select md5('signal' || n)::uuid as signal_id, md5('situation' || n)::uuid as situation_id,
+     select n, md5('signal' || n)::uuid as signal_id, md5('situation' || n)::uuid as situation_id,
             md5('event' || n)::uuid as event_id, md5('referral' || n)::uuid as referral_id,
             (abs(hashint8(n)) % 16)::smallint as partition, now() - interval '1 year' + n * interval '1 s' as at
      from generate_series($1::bigint, $2::bigint) as n",
@@ -32,29 +39,30 @@ const STATEMENTS: [&str; 7] = [
     "insert into routing.referral (referral_id, situation_id, service_id, organisation_id, zone, postal_code,
                                    language, needs, urgency, state, state_since, created_at, requested_at)
      select referral_id, situation_id, 'past.service', 'past-' || partition, 'gent', '9000', 'nl', '{respite}',
-            'soon', 'accepted', at, at, at from past",
+            'soon', case when abs(hashint8(n)) / 16 % 500 = 0 then 'requested' else 'accepted' end, at, at, at
+     from past",
 ];
 
-/// Stores so many million signals.
-pub(crate) async fn fill(ground: &Ground, millions: u32) -> Result<(), BenchError> {
+/// Stores so many signals.
+pub(crate) async fn fill(ground: &Ground, signals: i64) -> Result<(), BenchError> {
     let _progress = Progress::of(
-        format!("storing {millions} million signals"),
-        Duration::from_mins(1) * millions,
+        format!("storing {signals} signals"),
+        Duration::from_micros(60) * u32::try_from(signals).unwrap_or(u32::MAX),
     );
     let mut connection = ground.look().await?;
     let mut first = 1;
-    let last = i64::from(millions) * 1_000_000;
-    while first <= last {
+    while first <= signals {
+        let last = signals.min(first + CHUNK - 1);
         let mut transaction = connection.begin().await?;
         for (index, statement) in STATEMENTS.into_iter().enumerate() {
             let mut query = sqlx::query(statement);
             if index == 0 {
-                query = query.bind(first).bind(first + CHUNK - 1);
+                query = query.bind(first).bind(last);
             }
             query.execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
-        first += CHUNK;
+        first = last + 1;
     }
     sqlx::raw_sql("vacuum analyze")
         .execute(&mut connection)

@@ -141,8 +141,8 @@ fn apart(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
     let mut hashes = HashSet::new();
     let (mut round, later): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| {
         let keys = &job.new.keys;
-        let is_new = !ids.contains(&job.new.signal)
-            && !keys.iter().any(|key| hashes.contains(&key.hash));
+        let is_new =
+            !ids.contains(&job.new.signal) && !keys.iter().any(|key| hashes.contains(&key.hash));
         if is_new {
             ids.insert(job.new.signal);
             hashes.extend(keys.iter().map(|key| key.hash));

@@ -35,6 +35,7 @@ pub(crate) async fn accept(
         ground,
         program,
         effort,
+        ..
     } = bench;
     let (name, where_) = match reach {
         Reach::WholeLine => ("accept", "the whole line in the process"),

@@ -21,6 +21,7 @@ pub(crate) async fn inbox(bench: &Bench<'_>, report: &mut Report) -> Result<(), 
         ground,
         program,
         effort,
+        ..
     } = bench;
     let rate = PER_SECOND / effort.gentler.min(2);
     let reporters = Reporters::connect(ground, &program.url(), REPORTERS).await?;
@@ -53,9 +54,13 @@ pub(crate) async fn inbox(bench: &Bench<'_>, report: &mut Report) -> Result<(), 
     let stored = look::receipt_to_referral(&mut connection, since)
         .await?
         .unwrap_or_default();
-    report.promised(
+    let (name, what) = bench.figure(
         "tap_to_inbox",
         &format!("tap to partner's inbox at {rate}/s, p99"),
+    );
+    report.promised(
+        &name,
+        &what,
         "ms",
         (Below(100.0), Below(50.0)),
         ms_at(&took, 0.99),

@@ -19,6 +19,7 @@ pub(crate) async fn latency(bench: &Bench<'_>, report: &mut Report) -> Result<()
         ground,
         program,
         effort,
+        ..
     } = bench;
     let rate = PER_SECOND / effort.gentler;
     let reporters = Reporters::connect(ground, &program.url(), REPORTERS).await?;
@@ -33,9 +34,13 @@ pub(crate) async fn latency(bench: &Bench<'_>, report: &mut Report) -> Result<()
     drop(progress);
     drained(ground, Reach::WholeLine).await?;
     let after = processes.processors();
-    report.promised(
+    let (name, what) = bench.figure(
         "accept_latency",
         &format!("accept latency at {rate}/s, p99"),
+    );
+    report.promised(
+        &name,
+        &what,
         "ms",
         (Below(10.0), Below(5.0)),
         ms_at(&sent.latency, 0.99),

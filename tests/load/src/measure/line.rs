@@ -64,6 +64,7 @@ pub(crate) async fn line(bench: &Bench<'_>, report: &mut Report) -> Result<(), B
         ground,
         program,
         effort,
+        ..
     } = bench;
     let rate = PER_SECOND / effort.gentler;
     let reporters = Reporters::connect(ground, &program.url(), REPORTERS).await?;

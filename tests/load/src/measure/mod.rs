@@ -7,6 +7,7 @@ mod import;
 mod inbox;
 mod latency;
 mod line;
+mod lists;
 
 pub(crate) use accept::accept;
 pub(crate) use decide::decisions;
@@ -15,6 +16,7 @@ pub(crate) use import::import;
 pub(crate) use inbox::inbox;
 pub(crate) use latency::latency;
 pub(crate) use line::line;
+pub(crate) use lists::lists;
 
 use hdrhistogram::Histogram;
 
@@ -25,6 +27,21 @@ pub(crate) struct Bench<'a> {
     pub(crate) ground: &'a Ground,
     pub(crate) program: &'a Program,
     pub(crate) effort: Effort,
+    /// Signals of long ago that are stored.
+    pub(crate) stored: i64,
+}
+
+impl Bench<'_> {
+    /// A figure's name for programs, and what it is of: another one where much is stored.
+    fn figure(&self, name: &str, what: &str) -> (String, String) {
+        match self.stored {
+            0 => (name.to_owned(), what.to_owned()),
+            stored => (
+                format!("{name}_stored"),
+                format!("{what}, {stored} signals stored"),
+            ),
+        }
+    }
 }
 
 /// Milliseconds at a quantile of a histogram in microseconds.
