@@ -165,6 +165,51 @@ pub const CALLS: &[(&str, &[Role])] = &[
         "knipperlicht.followup.v1.FollowupService/ListOpenLoops",
         &[Coordinator],
     ),
+    (
+        "knipperlicht.followup.v1.FollowupService/RevokeCarerLinks",
+        &[Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/CloseLoop",
+        &[Coordinator],
+    ),
+    ("knipperlicht.intake.v1.IntakeService/MarkSeen", &[Reporter]),
+    (
+        "knipperlicht.intake.v1.IntakeService/ReportNotBetter",
+        &[Reporter],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/ListTold",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/IssueSituationLink",
+        &[Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/RevokeSituationLinks",
+        &[Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/GetMySituation",
+        &[LinkHolder],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/WithdrawMyConsent",
+        &[LinkHolder],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/IssueSelfSignalCard",
+        &[Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/RevokeSelfSignalCard",
+        &[Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/SubmitSelfSignal",
+        &[LinkHolder],
+    ),
 ];
 
 /// The roles that may make this call, where the table knows it.

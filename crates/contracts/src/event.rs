@@ -158,4 +158,10 @@ catalogue! {
     FollowUpCompleted Followup "followup" "completed"
     OutcomeConfirmed Followup "followup" "confirmed"
     SituationReopened Followup "followup" "reopened"
+    ReopenAsked Intake "situation" "reopen_asked"
+    CarerAsked Followup "followup" "carer_asked"
+    CarerAnswered Followup "followup" "carer_answered"
+    CarerLinkMade Followup "followup" "link_made"
+    CarerLinksTakenBack Followup "followup" "links_taken_back"
+    LoopClosed Followup "followup" "loop_closed"
 }

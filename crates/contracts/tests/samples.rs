@@ -10,11 +10,12 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 use knipperlicht_contracts::{
     event::{EventBody, UnreadableEvent},
     events::v1::{
-        AssessmentCompleted, Circumstances, ClockBreached, ConsentChanged, ContactRecorded,
-        FollowUpCompleted, ItemClosed, OutcomeConfirmed, ReferralAccepted, ReferralCancelled,
-        ReferralDeclined, ReferralExpired, ReferralHeld, ReferralRedirected, ReferralRequested,
-        ReferralUnroutable, ReferralWithheld, SignalFlagged, SignalWithdrawn, SituationReopened,
-        SituationShared, SituationsMerged, SituationsSplit,
+        AssessmentCompleted, CarerAnswered, CarerAsked, CarerLinkMade, CarerLinksTakenBack,
+        CarerQol, CarerState, Circumstances, ClockBreached, ConsentChanged, ContactRecorded,
+        FollowUpCompleted, ItemClosed, LoopClosed, OutcomeConfirmed, ReferralAccepted,
+        ReferralCancelled, ReferralDeclined, ReferralExpired, ReferralHeld, ReferralRedirected,
+        ReferralRequested, ReferralUnroutable, ReferralWithheld, ReopenAsked, SignalFlagged,
+        SignalWithdrawn, SituationReopened, SituationShared, SituationsMerged, SituationsSplit,
     },
 };
 use prost_types::Timestamp;
@@ -193,6 +194,45 @@ fn samples() -> Vec<EventBody> {
             task_id: id(8),
             referral_id: id(3),
             by_carer: true,
+            ..Default::default()
+        }
+        .into(),
+        ReopenAsked { signal_id: id(1) }.into(),
+        CarerAsked {
+            task_id: id(8),
+            referral_id: id(3),
+            organisation_id: "ocmw-gent".to_owned(),
+            times: 2,
+        }
+        .into(),
+        CarerAnswered {
+            task_id: id(8),
+            state: Some(CarerState {
+                perseverance: 3,
+                quality_of_life: Some(CarerQol {
+                    fulfilment: 1,
+                    relational_problems: 2,
+                    mental_health_problems: 3,
+                    daily_activities_problems: 1,
+                    financial_problems: 2,
+                    support: 3,
+                    physical_health_problems: 1,
+                }),
+            }),
+        }
+        .into(),
+        CarerLinkMade {
+            my_situation_hash: vec![7; 32],
+            expires_at: moment,
+        }
+        .into(),
+        CarerLinksTakenBack {
+            my_situation_hashes: vec![vec![7; 32]],
+        }
+        .into(),
+        LoopClosed {
+            task_id: id(8),
+            referral_id: id(3),
         }
         .into(),
     ]

@@ -28,7 +28,7 @@ pub struct TopologyError(#[from] CreateStreamError);
 pub const fn sources(service: Service) -> &'static [Service] {
     match service {
         Service::Intake => &[Service::Assessment, Service::Routing, Service::Followup],
-        Service::Assessment => &[Service::Intake],
+        Service::Assessment => &[Service::Intake, Service::Followup],
         Service::Routing => &[Service::Intake, Service::Assessment, Service::Followup],
         Service::Followup => &[Service::Intake, Service::Assessment, Service::Routing],
     }

@@ -273,6 +273,7 @@ codes! {
         Reopened = 10 "reopened",
         NotReferred = 11 "not_referred",
         Withdrawn = 12 "withdrawn",
+        NotShared = 13 "not_shared",
     }
 
     /// Where a referral stands.
@@ -337,6 +338,24 @@ codes! {
         TooLittleKnown = 4 "too_little_known",
         Mistake = 5 "mistake",
         Other = 6 "other",
+    }
+
+    /// How long a carer can keep it up if everything stays as it is: the answers of the
+    /// instrument `perseverance-time`.
+    PerseveranceTime "perseverance time" {
+        UnderOneWeek = 1 "under_1_week",
+        UnderOneMonth = 2 "under_1_month",
+        OneToSixMonths = 3 "1_to_6_months",
+        SixToTwelveMonths = 4 "6_to_12_months",
+        OneToTwoYears = 5 "1_to_2_years",
+        OverTwoYears = 6 "over_2_years",
+    }
+
+    /// How much something holds for a carer: the answers of the instrument `carerqol-7d`.
+    QolLevel "quality of life level" {
+        No = 1 "no",
+        Some = 2 "some",
+        ALot = 3 "a_lot",
     }
 }
 

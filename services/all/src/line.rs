@@ -21,8 +21,10 @@ use knipperlicht_vocabulary::{CalendarError, Environment, IdError, WorkingCalend
 use knipperlicht_zones::{TableError, ZoneTable};
 use tonic::service::RoutesBuilder;
 
+pub use self::carers::{CarerOptions, CarerSettings};
 use self::health::watch_health;
 
+mod carers;
 mod health;
 
 /// What a line needs to run.
@@ -44,6 +46,8 @@ pub struct LineSettings {
     pub connections: u32,
     /// A folder with the instruments that the organisation has a licence for.
     pub instruments_dir: Option<PathBuf>,
+    /// How carers are heard.
+    pub carers: CarerSettings,
 }
 
 /// Why a line could not start.
@@ -170,6 +174,7 @@ impl Assembly<'_> {
                     kit.clone(),
                     Arc::clone(&self.zones),
                     &self.settings.master_key,
+                    self.settings.carers.address.clone(),
                 );
                 self.routes.add_service(intake.routes());
                 self.react(&kit, intake.reactions());
@@ -196,9 +201,12 @@ impl Assembly<'_> {
                 self.lifecycle.spawn(routing.endings().run(stop));
             }
             Service::Followup => {
-                let followup = Followup::new(kit.clone(), WorkingCalendar::office_hours()?);
+                let CarerSettings { address, asking } = &self.settings.carers;
+                let calendar = WorkingCalendar::office_hours()?;
+                let followup = Followup::new(kit.clone(), calendar, *asking, address.clone());
                 self.routes.add_service(followup.routes());
                 self.react(&kit, followup.reactions());
+                self.lifecycle.spawn(followup.askings().run(stop.clone()));
                 self.lifecycle.spawn(followup.clocks().run(stop));
             }
         }

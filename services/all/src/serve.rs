@@ -9,7 +9,7 @@ use knipperlicht_contracts::event::Service;
 use knipperlicht_privacy::{KeyError, MasterKey};
 use knipperlicht_runtime::system_environment;
 
-use crate::line::{Line, LineError, LineSettings};
+use crate::line::{CarerOptions, Line, LineError, LineSettings};
 
 /// What `serve` is told.
 #[derive(Debug, Args)]
@@ -44,6 +44,8 @@ pub struct ServeOptions {
     /// Folder with the questionnaires that the organisation has a licence for, a JSON file each
     #[arg(long, env = "KL_INSTRUMENTS_DIR")]
     instruments_dir: Option<PathBuf>,
+    #[command(flatten)]
+    carers: CarerOptions,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -133,5 +135,6 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
         master_key: MasterKey::parse(&read(options.master_key_file)?)?,
         connections: options.connections,
         instruments_dir: options.instruments_dir,
+        carers: (&options.carers).into(),
     })
 }

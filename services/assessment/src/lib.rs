@@ -65,6 +65,7 @@ impl Assessment {
         Arc::new(reactions::AssessmentReactions::new(
             self.kit.clone(),
             Arc::clone(&self.triage),
+            Arc::clone(&self.catalogue),
         ))
     }
 }

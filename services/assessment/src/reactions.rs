@@ -1,12 +1,13 @@
 //! What assessment does when it hears of a signal: it judges the whole situation, and says so.
 
+mod answered;
 mod reshaped;
 
 use std::{collections::HashMap, fmt::Display, sync::Arc};
 
 use knipperlicht_contracts::{
     event::EventBody,
-    events::v1::{Circumstances, SignalFlagged, SignalWithdrawn},
+    events::v1::{CarerAnswered, Circumstances, SignalFlagged, SignalWithdrawn},
     from_proto,
 };
 use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, merges::reshaped, say};
@@ -18,7 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     AssessmentError,
-    model::{Inputs, SignalInput, TriageTables},
+    model::{Catalogue, Inputs, SignalInput, TriageTables},
     said,
     store::{self, Agreement, Cause, Grant, Known, NewAssessment},
 };
@@ -26,6 +27,7 @@ use crate::{
 pub(crate) struct AssessmentReactions {
     kit: Kit,
     triage: Arc<TriageTables>,
+    catalogue: Arc<Catalogue>,
 }
 
 /// What a wave of events comes to.
@@ -35,11 +37,20 @@ struct Wave<'e> {
     withdrawn: Vec<(&'e Event, &'e SignalWithdrawn)>,
     grants: Vec<Grant>,
     agreements: Vec<Agreement>,
+    answered: Vec<(&'e Event, &'e CarerAnswered)>,
 }
 
 impl AssessmentReactions {
-    pub(crate) const fn new(kit: Kit, triage: Arc<TriageTables>) -> Self {
-        Self { kit, triage }
+    pub(crate) const fn new(
+        kit: Kit,
+        triage: Arc<TriageTables>,
+        catalogue: Arc<Catalogue>,
+    ) -> Self {
+        Self {
+            kit,
+            triage,
+            catalogue,
+        }
     }
 
     /// The situation with one more signal.
@@ -174,7 +185,11 @@ impl Reactions for AssessmentReactions {
         let wave = sorted(wave)?;
         store::add_grants(connection, &wave.grants).await?;
         store::set_agreements(connection, &wave.agreements).await?;
-        self.judge(connection, &wave).await
+        self.judge(&mut *connection, &wave).await?;
+        for (event, answered) in wave.answered {
+            self.answered(&mut *connection, event, answered).await?;
+        }
+        Ok(())
     }
 
     fn committed(&self, wave: &[&Event]) {
@@ -185,6 +200,7 @@ impl Reactions for AssessmentReactions {
                     | EventBody::SignalWithdrawn(_)
                     | EventBody::SituationsMerged(_)
                     | EventBody::SituationsSplit(_)
+                    | EventBody::CarerAnswered(_)
             )
         };
         if wave.iter().any(is_judged) {
@@ -204,6 +220,7 @@ fn sorted<'e>(events: &[&'e Event]) -> Result<Wave<'e>, ReactionError> {
                 organisation: shared.organisation_id.parse().map_err(nonsense)?,
                 since: event.occurred_at,
             }),
+            EventBody::CarerAnswered(answered) => wave.answered.push((event, answered)),
             EventBody::ConsentChanged(changed) => {
                 let told = changed.circumstances.as_ref();
                 wave.agreements.push(agreement(event.situation(), told)?);

@@ -1,6 +1,7 @@
 //! Everything that can be wrong with a call to follow-up.
 
 use knipperlicht_contracts::TimeError;
+use knipperlicht_links::CardError;
 use knipperlicht_runtime::{Coded, Kind};
 use knipperlicht_vocabulary::{CodeError, IdError};
 
@@ -50,7 +51,7 @@ pub enum FollowupError {
     #[error("{0}")]
     Transition(#[from] InvalidTransition),
     /// Nobody made such a link, or it was taken back.
-    #[error("this link is not known: ask the person who helps you for a new one")]
+    #[error("this link does not work (any more): ask the person who helps you for a new one")]
     LinkUnknown,
     /// The link is too old.
     #[error("this link has expired: ask the person who helps you for a new one")]
@@ -58,6 +59,15 @@ pub enum FollowupError {
     /// The link was answered before.
     #[error("this link was used before: your answer is known; ask for a new link to change it")]
     LinkUsed,
+    /// The carer does not, or no longer, agree.
+    #[error("the carer does not agree, or no longer: nothing can be done here until they do")]
+    Held,
+    /// Some of CarerQol-7D was left out.
+    #[error("`how_are_you.quality_of_life` needs all seven answers, or none")]
+    HalfAnswered,
+    /// No card can be made of a link.
+    #[error("{0}: begin links with a shorter address (KL_CARER_ADDRESS)")]
+    Card(#[from] CardError),
     /// The database is away.
     #[error("database")]
     Database(#[from] sqlx::Error),
@@ -83,11 +93,12 @@ impl Coded for FollowupError {
             | Self::Code { .. }
             | Self::Time(_)
             | Self::VisitTime(_)
-            | Self::Reason(_) => Kind::Invalid,
+            | Self::Reason(_)
+            | Self::HalfAnswered => Kind::Invalid,
             Self::NotFound { .. } | Self::LinkUnknown => Kind::NotFound,
-            Self::Transition(_) | Self::LinkExpired | Self::LinkUsed => Kind::Conflict,
+            Self::Transition(_) | Self::LinkExpired | Self::LinkUsed | Self::Held => Kind::Conflict,
             Self::Database(_) => Kind::Unavailable,
-            Self::BadRow { .. } => Kind::Internal,
+            Self::BadRow { .. } | Self::Card(_) => Kind::Internal,
         }
     }
 
@@ -105,6 +116,9 @@ impl Coded for FollowupError {
             Self::LinkUsed => "KL4010",
             Self::Database(_) => "KL4011",
             Self::BadRow { .. } => "KL4012",
+            Self::Held => "KL4021",
+            Self::HalfAnswered => "KL4022",
+            Self::Card(_) => "KL4023",
         }
     }
 
@@ -115,6 +129,7 @@ impl Coded for FollowupError {
             }
             Self::Time(_) | Self::VisitTime(_) => Some("visit_at"),
             Self::Reason(_) => Some("reason"),
+            Self::HalfAnswered => Some("how_are_you.quality_of_life"),
             _ => None,
         }
     }

@@ -4,6 +4,7 @@
 //! carer was asked whether it helped, and whoever is late is named. It also keeps the timeline,
 //! one row for every event of any service.
 
+mod askings;
 mod clocks;
 mod error;
 mod grpc;
@@ -16,13 +17,17 @@ use std::sync::Arc;
 
 use knipperlicht_contracts::followup::v1::followup_service_server::FollowupServiceServer;
 use knipperlicht_eventing::Kit;
+use knipperlicht_links::Address;
 use knipperlicht_vocabulary::WorkingCalendar;
 use sqlx::migrate::Migrator;
 
+pub use askings::Askings;
 pub use clocks::Clocks;
 pub use error::FollowupError;
 pub use grpc::FollowupCalls;
 pub use reactions::FollowupReactions;
+
+use model::AskingRule;
 
 /// The tables of follow-up.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -35,22 +40,32 @@ const LARGEST_REQUEST: usize = 64 * 1024;
 pub struct Followup {
     kit: Kit,
     calendar: Arc<WorkingCalendar>,
+    asking: AskingRule,
+    address: Address,
 }
 
 impl Followup {
-    /// The service on its own database, counting promises by `calendar`.
+    /// The service on its own database, counting promises by `calendar`. Carers are asked by
+    /// `asking`; their links begin with `address`.
     #[must_use]
-    pub fn new(kit: Kit, calendar: WorkingCalendar) -> Self {
+    pub fn new(kit: Kit, calendar: WorkingCalendar, asking: AskingRule, address: Address) -> Self {
         Self {
             kit,
             calendar: Arc::new(calendar),
+            asking,
+            address,
         }
     }
 
     /// What it answers.
     #[must_use]
     pub fn routes(&self) -> FollowupServiceServer<FollowupCalls> {
-        let calls = FollowupCalls::new(self.kit.clone(), Arc::clone(&self.calendar));
+        let calls = FollowupCalls::new(
+            self.kit.clone(),
+            Arc::clone(&self.calendar),
+            self.asking,
+            self.address.clone(),
+        );
         FollowupServiceServer::new(calls).max_decoding_message_size(LARGEST_REQUEST)
     }
 
@@ -60,7 +75,14 @@ impl Followup {
         Arc::new(FollowupReactions::new(
             self.kit.clone(),
             Arc::clone(&self.calendar),
+            self.asking,
         ))
+    }
+
+    /// What has carers asked whether it helped.
+    #[must_use]
+    pub fn askings(&self) -> Askings {
+        Askings::new(self.kit.clone(), self.asking)
     }
 
     /// What fires the clocks that are due.

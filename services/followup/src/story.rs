@@ -115,14 +115,22 @@ fn codes_of(body: &EventBody) -> Value {
             .one::<OutcomeResult>("outcome", event.result)
             .one::<OutcomeReason>("reason", event.reason)
             .flag("late", event.late),
+        EventBody::SituationReopened(event) if event.by_reporter => codes.flag("by_reporter", true),
         EventBody::SituationReopened(event) => codes.flag("by_carer", event.by_carer),
+        EventBody::CarerAsked(event) => codes.flag("again", event.times > 1),
         EventBody::SignalWithdrawn(_)
         | EventBody::SituationShared(_)
         | EventBody::ItemClosed(_)
         | EventBody::ReferralRedirected(_)
         | EventBody::ReferralExpired(_)
         | EventBody::ReferralCancelled(_)
-        | EventBody::OutcomeConfirmed(_) => codes,
+        | EventBody::OutcomeConfirmed(_)
+        | EventBody::ReopenAsked(_)
+        // How a carer is, is health data: the story says that they answered.
+        | EventBody::CarerAnswered(_)
+        | EventBody::CarerLinkMade(_)
+        | EventBody::CarerLinksTakenBack(_)
+        | EventBody::LoopClosed(_) => codes,
     };
     Value::Object(codes.0)
 }

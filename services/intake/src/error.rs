@@ -1,6 +1,7 @@
 //! Everything that can be wrong with a call to intake.
 
 use knipperlicht_contracts::TimeError;
+use knipperlicht_links::CardError;
 use knipperlicht_privacy::VaultError;
 use knipperlicht_runtime::{Coded, Kind};
 use knipperlicht_vocabulary::{CodeError, IdError, PostalCodeError};
@@ -98,6 +99,33 @@ pub enum IntakeError {
     /// The carer does not, or no longer, agree.
     #[error("the carer did not agree, or no longer agrees, that you learn who they are")]
     NoConsent,
+    /// Nobody made such a link, it is for something else, or it was taken back.
+    #[error("this link does not work (any more): ask the person who gave it to you for a new one")]
+    LinkUnknown,
+    /// The link is too old.
+    #[error("this link has expired: ask the person who gave it to you for a new one")]
+    LinkExpired,
+    /// Something was said to be seen that was not told.
+    #[error(
+        "`seen` holds a step that this signal was not told: send `step` and `at` as they were received"
+    )]
+    NotTold,
+    /// Too many steps at once.
+    #[error("`seen` holds {0}: send at most 100 at a time")]
+    TooManySteps(usize),
+    /// Nothing is closed that could open again.
+    #[error(
+        "nothing is closed yet, so nothing can be opened again: somebody is at work on it, or it was not shared"
+    )]
+    NotClosed,
+    /// A card was scanned very often in a short time.
+    #[error(
+        "this card was used very often just now: try again in an hour; in need call 112, or 106 to talk"
+    )]
+    CardUsedTooOften,
+    /// No card can be made of a link.
+    #[error("{0}: begin links with a shorter address (KL_CARER_ADDRESS)")]
+    Card(#[from] CardError),
     /// Too many signals at once.
     #[error("too many signals at once: nothing was stored, send it again in a moment")]
     Overloaded,
@@ -126,11 +154,12 @@ impl Coded for IntakeError {
             Self::IdReused(_) | Self::AlreadyAccepted | Self::Withdrawn | Self::Merge(_) => {
                 Kind::Conflict
             }
-            Self::NotFound { .. } => Kind::NotFound,
+            Self::LinkExpired | Self::NotClosed => Kind::Conflict,
+            Self::NotFound { .. } | Self::LinkUnknown => Kind::NotFound,
             Self::NoConsent => Kind::Forbidden,
-            Self::Overloaded => Kind::Exhausted,
+            Self::Overloaded | Self::CardUsedTooOften => Kind::Exhausted,
             Self::Database(_) | Self::TooSlow => Kind::Unavailable,
-            Self::BadRow { .. } | Self::Vault(_) => Kind::Internal,
+            Self::BadRow { .. } | Self::Vault(_) | Self::Card(_) => Kind::Internal,
             _ => Kind::Invalid,
         }
     }
@@ -166,6 +195,12 @@ impl Coded for IntakeError {
             Self::Merge(MergeRefusal::ActedOn) => "KL1025",
             Self::Merge(MergeRefusal::MergedOn(_)) => "KL1026",
             Self::Merge(MergeRefusal::Merged | MergeRefusal::NotMerged) => "KL1027",
+            Self::LinkUnknown => "KL1041",
+            Self::LinkExpired => "KL1042",
+            Self::NotTold | Self::TooManySteps(_) => "KL1043",
+            Self::NotClosed => "KL1044",
+            Self::CardUsedTooOften => "KL1045",
+            Self::Card(_) => "KL1046",
         }
     }
 
@@ -185,6 +220,7 @@ impl Coded for IntakeError {
             Self::IdReused(_) => Some("signal.signal_id"),
             Self::TooMany(_) => Some("signals"),
             Self::PageToken => Some("page_token"),
+            Self::NotTold | Self::TooManySteps(_) => Some("seen"),
             _ => None,
         }
     }

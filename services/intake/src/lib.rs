@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use knipperlicht_contracts::intake::v1::intake_service_server::IntakeServiceServer;
 use knipperlicht_eventing::{Kit, Reactions};
+use knipperlicht_links::Address;
 use knipperlicht_privacy::{Fingerprint, MasterKey, Vault};
 use knipperlicht_runtime::Stop;
 use knipperlicht_zones::ZoneTable;
@@ -35,7 +36,9 @@ pub struct Intake {
 impl Intake {
     /// Puts it together; nothing runs yet.
     #[must_use]
-    pub fn new(kit: Kit, zones: Arc<ZoneTable>, master: &MasterKey) -> Self {
+    ///
+    /// Links for carers begin with `address`.
+    pub fn new(kit: Kit, zones: Arc<ZoneTable>, master: &MasterKey, address: Address) -> Self {
         let (writer, submit) = grpc::writer(kit.clone());
         let calls = IntakeCalls {
             kit: kit.clone(),
@@ -44,6 +47,7 @@ impl Intake {
             content: Arc::new(Fingerprint::new(master, "signal content")),
             identity: Arc::new(Fingerprint::new(master, "identity")),
             submit,
+            address,
         };
         Self { kit, calls, writer }
     }

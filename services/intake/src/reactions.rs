@@ -1,12 +1,12 @@
 //! What intake does when it hears what became of a situation: it notes the step for the reporter,
 //! and who may ask for the carer's contact, which it tells the others.
 
-use knipperlicht_contracts::{event::EventBody, events::v1 as events};
+use knipperlicht_contracts::{event::EventBody, events::v1 as events, from_proto};
 use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, Said, say};
 use knipperlicht_vocabulary::{ContactResult, EventId, OutcomeResult, Step};
 use sqlx::PgConnection;
 
-use crate::store::{self, Grant, NewStep};
+use crate::store::{self, Grant, NewStep, Purpose};
 
 pub(crate) struct IntakeReactions {
     kit: Kit,
@@ -29,6 +29,39 @@ impl IntakeReactions {
             body: body.into(),
             traceparent: event.onward_traceparent(),
         }
+    }
+}
+
+impl IntakeReactions {
+    /// The links that follow-up made open "my situation" too, until they are taken back.
+    async fn links(
+        &self,
+        connection: &mut PgConnection,
+        event: &Event,
+    ) -> Result<(), ReactionError> {
+        match &event.body {
+            EventBody::CarerLinkMade(made) => {
+                let nonsense = |what: &str| ReactionError::Nonsense(what.to_owned());
+                let expires_at = made
+                    .expires_at
+                    .ok_or_else(|| nonsense("`expires_at` is missing"))?;
+                let expires_at =
+                    from_proto(expires_at).map_err(|error| nonsense(&error.to_string()))?;
+                let hash = &made.my_situation_hash;
+                if hash.len() != 32 {
+                    return Err(nonsense("`my_situation_hash` is no hash"));
+                }
+                let purpose = Purpose::MySituation(event.situation());
+                let made_at = event.occurred_at;
+                store::insert_link(connection, hash, &purpose, made_at, expires_at).await?;
+            }
+            EventBody::CarerLinksTakenBack(taken) => {
+                let hashes = &taken.my_situation_hashes;
+                store::revoke_links(connection, hashes, event.occurred_at).await?;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 }
 
@@ -65,6 +98,9 @@ impl Reactions for IntakeReactions {
                     since: event.occurred_at,
                 });
             }
+        }
+        for event in wave {
+            self.links(&mut *connection, event).await?;
         }
         store::add_steps(connection, &steps).await?;
         store::add_grants(connection, &grants).await?;

@@ -174,6 +174,7 @@ impl Story<'_> {
 
         let link = followup::IssueCarerLinkRequest {
             task_id: task.task_id,
+            ..Default::default()
         };
         let link = self
             .step("issue a link", LINK, async || {
@@ -401,6 +402,7 @@ async fn confirm(carer: &Caller, token: &str) -> Result<(), Status> {
     let answer = followup::ConfirmOutcomeRequest {
         token: token.to_owned(),
         answer: followup::Answer::Helped.into(),
+        ..Default::default()
     };
     match carer.followup().confirm_outcome(answer).await {
         Err(status) if status.code() == Code::FailedPrecondition => Ok(()),

@@ -91,6 +91,28 @@ impl ReporterPhone {
         response.into_inner().signal.expect("a signal")
     }
 
+    /// Says that the app showed these steps.
+    pub async fn has_seen(
+        &self,
+        id: &str,
+        seen: &[intake::Progress],
+    ) -> Result<intake::SignalStatus, Status> {
+        let request = intake::MarkSeenRequest {
+            signal_id: id.to_owned(),
+            seen: seen.to_vec(),
+        };
+        let marked = self.0.intake().mark_seen(request).await?;
+        Ok(marked.into_inner().signal.expect("a signal"))
+    }
+
+    /// The steps that were told of a signal, in order.
+    pub async fn steps(&self, id: &str) -> Vec<Step> {
+        let told = self.signal(id).await.progress;
+        told.iter()
+            .map(|taken| Step::try_from(taken.step).expect("a step"))
+            .collect()
+    }
+
     /// Waits until the signal has taken this step.
     pub async fn sees(&self, id: &str, step: Step) -> intake::SignalStatus {
         eventually(step.code(), async || {
@@ -253,6 +275,24 @@ impl CoordinatorDesk {
             .expect("loops")
             .into_inner()
             .loops
+    }
+
+    /// What the reporters of a situation were told.
+    pub async fn told(&self, situation: &str) -> Vec<intake::ToldReporter> {
+        let request = intake::ListToldRequest {
+            situation_id: situation.to_owned(),
+        };
+        let told = self.0.intake().list_told(request).await;
+        told.expect("what was told").into_inner().reporters
+    }
+
+    /// One situation's story, or nothing yet.
+    pub async fn timeline_so_far(&self, situation: &str) -> Vec<followup::TimelineEntry> {
+        let request = followup::GetTimelineRequest {
+            situation_id: situation.to_owned(),
+        };
+        let told = self.0.followup().get_timeline(request).await;
+        told.map_or_else(|_| Vec::new(), |told| told.into_inner().entries)
     }
 
     /// One situation's story.

@@ -7,24 +7,27 @@
     reason = "a test that cannot go on should say so loudly"
 )]
 
+mod closed;
 mod desks;
 mod signal;
 
 use std::time::Duration;
 
 use knipperlicht::{
-    line::{Line, LineSettings},
+    line::{CarerSettings, Line, LineSettings},
     migrate::migrate,
     ops::ensure_streams,
 };
 use knipperlicht_access::{Database, DatabaseOptions, DevIssuer, Person, Principal, Role};
 use knipperlicht_contracts::event::Service;
+use knipperlicht_followup::model::AskingRule;
 use knipperlicht_harness::{Bed, MovableClock, movable_environment};
 use knipperlicht_privacy::MasterKey;
 use knipperlicht_vocabulary::Environment;
 use sqlx::{Connection, PgConnection};
 use tonic::transport::{Channel, Endpoint};
 
+pub use closed::Closed;
 pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone};
 pub use signal::a_signal;
 
@@ -187,6 +190,12 @@ fn settings(bed: &Bed, issuer: &DevIssuer, master_key: &str) -> LineSettings {
         master_key: MasterKey::parse(master_key).expect("a key"),
         connections: 6,
         instruments_dir: None,
+        carers: CarerSettings {
+            address: "https://knipperlicht.example/k"
+                .parse()
+                .expect("an address"),
+            asking: AskingRule::default(),
+        },
     }
 }
 

@@ -234,7 +234,11 @@ async fn forms_show_a_trend_and_raise_the_urgency_that_routing_hears_of() {
         consent: Consent::Withdrawn.number(),
         ..Default::default()
     };
+    // The reporter sees `assessed` once, whatever was judged anew.
     let nurse = world.reporter("nurse");
+    let told = nurse.steps(&receipt.signal_id).await;
+    let assessed = told.iter().filter(|step| **step == Step::Assessed);
+    assert_eq!(assessed.count(), 1);
     nurse.0.intake().set_consent(withdrawn).await.unwrap();
     eventually("the partner no longer sees them", async || {
         let listed = list(&partner.0, situation).await;
@@ -250,13 +254,9 @@ async fn forms_show_a_trend_and_raise_the_urgency_that_routing_hears_of() {
     .await
     .unwrap();
     assert_eq!(told, 0);
-    // The reporter sees `assessed` once, whatever was judged anew.
-    let status = nurse.signal(&receipt.signal_id).await;
-    let assessed = status
-        .progress
-        .iter()
-        .filter(|taken| taken.step == Step::Assessed.number());
-    assert_eq!(assessed.count(), 1);
+    // Nor is the reporter told anything of it any more.
+    let told = nurse.steps(&receipt.signal_id).await;
+    assert_eq!(told, [Step::Received, Step::NotShared]);
     world.stop().await;
 }
 

@@ -8,10 +8,18 @@
 )]
 
 use jiff::SignedDuration;
-use knipperlicht_contracts::{followup::v1 as followup, intake::v1 as intake, to_proto};
+use knipperlicht_contracts::{
+    assessment::v1 as assessment,
+    events::v1::{CarerQol, CarerState},
+    followup::v1 as followup,
+    intake::v1 as intake,
+    to_proto,
+};
 use knipperlicht_e2e::{World, a_signal};
 use knipperlicht_harness::eventually;
-use knipperlicht_vocabulary::{Consent, ContactChannel, ContactResult, OutcomeResult, Step};
+use knipperlicht_vocabulary::{
+    Consent, ContactChannel, ContactResult, OutcomeResult, PerseveranceTime, QolLevel, Step,
+};
 
 #[tokio::test]
 async fn s01_offline_cleaner() {
@@ -106,21 +114,40 @@ async fn s01_offline_cleaner() {
         .outcome;
     assert_eq!(outcome, OutcomeResult::Helped.number());
 
-    // Four weeks later the carer confirms, by a link and without an account.
-    let link = followup::IssueCarerLinkRequest {
-        task_id: task.task_id,
-    };
-    let link = partner
-        .0
-        .followup()
-        .issue_carer_link(link)
-        .await
-        .unwrap()
-        .into_inner();
+    // For four weeks nobody asks the carer anything; then the partner's contact person is to.
+    let asks = |task: &followup::Task| task.carer_question.is_some();
+    assert!(!partner.open_tasks().await.iter().any(asks));
     world.clock.advance(SignedDuration::from_hours(28 * 24));
+    let question = eventually("that the carer is to be asked", async || {
+        let tasks = partner.open_tasks().await;
+        tasks.into_iter().find_map(|task| task.carer_question)
+    })
+    .await;
+    assert_eq!((question.times, question.with_coordinator), (1, false));
+
+    // The carer answers by a link, without an account: it helped, and how they are now.
+    let link = partner.link(&task.task_id).await;
+    assert!(
+        link.url
+            .ends_with(&format!("/answer_outcome#{}", link.token))
+    );
+    assert!(link.card_svg.contains("Hoe gaat het nu met u?"));
+    let (no, much) = (QolLevel::No.number(), QolLevel::ALot.number());
     let answer = followup::ConfirmOutcomeRequest {
         token: link.token,
         answer: followup::Answer::Helped.into(),
+        how_are_you: Some(CarerState {
+            perseverance: PerseveranceTime::OneToTwoYears.number(),
+            quality_of_life: Some(CarerQol {
+                fulfilment: much,
+                relational_problems: no,
+                mental_health_problems: no,
+                daily_activities_problems: no,
+                financial_problems: no,
+                support: much,
+                physical_health_problems: no,
+            }),
+        }),
     };
     world
         .nobody()
@@ -129,6 +156,35 @@ async fn s01_offline_cleaner() {
         .await
         .unwrap();
     let status = cleaner.sees(id, Step::Confirmed).await;
+    assert!(!partner.open_tasks().await.iter().any(asks));
+
+    // What they said joined the situation's series, and no event but the one that carried it there.
+    let series = eventually("both forms", async || {
+        let request = assessment::ListAssessmentsRequest {
+            situation_id: situation.to_owned(),
+        };
+        let listed = partner.0.assessment().list_assessments(request).await;
+        let series = listed.unwrap().into_inner().series;
+        (series.len() == 2).then_some(series)
+    })
+    .await;
+    let mut instruments: Vec<&str> = series
+        .iter()
+        .map(|one| one.instrument_id.as_str())
+        .collect();
+    instruments.sort_unstable();
+    assert_eq!(instruments, ["carerqol-7d", "perseverance-time"]);
+
+    // The app shows the reporter all of it and says so; the first time counts.
+    let seen = cleaner.has_seen(id, &status.progress).await.unwrap();
+    let first: Vec<_> = seen.progress.iter().map(|step| step.seen_at).collect();
+    assert!(first.iter().all(Option::is_some));
+    world.clock.advance(SignedDuration::from_hours(1));
+    let again = cleaner.has_seen(id, &status.progress).await.unwrap();
+    assert_eq!(again, seen);
+    let told = coordinator.told(situation).await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].told, seen.progress);
 
     // The reporter's list shows every step, in order.
     assert_eq!(status.consent, Consent::Given.number());
@@ -167,6 +223,7 @@ async fn s01_offline_cleaner() {
         "knipperlicht.referral.accepted.v1",
         "knipperlicht.followup.contact_recorded.v1",
         "knipperlicht.followup.completed.v1",
+        "knipperlicht.followup.carer_asked.v1",
     ] {
         assert!(types.contains(&expected), "{expected} is not in {types:?}");
     }

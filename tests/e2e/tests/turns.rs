@@ -93,7 +93,18 @@ async fn consent_refused_makes_no_referral_until_it_is_given() {
         ..a_signal(&world.environment)
     };
     let receipt = cleaner.send(signal).await.unwrap();
-    cleaner.sees(&receipt.signal_id, Step::NotReferred).await;
+    // Told at once, and nothing else: what is under way elsewhere is not theirs to see.
+    let told = cleaner.sees(&receipt.signal_id, Step::NotShared).await;
+    assert_eq!(told.progress.len(), 2);
+    eventually("that nobody is asked", async || {
+        let timeline = coordinator.timeline_so_far(&receipt.situation_id).await;
+        let withheld = "knipperlicht.referral.withheld.v1";
+        timeline
+            .iter()
+            .any(|entry| entry.r#type == withheld)
+            .then_some(())
+    })
+    .await;
     assert!(coordinator.referrals().await.is_empty());
     assert!(coordinator.items().await.is_empty());
 

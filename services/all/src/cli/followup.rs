@@ -1,13 +1,19 @@
 //! `knipperlicht followup`: from acceptance until the carer says it helped.
 
 use jiff::Timestamp;
-use knipperlicht_contracts::{followup::v1 as proto, to_proto};
+use knipperlicht_contracts::{
+    events::v1::{CarerQol, CarerState},
+    followup::v1 as proto,
+    to_proto,
+};
 use knipperlicht_vocabulary::{
-    ContactChannel, ContactResult, OutcomeReason, OutcomeResult, SituationId, TaskId,
+    ContactChannel, ContactResult, OutcomeReason, OutcomeResult, PerseveranceTime, QolLevel,
+    SituationId, TaskId,
 };
 
 use super::{
     CliError,
+    carer::{PrintArgs, revoked, write_card},
     channel::unary,
     credentials::Person::{Coordinator, Desk, Partner},
     session::{Session, answer, part},
@@ -70,6 +76,15 @@ pub enum FollowupCommand {
         /// The follow-up, completed
         #[arg(value_name = "TASK")]
         id: TaskId,
+        /// How it is printed.
+        #[command(flatten)]
+        print: PrintArgs,
+    },
+    /// Take back every such link of a follow-up: a card was lost
+    RevokeLinks {
+        /// The follow-up
+        #[arg(value_name = "TASK")]
+        id: TaskId,
     },
     /// Answer as the carer, by that link
     Confirm {
@@ -78,9 +93,23 @@ pub enum FollowupCommand {
         token: String,
         /// Did it help?
         answer: Answer,
+        /// How long you can keep it up if everything stays as it is
+        #[arg(long, value_name = "CODE", value_parser = codes(PerseveranceTime::ALL))]
+        perseverance: Option<PerseveranceTime>,
+        /// How you are, as seven of no, some and `a_lot`: fulfilment from caring; problems with the
+        /// person you care for, with your mind, with daily life, with money; support; problems with
+        /// your body
+        #[arg(long, value_name = "LEVEL", num_args = 7, value_parser = codes(QolLevel::ALL))]
+        quality_of_life: Option<Vec<QolLevel>>,
     },
     /// Open a closed follow-up again
     Reopen {
+        /// The follow-up
+        #[arg(value_name = "TASK")]
+        id: TaskId,
+    },
+    /// Close the loop of a carer who was asked and does not answer, as a coordinator
+    Close {
         /// The follow-up
         #[arg(value_name = "TASK")]
         id: TaskId,
@@ -119,8 +148,34 @@ pub enum Answer {
 pub(crate) async fn run(command: FollowupCommand, session: &Session) -> Result<(), CliError> {
     match command {
         FollowupCommand::List { open } => list(open, session).await,
-        FollowupCommand::Link { id } => link(id, session).await,
-        FollowupCommand::Confirm { token, answer } => confirm(token, answer, session).await,
+        FollowupCommand::Link { id, print } => link(id, &print, session).await,
+        FollowupCommand::RevokeLinks { id } => {
+            let request = proto::RevokeCarerLinksRequest {
+                task_id: id.to_string(),
+            };
+            let mut followup = session.followup(Desk).await?;
+            let done = answer(followup.revoke_carer_links(unary(request))).await?;
+            revoked(done.revoked, session)
+        }
+        FollowupCommand::Confirm {
+            token,
+            answer,
+            perseverance,
+            quality_of_life,
+        } => {
+            let state = carer_state(perseverance, quality_of_life.as_deref());
+            confirm(token, answer, state, session).await
+        }
+        FollowupCommand::Close { id } => {
+            let request = proto::CloseLoopRequest {
+                task_id: id.to_string(),
+            };
+            let mut followup = session.followup(Coordinator).await?;
+            print(
+                answer(followup.close_loop(unary(request))).await?.task,
+                session,
+            )
+        }
         FollowupCommand::Timeline { id } => timeline(id, session).await,
         FollowupCommand::Loops => loops(session).await,
         FollowupCommand::Contact {
@@ -205,14 +260,16 @@ async fn list(open_only: bool, session: &Session) -> Result<(), CliError> {
     )
 }
 
-async fn link(id: TaskId, session: &Session) -> Result<(), CliError> {
+async fn link(id: TaskId, print: &PrintArgs, session: &Session) -> Result<(), CliError> {
     let mut followup = session.followup(Desk).await?;
     let issued = answer(
         followup.issue_carer_link(unary(proto::IssueCarerLinkRequest {
             task_id: id.to_string(),
+            language: print.language.number(),
         })),
     )
     .await?;
+    write_card(print.card.as_deref(), &issued.card_svg, session)?;
     let link = CarerLinkView::from(issued);
     session.output.one(&link)?;
     session
@@ -223,16 +280,49 @@ async fn link(id: TaskId, session: &Session) -> Result<(), CliError> {
         .next(&format!("followup confirm {} helped", link.token))
 }
 
-async fn confirm(token: String, said: Answer, session: &Session) -> Result<(), CliError> {
+async fn confirm(
+    token: String,
+    said: Answer,
+    how_are_you: Option<CarerState>,
+    session: &Session,
+) -> Result<(), CliError> {
     let request = proto::ConfirmOutcomeRequest {
         token,
         answer: proto::Answer::from(said).into(),
+        how_are_you,
     };
     // The link is the carer's proof: an account would say something about somebody else.
     let mut followup = session.followup_without_account().await?;
     let done = answer(followup.confirm_outcome(unary(request))).await?;
     session.output.one(&ConfirmedView {
         reopened: done.reopened,
+    })
+}
+
+/// How a carer is, where they said so.
+fn carer_state(
+    perseverance: Option<PerseveranceTime>,
+    levels: Option<&[QolLevel]>,
+) -> Option<CarerState> {
+    let level = |level: &QolLevel| level.number();
+    let quality_of_life = match levels {
+        Some([one, two, three, four, five, six, seven]) => Some(CarerQol {
+            fulfilment: level(one),
+            relational_problems: level(two),
+            mental_health_problems: level(three),
+            daily_activities_problems: level(four),
+            financial_problems: level(five),
+            support: level(six),
+            physical_health_problems: level(seven),
+        }),
+        _ => None,
+    };
+    if perseverance.is_none() && quality_of_life.is_none() {
+        return None;
+    }
+    Some(CarerState {
+        perseverance: perseverance.map_or(0, PerseveranceTime::number),
+        quality_of_life,
     })
 }
 

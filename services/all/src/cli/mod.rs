@@ -6,6 +6,7 @@
 //! What was typed may say who somebody is, or be a secret: none of it can be printed with `Debug`.
 
 mod assessment;
+mod carer;
 mod channel;
 mod connection;
 mod contact;
@@ -29,6 +30,7 @@ mod zone;
 mod tests;
 
 pub use assessment::AssessmentCommand;
+pub use carer::CarerCommand;
 pub use connection::{ClientOptions, Connection};
 pub use contact::ContactClient;
 pub use directory::{CapacityCommand, DirectoryCommand};
@@ -66,6 +68,8 @@ pub enum Command {
     Duplicate(Client<DuplicateCommand>),
     /// From acceptance until the carer says it helped (opvolging)
     Followup(Client<FollowupCommand>),
+    /// Links and printed cards for carers, who need no account (mantelzorgers)
+    Carer(Client<CarerCommand>),
     /// How a situation was judged, and why (inschatting)
     Assessment(Client<AssessmentCommand>),
     /// Who is asked, and why (toeleiding)
@@ -95,6 +99,7 @@ impl fmt::Debug for Command {
             Self::Item(_) => "Item(..)",
             Self::Duplicate(_) => "Duplicate(..)",
             Self::Followup(_) => "Followup(..)",
+            Self::Carer(_) => "Carer(..)",
             Self::Assessment(_) => "Assessment(..)",
             Self::Route(_) => "Route(..)",
             Self::Zone(_) => "Zone(..)",
@@ -143,6 +148,7 @@ async fn dispatch(command: Command, program: clap::Command) -> Result<(), CliErr
         Command::Item(asked) => item::run(asked.command, &session(*asked.options)?).await,
         Command::Duplicate(asked) => duplicate::run(asked.command, &session(*asked.options)?).await,
         Command::Followup(asked) => followup::run(asked.command, &session(*asked.options)?).await,
+        Command::Carer(asked) => carer::run(asked.command, &session(*asked.options)?).await,
         Command::Assessment(asked) => {
             assessment::run(asked.command, &session(*asked.options)?).await
         }

@@ -102,6 +102,15 @@ impl Session {
         Ok(FollowupServiceClient::new(line))
     }
 
+    /// Intake, as somebody without an account: a carer with a link or a card.
+    pub(crate) async fn intake_without_account(
+        &self,
+    ) -> Result<IntakeServiceClient<Line>, CliError> {
+        let credentials = Credentials::new(None, &self.environment)?;
+        let line = connect(self.options.connection.url(Service::Intake), credentials).await?;
+        Ok(IntakeServiceClient::new(line))
+    }
+
     /// Says that there is more than was asked for.
     pub(crate) fn more(&self, more: bool, limit: u32) -> Result<(), CliError> {
         if more {

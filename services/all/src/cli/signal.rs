@@ -5,17 +5,17 @@ mod line;
 mod send;
 
 use knipperlicht_contracts::intake::v1 as proto;
-use knipperlicht_vocabulary::{Consent, SignalId};
+use knipperlicht_vocabulary::{Consent, SignalId, SituationId};
 
 use super::{
     CliError,
     channel::unary,
-    credentials::Person::Cleaner,
+    credentials::Person::{Cleaner, Coordinator},
     session::{Pages, Session, answer, pages, part, watch},
     values::{codes, words},
-    views::SignalView,
+    views::{SignalView, ToldReporterView},
 };
-use send::SendArgs;
+pub(super) use send::SendArgs;
 
 /// What a reporter can do.
 #[derive(clap::Subcommand)]
@@ -57,6 +57,24 @@ pub enum SignalCommand {
         #[arg(long, value_name = "TEXT", value_parser = words, required_if_eq("consent", "vital_interest"))]
         because: Option<String>,
     },
+    /// Say that you saw everything that you were told of a signal so far
+    Seen {
+        /// The signal
+        #[arg(value_name = "SIGNAL")]
+        id: SignalId,
+    },
+    /// Say that it is not better: what was closed opens again
+    NotBetter {
+        /// The signal
+        #[arg(value_name = "SIGNAL")]
+        id: SignalId,
+    },
+    /// List what the reporters of a situation were told, and saw, as a coordinator
+    Told {
+        /// The situation
+        #[arg(value_name = "SITUATION")]
+        id: SituationId,
+    },
 }
 
 /// Runs one of them.
@@ -76,6 +94,16 @@ pub(crate) async fn run(command: SignalCommand, session: &Session) -> Result<(),
             consent,
             because,
         } => set_consent(id, consent, because, session).await,
+        SignalCommand::Seen { id } => seen(id, session).await,
+        SignalCommand::NotBetter { id } => {
+            let mut intake = session.intake(Cleaner).await?;
+            let request = proto::ReportNotBetterRequest {
+                signal_id: id.to_string(),
+            };
+            let done = answer(intake.report_not_better(unary(request))).await?;
+            session.output.one(&view(done.signal)?)
+        }
+        SignalCommand::Told { id } => told(id, session).await,
     }
 }
 
@@ -144,6 +172,34 @@ async fn set_consent(
     let done = answer(intake.set_consent(unary(request))).await?;
     session.output.one(&view(done.signal)?)?;
     session.next(&format!("signal show {id}"))
+}
+
+async fn seen(id: SignalId, session: &Session) -> Result<(), CliError> {
+    let mut intake = session.intake(Cleaner).await?;
+    let found = answer(intake.get_signal(unary(proto::GetSignalRequest {
+        signal_id: id.to_string(),
+    })))
+    .await?;
+    let request = proto::MarkSeenRequest {
+        signal_id: id.to_string(),
+        seen: part(found.signal, "signal")?.progress,
+    };
+    let done = answer(intake.mark_seen(unary(request))).await?;
+    session.output.one(&view(done.signal)?)
+}
+
+async fn told(id: SituationId, session: &Session) -> Result<(), CliError> {
+    let mut intake = session.intake(Coordinator).await?;
+    let found = answer(intake.list_told(unary(proto::ListToldRequest {
+        situation_id: id.to_string(),
+    })))
+    .await?;
+    let views: Vec<ToldReporterView> = found
+        .reporters
+        .into_iter()
+        .map(ToldReporterView::from)
+        .collect();
+    session.output.list(&views, "No signal of it stands.")
 }
 
 /// The reason belongs to one consent only: anywhere else it would be lost without a word.

@@ -3,6 +3,7 @@
 //! Views keep the names of the protos, say codes as text and moments as RFC 3339.
 
 mod assessment;
+mod carer;
 mod directory;
 mod duplicate;
 mod followup;
@@ -13,6 +14,7 @@ mod word;
 mod zone;
 
 pub(crate) use assessment::{AssessmentView, InstrumentView, ResultView, SeriesView};
+pub(crate) use carer::{CardView, MySituationView, ToldReporterView};
 pub(crate) use directory::{ImportLineView, ImportView, ListingView};
 pub(crate) use duplicate::DuplicateView;
 pub(crate) use followup::{
@@ -20,7 +22,7 @@ pub(crate) use followup::{
 };
 pub(crate) use referral::{ActionsView, ItemView, ReferralView};
 pub(crate) use route::{ExplainedView, ExplanationView, UnmetNeedView};
-pub(crate) use signal::{ContactsView, ReceiptView, RefusalView, SignalView};
+pub(crate) use signal::{ContactsView, ProgressView, ReceiptView, RefusalView, SignalView};
 pub(crate) use word::{Moment, Word, words};
 pub(crate) use zone::{ResolvedZoneView, ServiceView};
 

@@ -23,7 +23,7 @@ use knipperlicht_vocabulary::{Environment, IdError};
 
 use self::{secrets::Secrets, servers::Servers};
 use crate::{
-    line::{Line, LineError, LineSettings},
+    line::{CarerOptions, Line, LineError, LineSettings},
     migrate::migrate,
     ops::{OpsError, ensure_streams},
 };
@@ -50,6 +50,8 @@ pub struct DevOptions {
     /// Folder with the questionnaires that the organisation has a licence for, a JSON file each
     #[arg(long, env = "KL_INSTRUMENTS_DIR")]
     instruments_dir: Option<PathBuf>,
+    #[command(flatten)]
+    carers: CarerOptions,
 }
 
 /// Why `dev` ended.
@@ -175,6 +177,7 @@ async fn serve(
         master_key: MasterKey::parse(&secrets.master_key)?,
         connections: 8,
         instruments_dir: options.instruments_dir.clone(),
+        carers: (&options.carers).into(),
     };
     let line = Line::start(settings, environment).await?;
     banner::print(&options.dir, line.address(), servers);

@@ -6,6 +6,7 @@ pub mod instrument;
 pub(crate) mod score;
 mod texts;
 mod triage;
+pub mod voice;
 
 pub use catalogue::{Catalogue, CatalogueFault};
 pub use inputs::{Inputs, ResultInput, SignalInput};

@@ -4,9 +4,9 @@ use knipperlicht_access::Principal;
 use knipperlicht_contracts::{
     events::v1 as events,
     followup::v1::{
-        CompleteRequest, CompleteResponse, RecordContactRequest, RecordContactResponse,
-        RecordVisitRequest, RecordVisitResponse, ReopenRequest, ReopenResponse, ScheduleRequest,
-        ScheduleResponse,
+        CloseLoopRequest, CloseLoopResponse, CompleteRequest, CompleteResponse,
+        RecordContactRequest, RecordContactResponse, RecordVisitRequest, RecordVisitResponse,
+        ReopenRequest, ReopenResponse, ScheduleRequest, ScheduleResponse,
     },
     from_proto,
 };
@@ -112,10 +112,32 @@ impl FollowupCalls {
             task_id: task_id.to_string(),
             referral_id: work.task().referral.to_string(),
             by_carer: false,
+            by_reporter: false,
         };
         work.say(said).await?;
         let task = work.finish().await?;
         Ok(ReopenResponse { task: Some(task) })
+    }
+
+    /// The carer was asked and is silent: a coordinator lets it rest.
+    pub(super) async fn loop_closed(
+        &self,
+        principal: &Principal,
+        request: &CloseLoopRequest,
+    ) -> Result<CloseLoopResponse, FollowupError> {
+        let task_id = wire::id("task_id", &request.task_id)?;
+
+        let mut work = Work::begin(self, principal, task_id).await?;
+        work.act(Action::LetRest).await?;
+        if work.end_question().await? == Moved::Yes {
+            let said = events::LoopClosed {
+                task_id: task_id.to_string(),
+                referral_id: work.task().referral.to_string(),
+            };
+            work.say(said).await?;
+        }
+        let task = work.finish().await?;
+        Ok(CloseLoopResponse { task: Some(task) })
     }
 }
 

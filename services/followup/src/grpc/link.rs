@@ -1,17 +1,17 @@
-//! The link with which a carer, without an account, says whether it helped.
+//! The link with which a carer, without an account, says whether it helped and how they are now.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::{
     events::v1 as events,
     followup::v1::{
         ConfirmOutcomeRequest, ConfirmOutcomeResponse, IssueCarerLinkRequest,
-        IssueCarerLinkResponse,
+        IssueCarerLinkResponse, RevokeCarerLinksRequest, RevokeCarerLinksResponse,
     },
     to_proto,
 };
-use sha2::{Digest, Sha256};
+use knipperlicht_links::{Card, Door, Token};
+use knipperlicht_vocabulary::{Language, TaskId};
 
 use super::{
     FollowupCalls,
@@ -20,11 +20,8 @@ use super::{
 };
 use crate::{error::FollowupError, model::Action, store::links};
 
-/// How long a link works: past the four weeks after which the carer is asked.
+/// How long a link works: from the completion past the second asking, with the default rule.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(60 * 24);
-
-/// Bytes of a token: too many to guess, so that a plain hash is enough to keep it.
-const TOKEN: usize = 32;
 
 impl FollowupCalls {
     pub(super) async fn link_issued(
@@ -32,18 +29,59 @@ impl FollowupCalls {
         principal: &Principal,
         request: &IssueCarerLinkRequest,
     ) -> Result<IssueCarerLinkResponse, FollowupError> {
-        let task_id = wire::id("task_id", &request.task_id)?;
+        let task_id: TaskId = wire::id("task_id", &request.task_id)?;
+        let language: Option<Language> = wire::optional_code("language", request.language)?;
+        let token = Token::new(&self.kit.environment);
+        let url = self.address.link(Door::AnswerOutcome, &token);
 
         let mut work = Work::begin(self, principal, task_id).await?;
         work.act(Action::AskCarer).await?;
-        let mut token = [0; TOKEN];
-        self.kit.environment.fill(&mut token);
         let expires_at = work.now() + LIFETIME;
-        links::insert(work.connection(), &hash(&token), task_id, expires_at).await?;
+        let card = Card {
+            door: Door::AnswerOutcome,
+            language: language.unwrap_or(Language::Dutch).into(),
+            link: &url,
+            until: last_day(expires_at),
+        };
+        let card_svg = card.svg()?;
+        let hash = token.hash(Door::AnswerOutcome);
+        let my_situation = token.hash(Door::MySituation);
+        links::insert(work.connection(), &hash, &my_situation, task_id, expires_at).await?;
+        // The same link shows who was told, and withdraws consent: intake's to answer.
+        work.say(events::CarerLinkMade {
+            my_situation_hash: my_situation.to_vec(),
+            expires_at: Some(to_proto(expires_at)),
+        })
+        .await?;
         work.finish().await?;
         Ok(IssueCarerLinkResponse {
-            token: BASE64_URL_SAFE_NO_PAD.encode(token),
+            token: token.text(),
             expires_at: Some(to_proto(expires_at)),
+            url,
+            card_svg,
+        })
+    }
+
+    pub(super) async fn links_revoked(
+        &self,
+        principal: &Principal,
+        request: &RevokeCarerLinksRequest,
+    ) -> Result<RevokeCarerLinksResponse, FollowupError> {
+        let task_id = wire::id("task_id", &request.task_id)?;
+
+        let mut work = Work::begin(self, principal, task_id).await?;
+        let my_situation_hashes = links::forget_doors(work.connection(), task_id).await?;
+        let revoked = my_situation_hashes.len();
+        links::take_back(work.connection(), task_id).await?;
+        if revoked > 0 {
+            work.say(events::CarerLinksTakenBack {
+                my_situation_hashes,
+            })
+            .await?;
+        }
+        work.finish().await?;
+        Ok(RevokeCarerLinksResponse {
+            revoked: i32::try_from(revoked).unwrap_or(i32::MAX),
         })
     }
 
@@ -54,7 +92,9 @@ impl FollowupCalls {
         request: &ConfirmOutcomeRequest,
     ) -> Result<ConfirmOutcomeResponse, FollowupError> {
         let answer = wire::answer(request.answer)?;
-        let hash = hash_of(&request.token)?;
+        let state = wire::carer_state(request.how_are_you.as_ref())?;
+        let token = Token::parse(&request.token).ok_or(FollowupError::LinkUnknown)?;
+        let hash = token.hash(Door::AnswerOutcome);
 
         let link = self.usable_link(&hash).await?;
         let mut work = Work::begin(self, &self.kit.principal, link.task).await?;
@@ -63,22 +103,32 @@ impl FollowupCalls {
             return Err(FollowupError::LinkUsed);
         }
         let (task_id, referral_id) = (work.task().id.to_string(), work.task().referral.to_string());
+        let moved = match answer {
+            Answer::Helped => work.act(Action::Confirm).await?,
+            Answer::NotHelped => work.act(Action::Reopen).await?,
+        };
+        let answered = events::CarerAnswered {
+            task_id: task_id.clone(),
+            state,
+        };
         match answer {
-            Answer::Helped => {
-                if work.act(Action::Confirm).await? == Moved::Yes {
-                    work.say(events::OutcomeConfirmed { task_id }).await?;
-                }
+            Answer::Helped if moved == Moved::Yes => {
+                work.say(events::OutcomeConfirmed { task_id }).await?;
             }
+            Answer::Helped => {}
             Answer::NotHelped => {
-                work.act(Action::Reopen).await?;
-                let by_carer = true;
                 work.say(events::SituationReopened {
                     task_id,
                     referral_id,
-                    by_carer,
+                    by_carer: true,
+                    by_reporter: false,
                 })
                 .await?;
             }
+        }
+        // After the rest: whoever is at work again is not to be asked for the same anew.
+        if state.is_some() {
+            work.say(answered).await?;
         }
         work.finish().await?;
         Ok(ConfirmOutcomeResponse {
@@ -86,6 +136,9 @@ impl FollowupCalls {
         })
     }
 
+    /// A token is found by its hash or not at all, so that neither the answer nor the time it
+    /// takes tells anything of a token that somebody guessed. Whoever holds a real one is told why
+    /// it does not work any more.
     async fn usable_link(&self, hash: &[u8; 32]) -> Result<links::CarerLink, FollowupError> {
         let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
         let link = links::find(&mut transaction, hash).await?;
@@ -101,30 +154,8 @@ impl FollowupCalls {
     }
 }
 
-/// What is not even a token is as unknown as a token that nobody made.
-fn hash_of(token: &str) -> Result<[u8; 32], FollowupError> {
-    let mut bytes = [0; TOKEN];
-    match BASE64_URL_SAFE_NO_PAD.decode_slice(token, &mut bytes) {
-        Ok(TOKEN) => Ok(hash(&bytes)),
-        _ => Err(FollowupError::LinkUnknown),
-    }
-}
-
-fn hash(token: &[u8; TOKEN]) -> [u8; 32] {
-    Sha256::digest(token).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_whole_token_is_looked_up() {
-        let token = BASE64_URL_SAFE_NO_PAD.encode([7; TOKEN]);
-        assert_eq!(hash_of(&token).unwrap(), hash(&[7; TOKEN]));
-        let longer = BASE64_URL_SAFE_NO_PAD.encode([7; TOKEN + 1]);
-        for other in ["", "%%%", "AAAA", &token[1..], &longer, &"A".repeat(60_000)] {
-            assert!(matches!(hash_of(other), Err(FollowupError::LinkUnknown)));
-        }
-    }
+/// The last whole day before a moment.
+fn last_day(moment: Timestamp) -> jiff::civil::Date {
+    let day = moment.to_zoned(TimeZone::UTC).date();
+    day.yesterday().unwrap_or(day)
 }

@@ -32,7 +32,10 @@ impl FollowupCalls {
         let states: Vec<String> = states.iter().map(ToString::to_string).collect();
 
         let mut transaction = self.kit.database.begin(principal).await?;
-        let tasks = tasks::list(&mut transaction, whose(principal), &states).await?;
+        let mut tasks = tasks::list(&mut transaction, whose(principal), &states).await?;
+        if request.open_only {
+            tasks.extend(tasks::to_ask(&mut transaction, whose(principal)).await?);
+        }
         transaction.commit().await?;
         Ok(ListTasksResponse {
             tasks: tasks.into_iter().map(Task::from).collect(),

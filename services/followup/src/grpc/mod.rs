@@ -10,29 +10,43 @@ use std::sync::Arc;
 
 use knipperlicht_access::principal_of;
 use knipperlicht_contracts::followup::v1::{
-    CompleteRequest, CompleteResponse, ConfirmOutcomeRequest, ConfirmOutcomeResponse,
-    GetTimelineRequest, GetTimelineResponse, IssueCarerLinkRequest, IssueCarerLinkResponse,
-    ListOpenLoopsRequest, ListOpenLoopsResponse, ListTasksRequest, ListTasksResponse,
-    RecordContactRequest, RecordContactResponse, RecordVisitRequest, RecordVisitResponse,
-    ReopenRequest, ReopenResponse, ScheduleRequest, ScheduleResponse,
+    CloseLoopRequest, CloseLoopResponse, CompleteRequest, CompleteResponse, ConfirmOutcomeRequest,
+    ConfirmOutcomeResponse, GetTimelineRequest, GetTimelineResponse, IssueCarerLinkRequest,
+    IssueCarerLinkResponse, ListOpenLoopsRequest, ListOpenLoopsResponse, ListTasksRequest,
+    ListTasksResponse, RecordContactRequest, RecordContactResponse, RecordVisitRequest,
+    RecordVisitResponse, ReopenRequest, ReopenResponse, RevokeCarerLinksRequest,
+    RevokeCarerLinksResponse, ScheduleRequest, ScheduleResponse,
     followup_service_server::FollowupService,
 };
 use knipperlicht_eventing::Kit;
+use knipperlicht_links::Address;
 use knipperlicht_runtime::refusal;
 use knipperlicht_vocabulary::WorkingCalendar;
 use tonic::{Request, Response, Status};
 
-use crate::error::FollowupError;
+use crate::{error::FollowupError, model::AskingRule};
 
 /// What follow-up answers.
 pub struct FollowupCalls {
     kit: Kit,
     calendar: Arc<WorkingCalendar>,
+    asking: AskingRule,
+    address: Address,
 }
 
 impl FollowupCalls {
-    pub(crate) const fn new(kit: Kit, calendar: Arc<WorkingCalendar>) -> Self {
-        Self { kit, calendar }
+    pub(crate) const fn new(
+        kit: Kit,
+        calendar: Arc<WorkingCalendar>,
+        asking: AskingRule,
+        address: Address,
+    ) -> Self {
+        Self {
+            kit,
+            calendar,
+            asking,
+            address,
+        }
     }
 }
 
@@ -120,5 +134,21 @@ impl FollowupService for FollowupCalls {
     ) -> Result<Response<ListOpenLoopsResponse>, Status> {
         let principal = principal_of(&request)?;
         answer(self.open_loops_of(&principal).await)
+    }
+
+    async fn revoke_carer_links(
+        &self,
+        request: Request<RevokeCarerLinksRequest>,
+    ) -> Result<Response<RevokeCarerLinksResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.links_revoked(&principal, request.get_ref()).await)
+    }
+
+    async fn close_loop(
+        &self,
+        request: Request<CloseLoopRequest>,
+    ) -> Result<Response<CloseLoopResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.loop_closed(&principal, request.get_ref()).await)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::{collections::HashMap, str::FromStr};
 
-use knipperlicht_contracts::{followup::v1 as wire, to_proto};
-use knipperlicht_vocabulary::{CodeError, IdError, OutcomeReason};
+use knipperlicht_contracts::{events::v1 as events, followup::v1 as wire, to_proto};
+use knipperlicht_vocabulary::{CodeError, IdError, OutcomeReason, PerseveranceTime, QolLevel};
 use serde_json::Value;
 
 use crate::{
@@ -72,6 +72,43 @@ pub(super) fn answer(number: i32) -> Result<Answer, FollowupError> {
     }
 }
 
+/// How a carer is, checked: every code is in its list, and CarerQol-7D is answered whole. Nothing
+/// where nothing was answered.
+pub(super) fn carer_state(
+    sent: Option<&events::CarerState>,
+) -> Result<Option<events::CarerState>, FollowupError> {
+    let Some(sent) = sent else {
+        return Ok(None);
+    };
+    let perseverance: Option<PerseveranceTime> =
+        optional_code("how_are_you.perseverance", sent.perseverance)?;
+    let levels = sent.quality_of_life.as_ref().map_or([0; 7], |said| {
+        [
+            said.fulfilment,
+            said.relational_problems,
+            said.mental_health_problems,
+            said.daily_activities_problems,
+            said.financial_problems,
+            said.support,
+            said.physical_health_problems,
+        ]
+    });
+    let mut answered = 0;
+    for level in levels {
+        let level: Option<QolLevel> = optional_code("how_are_you.quality_of_life", level)?;
+        answered += usize::from(level.is_some());
+    }
+    match (perseverance, answered) {
+        (None, 0) => Ok(None),
+        (_, 0) => Ok(Some(events::CarerState {
+            quality_of_life: None,
+            ..*sent
+        })),
+        (_, 7) => Ok(Some(*sent)),
+        _ => Err(FollowupError::HalfAnswered),
+    }
+}
+
 fn unknown(field: &'static str, number: i32, known: &str) -> FollowupError {
     let source = CodeError {
         list: field,
@@ -83,7 +120,17 @@ fn unknown(field: &'static str, number: i32, known: &str) -> FollowupError {
 
 impl From<TaskView> for wire::Task {
     fn from(view: TaskView) -> Self {
-        let TaskView { task, next_clock } = view;
+        let TaskView {
+            task,
+            next_clock,
+            question,
+            held,
+        } = view;
+        let carer_question = question.map(|question| wire::CarerQuestion {
+            times: question.times.into(),
+            since: Some(to_proto(question.since)),
+            with_coordinator: next_clock.as_ref().is_some_and(|clock| clock.breached),
+        });
         let ending = task.state.ending();
         Self {
             task_id: task.id.to_string(),
@@ -100,6 +147,8 @@ impl From<TaskView> for wire::Task {
                 .map_or(0, OutcomeReason::number),
             late: ending.is_some_and(|(_, timeliness)| timeliness.is_late()),
             next_clock: next_clock.map(wire::Clock::from),
+            carer_question,
+            held,
         }
     }
 }

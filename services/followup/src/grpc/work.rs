@@ -11,10 +11,11 @@ use tracing::Span;
 use super::FollowupCalls;
 use crate::{
     error::FollowupError,
-    model::{Action, Task, Timeliness, due},
+    model::{Action, Task, Timeliness},
     store::{
+        askings,
         clocks::{self, NewClock},
-        links, tasks,
+        holding, links, tasks,
     },
     story::{self, Telling},
 };
@@ -50,6 +51,9 @@ impl<'a> Work<'a> {
             .await?
             .ok_or(FollowupError::NotFound { what: "follow-up" })?;
         transaction.act_as(&kit.principal).await?;
+        if holding::is_held(&mut transaction, id).await? {
+            return Err(FollowupError::Held);
+        }
         Ok(Self {
             calls,
             transaction,
@@ -93,11 +97,37 @@ impl<'a> Work<'a> {
                 clocks::start(&mut self.transaction, &[clock]).await?;
             }
         }
-        if action == Action::Reopen {
-            // A link asks about the ending that it was made for.
-            links::take_back(&mut self.transaction, self.task.id).await?;
+        match action {
+            Action::Complete(..) => {
+                let first = self.calls.asking.first(self.now);
+                let traceparent = self.traceparent.as_deref();
+                askings::start(&mut self.transaction, &self.task, first, traceparent).await?;
+            }
+            Action::Confirm => askings::end(&mut self.transaction, self.task.id).await?,
+            Action::Reopen => {
+                askings::end(&mut self.transaction, self.task.id).await?;
+                // A link asks about the ending that it was made for.
+                links::take_back(&mut self.transaction, self.task.id).await?;
+            }
+            Action::Contact(_)
+            | Action::Schedule(_)
+            | Action::Visit(_)
+            | Action::AskCarer
+            | Action::LetRest => {}
         }
         Ok(Moved::Yes)
+    }
+
+    /// Nobody waits for the carer's word any more. Whether anybody did.
+    pub(super) async fn end_question(&mut self) -> Result<Moved, FollowupError> {
+        let waited = clocks::open_due(&mut self.transaction, self.task.referral).await?;
+        askings::end(&mut self.transaction, self.task.id).await?;
+        links::take_back(&mut self.transaction, self.task.id).await?;
+        clocks::stop(&mut self.transaction, self.now, self.task.referral).await?;
+        Ok(match waited {
+            Some(_) => Moved::Yes,
+            None => Moved::No,
+        })
     }
 
     /// Says it, and adds it to the timeline. Last of all, for it locks the situation.
@@ -132,7 +162,10 @@ impl<'a> Work<'a> {
             organisation: task.organisation.clone(),
             zone: task.zone.clone(),
             started_at: self.now,
-            due_at: due(&self.calls.calendar, kind, task.urgency, self.now),
+            due_at: self
+                .calls
+                .asking
+                .due(&self.calls.calendar, kind, task.urgency, self.now),
             traceparent: self.traceparent.clone(),
         }
     }

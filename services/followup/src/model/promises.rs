@@ -48,8 +48,9 @@ pub const fn promised(kind: ClockKind, urgency: Urgency) -> Promise {
         (FirstContact, Emergency) => Promise::within(SameDay).not_before(ClockHours(1)),
 
         (Outcome, _) => Promise::within(WorkingDays(20)),
-        // Four weeks after it was closed the carer is asked.
-        (Confirmation, _) => Promise::within(ClockHours(28 * 24)),
+        // Four weeks after it was closed the carer is asked, once more after two, and given two
+        // to answer. Where these are set otherwise, `AskingRule` counts instead.
+        (Confirmation, _) => Promise::within(ClockHours(56 * 24)),
     }
 }
 
@@ -210,12 +211,12 @@ mod tests {
     }
 
     #[test]
-    fn the_carer_is_asked_four_weeks_later() {
+    fn the_carer_is_heard_within_eight_weeks() {
         check(
             ClockKind::Confirmation,
             Urgency::Soon,
             "2026-11-20T10:00",
-            "2026-12-18T10:00",
+            "2027-01-15T10:00",
         );
     }
 

@@ -82,6 +82,8 @@ pub enum Action {
     Confirm,
     /// Opens it again.
     Reopen,
+    /// Closes the loop of a carer who does not answer.
+    LetRest,
 }
 
 /// What sort of thing somebody does.
@@ -101,6 +103,8 @@ pub enum ActionKind {
     Confirm,
     /// See [`Action::Reopen`].
     Reopen,
+    /// See [`Action::LetRest`].
+    LetRest,
 }
 
 /// A move that does not go with where the follow-up stands.
@@ -126,7 +130,7 @@ impl State {
         reason = "a table: a line for every kind of move"
     )]
     pub fn after(self, action: Action) -> Result<Self, InvalidTransition> {
-        use Action::{AskCarer, Complete, Confirm, Contact, Reopen, Schedule, Visit};
+        use Action::{AskCarer, Complete, Confirm, Contact, LetRest, Reopen, Schedule, Visit};
         use State::{
             Completed, Confirmed, ContactAttempted, Contacted, Missed, Open, Reopened, Scheduled,
             Seen,
@@ -160,7 +164,7 @@ impl State {
                 Ok(self)
             }
 
-            (Completed { .. }, AskCarer) => Ok(self),
+            (Completed { .. }, AskCarer | LetRest) => Ok(self),
             (
                 Completed {
                     outcome,
@@ -186,13 +190,13 @@ impl State {
     /// What may happen next.
     #[must_use]
     pub const fn allowed(self) -> &'static [ActionKind] {
-        use ActionKind::{AskCarer, Complete, Confirm, Contact, Reopen, Schedule, Visit};
+        use ActionKind::{AskCarer, Complete, Confirm, Contact, LetRest, Reopen, Schedule, Visit};
 
         match self {
             Self::Open | Self::ContactAttempted | Self::Reopened => &[Contact, Complete],
             Self::Contacted | Self::Seen | Self::Missed => &[Contact, Schedule, Complete],
             Self::Scheduled { .. } => &[Contact, Schedule, Visit, Complete],
-            Self::Completed { .. } => &[AskCarer, Confirm, Reopen],
+            Self::Completed { .. } => &[AskCarer, Confirm, Reopen, LetRest],
             Self::Confirmed { .. } => &[Reopen],
         }
     }
@@ -278,6 +282,7 @@ impl Action {
             Self::AskCarer => ActionKind::AskCarer,
             Self::Confirm => ActionKind::Confirm,
             Self::Reopen => ActionKind::Reopen,
+            Self::LetRest => ActionKind::LetRest,
         }
     }
 }
@@ -292,6 +297,7 @@ impl fmt::Display for ActionKind {
             Self::AskCarer => "ask the carer",
             Self::Confirm => "confirm it",
             Self::Reopen => "reopen it",
+            Self::LetRest => "close the loop",
         })
     }
 }

@@ -75,12 +75,18 @@ impl Effects {
             | EventBody::ReferralUnroutable(_)
             | EventBody::ItemClosed(_)
             | EventBody::ReferralWithheld(_)
+            | EventBody::ReopenAsked(_)
             // Our own, which we do not hear.
             | EventBody::ClockBreached(_)
             | EventBody::ContactRecorded(_)
             | EventBody::FollowUpCompleted(_)
             | EventBody::OutcomeConfirmed(_)
-            | EventBody::SituationReopened(_) => Ok(()),
+            | EventBody::SituationReopened(_)
+            | EventBody::CarerAsked(_)
+            | EventBody::CarerAnswered(_)
+            | EventBody::CarerLinkMade(_)
+            | EventBody::CarerLinksTakenBack(_)
+            | EventBody::LoopClosed(_) => Ok(()),
         }
     }
 

@@ -13,16 +13,19 @@ pub(crate) struct CarerLink {
     pub(crate) used_at: Option<Timestamp>,
 }
 
-/// Keeps the hash of a new link.
+/// Keeps the hashes of a new link.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     hash: &[u8; 32],
+    my_situation_hash: &[u8; 32],
     task: TaskId,
     expires_at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into carer_link (token_hash, task_id, expires_at) values ($1, $2, $3)",
+        "insert into carer_link (token_hash, my_situation_hash, task_id, expires_at)
+         values ($1, $2, $3, $4)",
         hash.as_slice(),
+        my_situation_hash.as_slice(),
         task.uuid(),
         expires_at.to_sqlx() as jiff_sqlx::Timestamp,
     )
@@ -66,16 +69,38 @@ pub(crate) async fn use_up(
     Ok(used.rows_affected() == 1)
 }
 
-/// Takes back the links of a follow-up that nobody used. Relies on `carer_link_unused`.
+/// Takes back the links of a follow-up that nobody used; says how many there were. Relies on `carer_link_unused`.
 pub(crate) async fn take_back(
     connection: &mut PgConnection,
     task: TaskId,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
+) -> Result<u64, sqlx::Error> {
+    let gone = sqlx::query!(
         "delete from carer_link where task_id = $1 and used_at is null",
         task.uuid()
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(gone.rows_affected())
+}
+
+/// Forgets by which hashes intake knows the links of a follow-up; gives them. Relies on
+/// `carer_link_by_task`.
+pub(crate) async fn forget_doors(
+    connection: &mut PgConnection,
+    task: TaskId,
+) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"with known as (
+               select token_hash, my_situation_hash from carer_link
+               where task_id = $1 and my_situation_hash is not null
+               for update
+           ), forgotten as (
+               update carer_link set my_situation_hash = null
+               from known where carer_link.token_hash = known.token_hash
+           )
+           select my_situation_hash as "hash!" from known"#,
+        task.uuid(),
+    )
+    .fetch_all(connection)
+    .await
 }

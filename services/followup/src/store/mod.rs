@@ -1,7 +1,9 @@
 //! SQL on a borrowed connection. Who may see what is decided by the row-level policies of the
 //! tables; a condition on the zone or organisation here only leads to an index.
 
+pub(crate) mod askings;
 pub(crate) mod clocks;
+pub(crate) mod holding;
 pub(crate) mod links;
 pub(crate) mod merging;
 pub(crate) mod tasks;

@@ -1,10 +1,10 @@
 //! Follow-ups.
 
-mod row;
+pub(in crate::store) mod row;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use knipperlicht_vocabulary::{ContactChannel, ContactResult, TaskId};
+use knipperlicht_vocabulary::{ContactChannel, ContactResult, SituationId, TaskId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -18,6 +18,18 @@ use crate::{error::FollowupError, model::Task};
 pub(crate) struct TaskView {
     pub(crate) task: Task,
     pub(crate) next_clock: Option<OpenClock>,
+    /// Whether the carer has to be asked.
+    pub(crate) question: Option<Question>,
+    /// Whether the carer does not agree.
+    pub(crate) held: bool,
+}
+
+/// That the carer has to be asked whether it helped.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question {
+    /// For the how manieth time.
+    pub(crate) times: i16,
+    pub(crate) since: Timestamp,
 }
 
 /// Whose follow-ups to list.
@@ -146,8 +158,10 @@ pub(crate) async fn view(
         r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
                   t.state, t.visit_at, t.result, t.reason, t.late,
                   c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
-                  c.breached_at is not null as "breached"
+                  c.breached_at is not null as "breached",
+                  a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!"
            from task t
+           left join asking a on a.task_id = t.task_id and a.times > 0
            left join lateral (
                select clock_id, kind, due_at, breached_at from clock
                where clock.referral_id = t.referral_id and stopped_at is null
@@ -177,8 +191,10 @@ pub(crate) async fn list(
         r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
                   t.state, t.visit_at, t.result, t.reason, t.late,
                   c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
-                  c.breached_at is not null as "breached"
+                  c.breached_at is not null as "breached",
+                  a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!"
            from task t
+           left join asking a on a.task_id = t.task_id and a.times > 0
            left join lateral (
                select clock_id, kind, due_at, breached_at from clock
                where clock.referral_id = t.referral_id and stopped_at is null
@@ -195,4 +211,70 @@ pub(crate) async fn list(
     .fetch_all(connection)
     .await?;
     rows.into_iter().map(TaskView::try_from).collect()
+}
+
+/// Closed follow-ups whose carer has to be asked, who waits longest first. Relies on
+/// `asking_by_organisation` or `asking_by_zone`, and on `clock_open`.
+pub(crate) async fn to_ask(
+    connection: &mut PgConnection,
+    whose: Whose,
+) -> Result<Vec<TaskView>, FollowupError> {
+    let (organisation, zones) = match whose {
+        Whose::Organisation(organisation) => (Some(organisation), Vec::new()),
+        Whose::Zones(zones) => (None, zones),
+    };
+    let rows = sqlx::query_as!(
+        TaskViewRow,
+        r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
+                  t.state, t.visit_at, t.result, t.reason, t.late,
+                  c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
+                  c.breached_at is not null as "breached",
+                  a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!"
+           from asking a
+           join task t on t.task_id = a.task_id
+           left join lateral (
+               select clock_id, kind, due_at, breached_at from clock
+               where clock.referral_id = t.referral_id and stopped_at is null
+               order by due_at limit 1
+           ) c on true
+           where (a.organisation_id = $1 or a.zone = any($2)) and a.times > 0
+           order by a.asked_at
+           limit $3"#,
+        organisation,
+        &zones,
+        PAGE,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(TaskView::try_from).collect()
+}
+
+/// The follow-up of a situation that was closed last, locked; nothing while another one is open,
+/// for then somebody is at work, and nothing where the carer does not agree. Relies on
+/// `task_by_situation`.
+pub(crate) async fn last_closed(
+    connection: &mut PgConnection,
+    situation: SituationId,
+) -> Result<Option<Task>, FollowupError> {
+    let rows = sqlx::query_as!(
+        TaskRow,
+        "select task_id, situation_id, referral_id, organisation_id, zone, urgency, state,
+                visit_at, result, reason, late
+         from task where situation_id = $1 and held_at is null
+         order by changed_at desc
+         for update",
+        situation.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    let tasks: Vec<Task> = rows
+        .into_iter()
+        .map(Task::try_from)
+        .collect::<Result<_, _>>()?;
+    let is_closed = |task: &Task| task.state.ending().is_some();
+    if tasks.iter().all(is_closed) {
+        Ok(tasks.into_iter().next())
+    } else {
+        Ok(None)
+    }
 }

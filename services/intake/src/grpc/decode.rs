@@ -171,7 +171,8 @@ where
     optional(field, number)?.ok_or(IntakeError::Missing { field })
 }
 
-fn optional<T>(field: &'static str, number: i32) -> Result<Option<T>, IntakeError>
+/// A code that may be left out: 0 on the wire.
+pub(super) fn optional<T>(field: &'static str, number: i32) -> Result<Option<T>, IntakeError>
 where
     T: TryFrom<i32, Error = CodeError>,
 {

@@ -105,7 +105,7 @@ impl IntakeCalls {
         };
         let consent = merged_consent(first.consent, later.consent);
         let sequence = first.sequence.max(later.sequence) + 1;
-        store::set_consent(transaction, survivor, consent, sequence).await?;
+        store::set_consent(transaction, survivor, consent, sequence, now).await?;
         let merge = merges::merge(transaction, absorbed, survivor, now).await?;
         store::move_over(transaction, merge).await?;
         let body = events::SituationsMerged {
@@ -159,8 +159,8 @@ impl IntakeCalls {
         let (later_consent, first_consent) = split_consents(before, now_held);
         // Above all that was said of either: it holds whatever is still on its way.
         let sequence = first.sequence.max(later.sequence) + 1;
-        store::set_consent(transaction, absorbed, later_consent, sequence).await?;
-        store::set_consent(transaction, survivor, first_consent, sequence).await?;
+        store::set_consent(transaction, absorbed, later_consent, sequence, now).await?;
+        store::set_consent(transaction, survivor, first_consent, sequence, now).await?;
         let body = events::SituationsSplit {
             from_situation_id: survivor.to_string(),
             circumstances: Some(view::circumstances(

@@ -1,10 +1,12 @@
 //! The calls of intake.
 
+mod carer;
 mod contact;
 mod decode;
 mod duplicates;
 mod signals;
 mod submit;
+mod told;
 mod view;
 mod watch;
 mod writer;
@@ -14,6 +16,7 @@ use std::{pin::Pin, sync::Arc};
 use knipperlicht_access::principal_of;
 use knipperlicht_contracts::intake::v1::{self as pb, intake_service_server::IntakeService};
 use knipperlicht_eventing::Kit;
+use knipperlicht_links::Address;
 use knipperlicht_privacy::{Fingerprint, Vault};
 use knipperlicht_runtime::refusal;
 use knipperlicht_zones::ZoneTable;
@@ -33,6 +36,8 @@ pub struct IntakeCalls {
     pub(crate) content: Arc<Fingerprint>,
     pub(crate) identity: Arc<Fingerprint>,
     pub(crate) submit: Submit,
+    /// Where links for carers begin.
+    pub(crate) address: Address,
 }
 
 /// The error as the caller receives it.
@@ -175,5 +180,133 @@ impl IntakeService for IntakeCalls {
         Ok(Response::new(pb::ResolveDuplicateResponse {
             duplicate: Some(duplicate),
         }))
+    }
+
+    async fn mark_seen(
+        &self,
+        request: Request<pb::MarkSeenRequest>,
+    ) -> Result<Response<pb::MarkSeenResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let signal = self
+            .seen(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::MarkSeenResponse {
+            signal: Some(signal),
+        }))
+    }
+
+    async fn report_not_better(
+        &self,
+        request: Request<pb::ReportNotBetterRequest>,
+    ) -> Result<Response<pb::ReportNotBetterResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let signal = self
+            .not_better(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::ReportNotBetterResponse {
+            signal: Some(signal),
+        }))
+    }
+
+    async fn list_told(
+        &self,
+        request: Request<pb::ListToldRequest>,
+    ) -> Result<Response<pb::ListToldResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let told = self
+            .told_of(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(told))
+    }
+
+    async fn issue_situation_link(
+        &self,
+        request: Request<pb::IssueSituationLinkRequest>,
+    ) -> Result<Response<pb::IssueSituationLinkResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let link = self
+            .situation_link(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::IssueSituationLinkResponse {
+            link: Some(link),
+        }))
+    }
+
+    async fn revoke_situation_links(
+        &self,
+        request: Request<pb::RevokeSituationLinksRequest>,
+    ) -> Result<Response<pb::RevokeSituationLinksResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let revoked = self
+            .situation_links_revoked(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::RevokeSituationLinksResponse { revoked }))
+    }
+
+    async fn get_my_situation(
+        &self,
+        request: Request<pb::GetMySituationRequest>,
+    ) -> Result<Response<pb::GetMySituationResponse>, Status> {
+        principal_of(&request)?;
+        let situation = self
+            .my_situation_by(&request.get_ref().token)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::GetMySituationResponse {
+            situation: Some(situation),
+        }))
+    }
+
+    async fn withdraw_my_consent(
+        &self,
+        request: Request<pb::WithdrawMyConsentRequest>,
+    ) -> Result<Response<pb::WithdrawMyConsentResponse>, Status> {
+        principal_of(&request)?;
+        let situation = self
+            .consent_withdrawn_by(&request.get_ref().token)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::WithdrawMyConsentResponse {
+            situation: Some(situation),
+        }))
+    }
+
+    async fn issue_self_signal_card(
+        &self,
+        request: Request<pb::IssueSelfSignalCardRequest>,
+    ) -> Result<Response<pb::IssueSelfSignalCardResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let link = self
+            .self_signal_card(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::IssueSelfSignalCardResponse {
+            link: Some(link),
+        }))
+    }
+
+    async fn revoke_self_signal_card(
+        &self,
+        request: Request<pb::RevokeSelfSignalCardRequest>,
+    ) -> Result<Response<pb::RevokeSelfSignalCardResponse>, Status> {
+        let principal = principal_of(&request)?;
+        self.card_revoked(&principal, &request.get_ref().token)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::RevokeSelfSignalCardResponse {}))
+    }
+
+    async fn submit_self_signal(
+        &self,
+        request: Request<pb::SubmitSelfSignalRequest>,
+    ) -> Result<Response<pb::SubmitSelfSignalResponse>, Status> {
+        principal_of(&request)?;
+        let stored = self.self_signal(request.get_ref()).await.map_err(refused)?;
+        Ok(Response::new(stored))
     }
 }

@@ -125,7 +125,7 @@ impl IntakeCalls {
         if let ConsentMove::To(consent) = change {
             let now = self.kit.environment.now();
             let sequence = held.sequence + 1;
-            store::set_consent(&mut transaction, row.situation, consent, sequence).await?;
+            store::set_consent(&mut transaction, row.situation, consent, sequence, now).await?;
             self.seal_reason(
                 &mut transaction,
                 row.situation,
@@ -190,17 +190,19 @@ impl IntakeCalls {
         }
     }
 
-    async fn status(
+    pub(super) async fn status(
         &self,
         connection: &mut PgConnection,
         id: SignalId,
     ) -> Result<pb::SignalStatus, IntakeError> {
-        let row = own(connection, id).await?;
-        let steps = store::steps_of(connection, &[row.situation.uuid()]).await?;
+        let row = own(&mut *connection, id).await?;
+        let steps = store::steps_of(&mut *connection, &[row.situation.uuid()]).await?;
+        let seen = store::seen_of(connection, &[id.uuid()]).await?;
         Ok(view::status(
             &self.zones,
             &row,
             steps.get(&row.situation).map_or(&[], Vec::as_slice),
+            seen.get(&id),
         ))
     }
 
@@ -211,11 +213,13 @@ impl IntakeCalls {
         rows: &[SignalRow],
     ) -> Result<Vec<pb::SignalStatus>, IntakeError> {
         let situations: Vec<_> = rows.iter().map(|row| row.situation.uuid()).collect();
-        let steps = store::steps_of(connection, &situations).await?;
+        let steps = store::steps_of(&mut *connection, &situations).await?;
+        let signals: Vec<_> = rows.iter().map(|row| row.signal.uuid()).collect();
+        let seen = store::seen_of(connection, &signals).await?;
         let way = |row: &SignalRow| steps.get(&row.situation).map_or(&[][..], Vec::as_slice);
         Ok(rows
             .iter()
-            .map(|row| view::status(&self.zones, row, way(row)))
+            .map(|row| view::status(&self.zones, row, way(row), seen.get(&row.signal)))
             .collect())
     }
 }

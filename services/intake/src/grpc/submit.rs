@@ -65,7 +65,7 @@ impl IntakeCalls {
     }
 
     /// Checks a signal, finds its zone, seals what is personal in it, and makes its event.
-    fn prepare(
+    pub(super) fn prepare(
         &self,
         principal: &Principal,
         signal: &pb::Signal,
@@ -115,6 +115,7 @@ impl IntakeCalls {
             key,
             sealed,
             keys,
+            proven: true,
             said: Said {
                 id: EventId::new(environment),
                 situation,

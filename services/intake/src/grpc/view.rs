@@ -1,12 +1,12 @@
 //! From what is stored to the wire.
 
 use knipperlicht_contracts::{events::v1 as events, intake::v1 as pb, to_proto};
-use knipperlicht_vocabulary::{AgeBand, Consent, Observation, Step, ZoneId};
+use knipperlicht_vocabulary::{AgeBand, Consent, Observation, ZoneId};
 use knipperlicht_zones::ZoneTable;
 
 use super::writer::Stored;
 use crate::{
-    model::{TakenStep, call_now, current_step, without_repeats},
+    model::{Seen, TakenStep, call_now, current_step, told},
     store::{ConsentRow, SignalRow},
 };
 
@@ -32,7 +32,7 @@ pub(super) fn receipt(
     }
 }
 
-fn zone_name(zones: &ZoneTable, zone: &ZoneId) -> String {
+pub(super) fn zone_name(zones: &ZoneTable, zone: &ZoneId) -> String {
     zones
         .zone(zone)
         .map_or_else(|| zone.to_string(), |zone| zone.name.to_string())
@@ -56,14 +56,19 @@ pub(super) fn circumstances(
 }
 
 /// A signal and its way, as its reporter sees it.
-pub(super) fn status(zones: &ZoneTable, row: &SignalRow, steps: &[TakenStep]) -> pb::SignalStatus {
+pub(super) fn status(
+    zones: &ZoneTable,
+    row: &SignalRow,
+    steps: &[TakenStep],
+    seen: Option<&Seen>,
+) -> pb::SignalStatus {
     let stored = Stored {
         signal: row.signal,
         situation: row.situation,
         zone: row.zone.clone(),
         received_at: row.received_at,
     };
-    let steps = whole_way(row, steps);
+    let told = told(&row.facts(), steps);
     pb::SignalStatus {
         receipt: Some(receipt(zones, &stored, &row.observations)),
         observations: row
@@ -72,34 +77,23 @@ pub(super) fn status(zones: &ZoneTable, row: &SignalRow, steps: &[TakenStep]) ->
             .map(|observation| observation.number())
             .collect(),
         consent: row.consent.number(),
-        step: current_step(&steps).number(),
-        progress: steps
-            .iter()
-            .map(|taken| pb::Progress {
-                step: taken.step.number(),
-                at: Some(to_proto(taken.at)),
-                outcome: taken
-                    .outcome
-                    .map_or(0, knipperlicht_vocabulary::OutcomeResult::number),
-            })
-            .collect(),
+        step: current_step(&told).number(),
+        progress: progress(&told, seen),
     }
 }
 
-/// Received first; withdrawn, where it was, last.
-fn whole_way(row: &SignalRow, steps: &[TakenStep]) -> Vec<TakenStep> {
-    let received = TakenStep {
-        step: Step::Received,
-        at: row.received_at,
-        outcome: None,
-    };
-    let withdrawn = row.withdrawn_at.map(|at| TakenStep {
-        step: Step::Withdrawn,
-        at,
-        outcome: None,
+/// Steps, as they are told, each with when it was seen.
+pub(super) fn progress(told: &[TakenStep], seen: Option<&Seen>) -> Vec<pb::Progress> {
+    let progress = told.iter().map(|taken| pb::Progress {
+        step: taken.step.number(),
+        at: Some(to_proto(taken.at)),
+        outcome: taken
+            .outcome
+            .map_or(0, knipperlicht_vocabulary::OutcomeResult::number),
+        seen_at: seen
+            .and_then(|seen| seen.get(&(taken.step, taken.at)))
+            .copied()
+            .map(to_proto),
     });
-    std::iter::once(received)
-        .chain(without_repeats(steps))
-        .chain(withdrawn)
-        .collect()
+    progress.collect()
 }

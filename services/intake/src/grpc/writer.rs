@@ -23,7 +23,7 @@ use uuid::Uuid;
 use super::view::circumstances;
 use crate::{
     IntakeError,
-    model::{Candidate, joined_consent, meet},
+    model::{Candidate, joined_consent, meet, meet_unproven},
     store::{self, Known, NewQuestion, NewSignal},
 };
 
@@ -325,6 +325,7 @@ fn placed(
     new: &NewSignal,
     candidates: &[Candidate],
 ) -> (Option<SituationId>, Vec<NewQuestion>) {
+    let meet = if new.proven { meet } else { meet_unproven };
     let meeting = meet(&new.keys, &new.said.zone, candidates);
     let place = meeting.joins.unwrap_or(new.said.situation);
     let zone_of = |situation: SituationId| {
@@ -409,7 +410,7 @@ async fn join(
     let mut consent = held.consent;
     if let Some(said) = joined_consent(held.consent, new.consent) {
         (consent, sequence) = (said, sequence + 1);
-        store::set_consent(&mut transaction, situation, consent, sequence).await?;
+        store::set_consent(&mut transaction, situation, consent, sequence, now).await?;
     }
     if let Some(age_band) = new.age_band {
         store::learn_age_band(&mut transaction, situation, age_band).await?;

@@ -54,12 +54,30 @@ pub struct Meeting {
 /// Where a signal with these keys, from this zone, belongs.
 #[must_use]
 pub fn meet(keys: &[MatchKey], zone: &ZoneId, candidates: &[Candidate]) -> Meeting {
+    let found = found(keys, zone, candidates);
+    let joins = joined(&found);
+    meeting(found, joins)
+}
+
+/// The same for a signal of which nobody knows who sent it: by a card that anybody may scan. It
+/// always opens its own situation, and a coordinator is asked about all that it may be one with.
+/// Otherwise whoever knows somebody's phone number could speak for them, or find out that they are
+/// known here.
+#[must_use]
+pub fn meet_unproven(keys: &[MatchKey], zone: &ZoneId, candidates: &[Candidate]) -> Meeting {
+    meeting(found(keys, zone, candidates), None)
+}
+
+fn found(keys: &[MatchKey], zone: &ZoneId, candidates: &[Candidate]) -> Vec<Found> {
     let mut found: Vec<Found> = candidates
         .iter()
         .filter_map(|candidate| Found::of(keys, zone, candidate))
         .collect();
     found.sort_by_key(|found| found.situation);
-    let joins = joined(&found);
+    found
+}
+
+fn meeting(found: Vec<Found>, joins: Option<SituationId>) -> Meeting {
     let several = found
         .iter()
         .filter(|found| found.likeness == Likeness::Same)

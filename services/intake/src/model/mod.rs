@@ -11,10 +11,12 @@ mod steps;
 pub use consent::{ConsentMove, change_consent, first_consent};
 pub use helplines::{Helpline, call_now};
 pub use identity::{IdentityFault, KeyKind, MatchText, Said, match_texts};
-pub use matching::{Candidate, MatchKey, Meeting, Question, meet};
+pub use matching::{Candidate, MatchKey, Meeting, Question, meet, meet_unproven};
 pub use merging::{
     Answered, Held, MergeRefusal, Pair, Resolution, Standing, answer, joined_consent, may_split,
     merged_consent, split_consents,
 };
 pub use signal::{MomentFault, check_reported_at};
-pub use steps::{TakenStep, current_step, may_withdraw, without_repeats};
+pub use steps::{
+    Seen, SignalFacts, TakenStep, current_step, may_reopen, may_withdraw, told, without_repeats,
+};

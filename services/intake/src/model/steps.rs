@@ -1,7 +1,57 @@
 //! How far a signal has come.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use knipperlicht_vocabulary::{OutcomeResult, Step};
+use knipperlicht_vocabulary::{Consent, OutcomeResult, Step};
+
+/// When each step, as it was taken, was first seen.
+pub type Seen = HashMap<(Step, Timestamp), Timestamp>;
+
+/// What is known of a signal by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignalFacts {
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// When it was taken back, if it was.
+    pub withdrawn_at: Option<Timestamp>,
+    /// What the carer agreed to, as it stands.
+    pub consent: Consent,
+    /// Since when, if that changed.
+    pub consent_at: Option<Timestamp>,
+}
+
+/// What a reporter is told of a signal: received, each step of its situation once, taken back.
+/// The step and, on `closed`, whether it helped; never why, and never health detail.
+///
+/// Where the carer refused or no longer agrees, a reporter is told that and nothing else, be it of
+/// what happened before or since: the same for whoever asks, whatever is under way.
+#[must_use]
+pub fn told(signal: &SignalFacts, steps: &[TakenStep]) -> Vec<TakenStep> {
+    let step = |step, at| TakenStep {
+        step,
+        at,
+        outcome: None,
+    };
+    let received = step(Step::Received, signal.received_at);
+    let way = if matches!(signal.consent, Consent::Refused | Consent::Withdrawn) {
+        let since = signal.consent_at.unwrap_or(signal.received_at);
+        vec![step(Step::NotShared, since.max(signal.received_at))]
+    } else {
+        without_repeats(steps)
+    };
+    let withdrawn = signal.withdrawn_at.map(|at| step(Step::Withdrawn, at));
+    std::iter::once(received)
+        .chain(way)
+        .chain(withdrawn)
+        .collect()
+}
+
+/// Whether, by what a reporter was told, something is closed that can open again.
+#[must_use]
+pub fn may_reopen(told: &[TakenStep]) -> bool {
+    matches!(current_step(told), Step::Closed | Step::Confirmed)
+}
 
 /// A step that a situation took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +93,8 @@ pub fn may_withdraw(steps: &[TakenStep]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn taken(steps: &[Step]) -> Vec<TakenStep> {
@@ -87,6 +139,83 @@ mod tests {
             Step::Accepted,
             "a second signal takes nothing back"
         );
+    }
+
+    const STEPS: [Step; 8] = [
+        Step::Assessed,
+        Step::Referred,
+        Step::WithCoordinator,
+        Step::Accepted,
+        Step::Contacted,
+        Step::Closed,
+        Step::Confirmed,
+        Step::Reopened,
+    ];
+
+    fn facts(consent: Consent) -> SignalFacts {
+        SignalFacts {
+            received_at: Timestamp::UNIX_EPOCH,
+            withdrawn_at: None,
+            consent,
+            consent_at: None,
+        }
+    }
+
+    proptest! {
+        /// Every step is told once: as the way grows nothing that was told is taken back or told
+        /// anew, at most one step is added, and it is the one that was taken.
+        #[test]
+        fn every_step_is_told_exactly_once(
+            way in prop::collection::vec(prop::sample::select(STEPS.to_vec()), 0..30),
+        ) {
+            let way: Vec<TakenStep> = way
+                .iter()
+                .zip(1_i64..)
+                .map(|(step, second)| TakenStep {
+                    step: *step,
+                    at: Timestamp::from_second(second).unwrap(),
+                    outcome: None,
+                })
+                .collect();
+            let signal = facts(Consent::Given);
+            let mut before = told(&signal, &[]);
+            for length in 1..=way.len() {
+                let now = told(&signal, &way[..length]);
+                prop_assert_eq!(&now[..before.len()], &before[..]);
+                match &now[before.len()..] {
+                    [] => {
+                        let repeats = way[length - 1].step;
+                        prop_assert!(before.iter().any(|told| told.step == repeats));
+                    }
+                    [new] => prop_assert_eq!(*new, way[length - 1]),
+                    more => prop_assert!(false, "told at once: {more:?}"),
+                }
+                before = now;
+            }
+        }
+
+        /// Where the carer does not agree, what is told is the same whatever happens.
+        #[test]
+        fn nothing_is_told_where_the_carer_refused(
+            way in prop::collection::vec(prop::sample::select(STEPS.to_vec()), 0..30),
+        ) {
+            for consent in [Consent::Refused, Consent::Withdrawn] {
+                let said = told(&facts(consent), &taken(&way));
+                let said: Vec<Step> = said.iter().map(|taken| taken.step).collect();
+                prop_assert_eq!(said, vec![Step::Received, Step::NotShared]);
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_is_closed_can_open_again() {
+        let way = [Step::Accepted, Step::Closed];
+        assert!(may_reopen(&told(&facts(Consent::Given), &taken(&way))));
+        assert!(!may_reopen(&told(&facts(Consent::Withdrawn), &taken(&way))));
+        assert!(!may_reopen(&told(
+            &facts(Consent::Given),
+            &taken(&way[..1])
+        )));
     }
 
     #[test]

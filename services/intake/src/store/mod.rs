@@ -2,9 +2,11 @@
 
 mod audit;
 mod duplicates;
+mod links;
 mod matching;
 mod merging;
 mod progress;
+mod seen;
 mod signals;
 mod vault;
 
@@ -13,13 +15,18 @@ pub(crate) use duplicates::{
     Before, DuplicateRow, NewQuestion, Resolved, Side, ask, duplicates, is_asked, lock_duplicate,
     resolve, sides,
 };
+pub(crate) use links::{
+    LinkRow, Purpose, grants_of, insert_link, link, revoke_links, revoke_links_to, sees_situation,
+    use_card,
+};
 pub(crate) use matching::{candidates, forget_keys, insert_keys, others_stand};
 pub(crate) use merging::{bring_back, lock_situations, move_over};
 pub(crate) use progress::{Grant, NewStep, add_grants, add_steps, has_grant, steps_of};
+pub(crate) use seen::{mark_seen, seen_of};
 pub(crate) use signals::{
     ConsentRow, FIRST_KEY, Known, NewSignal, SignalRow, consent_of, insert_joining, insert_signals,
     known, learn_age_band, lock_consent, mark_withdrawn, own_signal, own_signals, set_consent,
-    standing_signals,
+    signals_of, standing_signals,
 };
 pub(crate) use vault::{SealedRow, data_keys, insert_sealed, sealed_of};
 

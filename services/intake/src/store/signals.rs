@@ -14,7 +14,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{SealedRow, code};
-use crate::{IntakeError, model::MatchKey};
+use crate::{
+    IntakeError,
+    model::{MatchKey, SignalFacts},
+};
 
 /// A signal to be stored, with the situation it opens.
 pub(crate) struct NewSignal {
@@ -34,6 +37,8 @@ pub(crate) struct NewSignal {
     pub(crate) sealed: Vec<SealedRow>,
     /// What recognises the carer.
     pub(crate) keys: Vec<MatchKey>,
+    /// Whether it is known who sent it: a card can be scanned by anybody.
+    pub(crate) proven: bool,
     /// What is said of it: the situation, its zone, and the event.
     pub(crate) said: Said,
 }
@@ -268,8 +273,22 @@ pub(crate) struct SignalRow {
     pub(crate) zone: ZoneId,
     pub(crate) observations: Vec<Observation>,
     pub(crate) consent: Consent,
+    pub(crate) consent_at: Option<Timestamp>,
+    pub(crate) role: ReporterRole,
     pub(crate) received_at: Timestamp,
     pub(crate) withdrawn_at: Option<Timestamp>,
+}
+
+impl SignalRow {
+    /// What decides what its reporter is told.
+    pub(crate) const fn facts(&self) -> SignalFacts {
+        SignalFacts {
+            received_at: self.received_at,
+            withdrawn_at: self.withdrawn_at,
+            consent: self.consent,
+            consent_at: self.consent_at,
+        }
+    }
 }
 
 macro_rules! signal_rows {
@@ -287,6 +306,8 @@ macro_rules! signal_rows {
                         .map(|observation| code("signal", observation))
                         .collect::<Result<_, _>>()?,
                     consent: code("situation", &row.consent)?,
+                    consent_at: row.consent_at.map(|at| at.to_jiff()),
+                    role: code("signal", &row.reporter_role)?,
                     received_at: row.received_at.to_jiff(),
                     withdrawn_at: row.withdrawn_at.map(|at| at.to_jiff()),
                 })
@@ -301,7 +322,8 @@ pub(crate) async fn own_signal(
     signal: SignalId,
 ) -> Result<Option<SignalRow>, IntakeError> {
     let rows = sqlx::query!(
-        "select signal_id, situation_id, zone, observations, consent, received_at, withdrawn_at
+        "select signal_id, situation_id, zone, observations, consent, consent_at, reporter_role,
+                received_at, withdrawn_at
          from signal join situation using (situation_id)
          where signal_id = $1",
         signal.uuid(),
@@ -309,6 +331,24 @@ pub(crate) async fn own_signal(
     .fetch_all(connection)
     .await?;
     signal_rows!(rows).map(|rows| rows.into_iter().next())
+}
+
+/// The signals of a situation that stand, the first one first. Relies on `signal_by_situation`.
+pub(crate) async fn signals_of(
+    connection: &mut PgConnection,
+    situation: SituationId,
+) -> Result<Vec<SignalRow>, IntakeError> {
+    let rows = sqlx::query!(
+        "select signal_id, situation_id, zone, observations, consent, consent_at, reporter_role,
+                received_at, withdrawn_at
+         from signal join situation using (situation_id)
+         where situation_id = $1 and withdrawn_at is null
+         order by received_at, signal_id",
+        situation.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    signal_rows!(rows)
 }
 
 /// A page of a reporter's signals, newest first. Relies on `signal_by_reporter`.
@@ -322,7 +362,8 @@ pub(crate) async fn own_signals(
     // PostgreSQL's last moment is earlier than jiff's; nothing is received after 9998.
     let at = at.min(Timestamp::from_second(253_370_764_800).unwrap_or(at));
     let rows = sqlx::query!(
-        "select signal_id, situation_id, zone, observations, consent, received_at, withdrawn_at
+        "select signal_id, situation_id, zone, observations, consent, consent_at, reporter_role,
+                received_at, withdrawn_at
          from signal join situation using (situation_id)
          where reporter_id = $1 and (received_at, signal_id) < ($2, $3)
          order by received_at desc, signal_id desc
@@ -431,12 +472,16 @@ pub(crate) async fn set_consent(
     situation: SituationId,
     consent: Consent,
     sequence: i64,
+    at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update situation set consent = $2, consent_sequence = $3 where situation_id = $1",
+        "update situation set consent = $2, consent_sequence = $3,
+                consent_at = case when consent = $2 then consent_at else $4 end
+         where situation_id = $1",
         situation.uuid(),
         consent.code(),
         sequence,
+        at.to_sqlx() as jiff_sqlx::Timestamp,
     )
     .execute(connection)
     .await?;

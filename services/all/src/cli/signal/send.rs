@@ -147,7 +147,10 @@ fn repeat_hint(signal: &proto::Signal) -> String {
 }
 
 impl SendArgs {
-    fn signal(self, environment: &Environment) -> Result<proto::Signal, CliError> {
+    pub(in crate::cli) fn signal(
+        self,
+        environment: &Environment,
+    ) -> Result<proto::Signal, CliError> {
         let contact = proto::Contact {
             name: self.name.unwrap_or_default(),
             phone: self.phone.unwrap_or_default(),

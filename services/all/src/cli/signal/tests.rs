@@ -178,6 +178,76 @@ impl IntakeService for Intake {
     ) -> Result<Response<proto::GetContactResponse>, Status> {
         unused()
     }
+
+    async fn mark_seen(
+        &self,
+        _: Request<proto::MarkSeenRequest>,
+    ) -> Result<Response<proto::MarkSeenResponse>, Status> {
+        unused()
+    }
+
+    async fn report_not_better(
+        &self,
+        _: Request<proto::ReportNotBetterRequest>,
+    ) -> Result<Response<proto::ReportNotBetterResponse>, Status> {
+        unused()
+    }
+
+    async fn list_told(
+        &self,
+        _: Request<proto::ListToldRequest>,
+    ) -> Result<Response<proto::ListToldResponse>, Status> {
+        unused()
+    }
+
+    async fn issue_situation_link(
+        &self,
+        _: Request<proto::IssueSituationLinkRequest>,
+    ) -> Result<Response<proto::IssueSituationLinkResponse>, Status> {
+        unused()
+    }
+
+    async fn revoke_situation_links(
+        &self,
+        _: Request<proto::RevokeSituationLinksRequest>,
+    ) -> Result<Response<proto::RevokeSituationLinksResponse>, Status> {
+        unused()
+    }
+
+    async fn get_my_situation(
+        &self,
+        _: Request<proto::GetMySituationRequest>,
+    ) -> Result<Response<proto::GetMySituationResponse>, Status> {
+        unused()
+    }
+
+    async fn withdraw_my_consent(
+        &self,
+        _: Request<proto::WithdrawMyConsentRequest>,
+    ) -> Result<Response<proto::WithdrawMyConsentResponse>, Status> {
+        unused()
+    }
+
+    async fn issue_self_signal_card(
+        &self,
+        _: Request<proto::IssueSelfSignalCardRequest>,
+    ) -> Result<Response<proto::IssueSelfSignalCardResponse>, Status> {
+        unused()
+    }
+
+    async fn revoke_self_signal_card(
+        &self,
+        _: Request<proto::RevokeSelfSignalCardRequest>,
+    ) -> Result<Response<proto::RevokeSelfSignalCardResponse>, Status> {
+        unused()
+    }
+
+    async fn submit_self_signal(
+        &self,
+        _: Request<proto::SubmitSelfSignalRequest>,
+    ) -> Result<Response<proto::SubmitSelfSignalResponse>, Status> {
+        unused()
+    }
 }
 
 #[derive(Parser)]

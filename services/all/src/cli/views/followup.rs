@@ -58,6 +58,38 @@ pub(crate) struct TaskView {
     reason: Option<Word>,
     late: bool,
     next_clock: Option<ClockView>,
+    carer_question: Option<QuestionView>,
+    held: bool,
+}
+
+/// That the carer has to be asked whether it helped.
+#[derive(Debug, Serialize)]
+pub(crate) struct QuestionView {
+    times: i32,
+    since: Option<Moment>,
+    with_coordinator: bool,
+}
+
+impl QuestionView {
+    const fn text(&self) -> &'static str {
+        if self.with_coordinator {
+            "no answer: a coordinator decides"
+        } else if self.times > 1 {
+            "ask the carer again"
+        } else {
+            "ask the carer"
+        }
+    }
+}
+
+impl From<proto::CarerQuestion> for QuestionView {
+    fn from(question: proto::CarerQuestion) -> Self {
+        Self {
+            times: question.times,
+            since: Moment::of(question.since),
+            with_coordinator: question.with_coordinator,
+        }
+    }
 }
 
 impl From<proto::Task> for TaskView {
@@ -75,7 +107,18 @@ impl From<proto::Task> for TaskView {
             reason: Word::of::<OutcomeReason>(task.reason),
             late: task.late,
             next_clock: task.next_clock.map(ClockView::from),
+            carer_question: task.carer_question.map(QuestionView::from),
+            held: task.held,
         }
+    }
+}
+
+impl TaskView {
+    fn to_do(&self) -> &'static str {
+        if self.held {
+            return "nothing: the carer does not agree";
+        }
+        self.carer_question.as_ref().map_or("", QuestionView::text)
     }
 }
 
@@ -95,6 +138,7 @@ impl View for TaskView {
                 self.visit_at.map(|at| at.text(local)).unwrap_or_default(),
             ),
             ("outcome", words(outcome)),
+            ("to do", self.to_do().to_owned()),
             ("situation", self.situation_id.clone()),
         ]
     }

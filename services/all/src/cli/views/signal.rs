@@ -135,6 +135,8 @@ pub(crate) struct ProgressView {
     step: Option<Word>,
     at: Option<Moment>,
     outcome: Option<Word>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen_at: Option<Moment>,
 }
 
 impl From<proto::Progress> for ProgressView {
@@ -143,6 +145,7 @@ impl From<proto::Progress> for ProgressView {
             step: Word::of::<Step>(progress.step),
             at: Moment::of(progress.at),
             outcome: Word::of::<OutcomeResult>(progress.outcome),
+            seen_at: Moment::of(progress.seen_at),
         }
     }
 }
@@ -152,7 +155,8 @@ impl ProgressView {
     pub(crate) fn text(&self, local: &TimeZone) -> String {
         let at = self.at.map(|at| at.text(local)).unwrap_or_default();
         let step: Vec<&Word> = self.step.iter().chain(&self.outcome).collect();
-        format!("  {at}  {}", words(step))
+        let seen = if self.seen_at.is_some() { ", seen" } else { "" };
+        format!("  {at}  {}{seen}", words(step))
     }
 }
 

@@ -56,11 +56,13 @@ fn signal() -> SignalView {
                 step: Step::Received.number(),
                 at: at("2026-11-21T13:02:00Z"),
                 outcome: 0,
+                seen_at: None,
             },
             intake::Progress {
                 step: Step::Closed.number(),
                 at: at("2026-12-01T09:00:00Z"),
                 outcome: OutcomeResult::PartlyHelped.number(),
+                seen_at: None,
             },
         ],
     };
@@ -257,6 +259,37 @@ fn follow_ups_show_what_is_late() {
     state      contact attempted
     situation  0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b
     ");
+}
+
+#[test]
+fn a_follow_up_says_what_there_is_to_do() {
+    let to_do = |task: followup::Task| {
+        let cells = TaskView::from(task).cells(&local());
+        cells
+            .into_iter()
+            .find(|(name, _)| *name == "to do")
+            .unwrap()
+            .1
+    };
+    let asked = |times, with_coordinator| {
+        to_do(followup::Task {
+            carer_question: Some(followup::CarerQuestion {
+                times,
+                since: at("2026-12-19T13:02:00Z"),
+                with_coordinator,
+            }),
+            ..followup::Task::default()
+        })
+    };
+    assert_eq!(to_do(followup::Task::default()), "");
+    assert_eq!(asked(1, false), "ask the carer");
+    assert_eq!(asked(2, false), "ask the carer again");
+    assert_eq!(asked(2, true), "no answer: a coordinator decides");
+    let held = to_do(followup::Task {
+        held: true,
+        ..followup::Task::default()
+    });
+    assert_eq!(held, "nothing: the carer does not agree");
 }
 
 #[test]

@@ -26,6 +26,7 @@ fn actions() -> Vec<Action> {
         Action::AskCarer,
         Action::Confirm,
         Action::Reopen,
+        Action::LetRest,
     ];
     contacts
         .chain(visits)

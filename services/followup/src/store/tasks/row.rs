@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::TaskView;
+use super::{Question, TaskView};
 use crate::{
     error::FollowupError,
     model::{Outcome, State, Task, Timeliness},
@@ -10,18 +10,18 @@ use crate::{
 };
 
 /// A row of `task`.
-pub(super) struct TaskRow {
-    pub(super) task_id: Uuid,
-    pub(super) situation_id: Uuid,
-    pub(super) referral_id: Uuid,
-    pub(super) organisation_id: String,
-    pub(super) zone: String,
-    pub(super) urgency: String,
-    pub(super) state: String,
-    pub(super) visit_at: Option<jiff_sqlx::Timestamp>,
-    pub(super) result: Option<String>,
-    pub(super) reason: Option<String>,
-    pub(super) late: Option<bool>,
+pub(in crate::store) struct TaskRow {
+    pub(in crate::store) task_id: Uuid,
+    pub(in crate::store) situation_id: Uuid,
+    pub(in crate::store) referral_id: Uuid,
+    pub(in crate::store) organisation_id: String,
+    pub(in crate::store) zone: String,
+    pub(in crate::store) urgency: String,
+    pub(in crate::store) state: String,
+    pub(in crate::store) visit_at: Option<jiff_sqlx::Timestamp>,
+    pub(in crate::store) result: Option<String>,
+    pub(in crate::store) reason: Option<String>,
+    pub(in crate::store) late: Option<bool>,
 }
 
 /// A row of `task`, and of `clock` where one is open.
@@ -41,6 +41,9 @@ pub(super) struct TaskViewRow {
     pub(super) clock_kind: Option<String>,
     pub(super) due_at: Option<jiff_sqlx::Timestamp>,
     pub(super) breached: Option<bool>,
+    pub(super) times: Option<i16>,
+    pub(super) asked_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) held: bool,
 }
 
 impl TryFrom<TaskRow> for Task {
@@ -138,6 +141,14 @@ impl TryFrom<TaskViewRow> for TaskView {
             )?),
             _ => None,
         };
+        let question = match (row.times, row.asked_at) {
+            (Some(times), Some(at)) => Some(Question {
+                times,
+                since: at.to_jiff(),
+            }),
+            _ => None,
+        };
+        let held = row.held;
         let task = TaskRow {
             task_id: row.task_id,
             situation_id: row.situation_id,
@@ -154,6 +165,8 @@ impl TryFrom<TaskViewRow> for TaskView {
         Ok(Self {
             task: task.try_into()?,
             next_clock,
+            question,
+            held,
         })
     }
 }

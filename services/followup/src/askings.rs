@@ -1,0 +1,97 @@
+//! Has carers asked whether it helped, when it is time. Several instances may run: each carer is
+//! claimed by one.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use knipperlicht_contracts::{event::EventBody, events::v1 as events};
+use knipperlicht_eventing::Kit;
+use knipperlicht_runtime::{Stop, retry_pause};
+
+use crate::{
+    error::FollowupError,
+    model::AskingRule,
+    store::askings::{self, Due},
+    story::{self, Telling},
+};
+
+/// Carers at most in one transaction.
+const BATCH: i64 = 200;
+
+/// How often to look: time may be moved, and follow-ups are closed in other processes. Minutes do
+/// not matter after four weeks; a test's patience does.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Between two looks.
+const SHORTEST: Duration = Duration::from_millis(5);
+
+/// Has carers asked.
+pub struct Askings {
+    kit: Kit,
+    rule: AskingRule,
+}
+
+impl Askings {
+    pub(crate) const fn new(kit: Kit, rule: AskingRule) -> Self {
+        Self { kit, rule }
+    }
+
+    /// Has them asked until it is time to stop.
+    pub async fn run(self, stop: Stop) {
+        let mut failures = 0;
+        while !stop.is_requested() {
+            let pause = match self.pass().await {
+                Ok(pause) => {
+                    failures = 0;
+                    pause
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "carers wait to be asked");
+                    failures += 1;
+                    retry_pause(failures)
+                }
+            };
+            if !stop.pause(pause).await {
+                return;
+            }
+        }
+    }
+
+    async fn pass(&self) -> Result<Duration, FollowupError> {
+        let environment = &self.kit.environment;
+        let now = environment.now();
+        let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
+        let again_at = self.rule.next(1, now).unwrap_or(Timestamp::MAX);
+        let due = askings::due(&mut transaction, now, again_at, BATCH).await?;
+        let asked = due.len();
+        if asked > 0 {
+            let tellings = due.into_iter().map(telling).collect();
+            story::tell(&mut transaction, environment, now, tellings).await?;
+        }
+        let next = askings::next(&mut transaction).await?;
+        transaction.commit().await?;
+        if asked > 0 {
+            tracing::info!(asked, "carers are to be asked whether it helped");
+            self.kit.committed();
+        }
+        let until = next.map_or(LOOK_EVERY, |next| {
+            Duration::try_from(next.duration_since(now)).unwrap_or(SHORTEST)
+        });
+        Ok(until.clamp(SHORTEST, LOOK_EVERY))
+    }
+}
+
+fn telling(due: Due) -> Telling {
+    let body = EventBody::from(events::CarerAsked {
+        task_id: due.task.to_string(),
+        referral_id: due.referral.to_string(),
+        organisation_id: due.organisation.to_string(),
+        times: i32::from(due.times),
+    });
+    Telling {
+        situation: due.situation,
+        zone: due.zone,
+        body,
+        traceparent: due.traceparent,
+    }
+}

@@ -1,0 +1,111 @@
+//! Feedback is told exactly once per step, also when every event arrives three times.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use std::time::Duration;
+
+use async_nats::{HeaderMap, jetstream};
+use futures::StreamExt;
+use knipperlicht_contracts::intake::v1 as intake;
+use knipperlicht_e2e::{Closed, World};
+use knipperlicht_vocabulary::{OutcomeResult, Step};
+use tokio::{sync::mpsc, time::timeout};
+
+/// Publishes all that the stream holds once more, so that the server does not know it again.
+async fn say_everything_again(world: &World) {
+    let nats = async_nats::connect(world.bed.nats.url()).await.unwrap();
+    let jetstream = jetstream::new(nats);
+    let stream = jetstream.get_stream("KL_EVENTS").await.unwrap();
+    let consumer = stream
+        .create_consumer(jetstream::consumer::pull::OrderedConfig::default())
+        .await
+        .unwrap();
+    let mut messages = consumer.messages().await.unwrap();
+    let mut all = Vec::new();
+    while let Ok(Some(message)) = timeout(Duration::from_millis(500), messages.next()).await {
+        all.push(message.unwrap());
+    }
+    assert!(!all.is_empty());
+    for message in all {
+        let mut headers = HeaderMap::new();
+        for (name, values) in message.headers.iter().flat_map(HeaderMap::iter) {
+            if name.to_string() != "Nats-Msg-Id" {
+                for value in values {
+                    headers.append(name.clone(), value.clone());
+                }
+            }
+        }
+        let sent = jetstream
+            .publish_with_headers(message.subject.clone(), headers, message.payload.clone())
+            .await
+            .unwrap();
+        sent.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn every_step_is_told_once_though_every_event_comes_three_times() {
+    let world = World::start().await;
+    let Closed {
+        cleaner,
+        partner,
+        signal,
+        task,
+        ..
+    } = world.accepted().await;
+    // The reporter's phone, open all the while.
+    let request = intake::WatchMySignalsRequest {};
+    let mut watched = cleaner
+        .0
+        .intake()
+        .watch_my_signals(request)
+        .await
+        .unwrap()
+        .into_inner();
+    let (sender, mut shown) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(Ok(change)) = watched.next().await {
+            let progress = change.signal.unwrap().progress;
+            if sender.send(progress).is_err() {
+                return;
+            }
+        }
+    });
+
+    say_everything_again(&world).await;
+    partner.reaches(&task).await;
+    cleaner.sees(&signal, Step::Contacted).await;
+    say_everything_again(&world).await;
+    // What is said next of the situation comes after all of that.
+    partner
+        .completes(&task, OutcomeResult::Helped, None)
+        .await
+        .unwrap();
+    cleaner.sees(&signal, Step::Closed).await;
+    assert_eq!(
+        cleaner.steps(&signal).await,
+        [
+            Step::Received,
+            Step::Assessed,
+            Step::Referred,
+            Step::Accepted,
+            Step::Contacted,
+            Step::Closed
+        ]
+    );
+
+    // The phone was shown each step as it came, and none of them twice.
+    let mut before: Vec<intake::Progress> = Vec::new();
+    while before
+        .last()
+        .is_none_or(|step| step.step != Step::Closed.number())
+    {
+        let now = timeout(Duration::from_secs(30), shown.recv()).await;
+        let now = now.expect("a change").unwrap();
+        assert!(now.len() > before.len(), "told again: {now:?}");
+        assert_eq!(now[..before.len()], before[..], "taken back");
+        before = now;
+    }
+    assert!(shown.try_recv().is_err(), "told something after the end");
+    world.stop().await;
+}
