@@ -16,6 +16,9 @@ pub(crate) struct Options {
     /// Put the table between the markers of this file
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "README.md")]
     pub(crate) write_readme: Option<PathBuf>,
+    /// So many signals of long ago for the part `stored`; 10 million if not said
+    #[arg(long, value_name = "SIGNALS")]
+    pub(crate) stored: Option<i64>,
     /// Also tell which SQL statements took the time
     #[arg(long)]
     pub(crate) statements: bool,
@@ -83,11 +86,15 @@ impl Options {
     }
 
     /// How long and how hard to measure.
-    pub(crate) const fn effort(&self) -> Effort {
-        if self.short {
+    pub(crate) fn effort(&self) -> Effort {
+        let effort = if self.short {
             Effort::SHORT
         } else {
             Effort::FULL
+        };
+        Effort {
+            stored: self.stored.unwrap_or(effort.stored),
+            ..effort
         }
     }
 }
