@@ -79,6 +79,11 @@ pub enum DevError {
     /// The schemas.
     #[error("the schemas: {0}")]
     Schema(#[from] SchemaError),
+    /// The schemas, in a database that we were told of.
+    #[error(
+        "the schemas: {0}: DATABASE_URL says where the database is; without it a private one is started"
+    )]
+    SchemaElsewhere(SchemaError),
     /// The streams.
     #[error(transparent)]
     Streams(#[from] OpsError),
@@ -139,7 +144,13 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
     )
     .await?;
     step.now("bringing the schemas up to date");
-    migrate(&servers.database_url).await?;
+    migrate(&servers.database_url).await.map_err(|error| {
+        if options.database_url.is_some() {
+            DevError::SchemaElsewhere(error)
+        } else {
+            DevError::Schema(error)
+        }
+    })?;
     step.now("making the stream");
     ensure_streams(&servers.nats_url, 1).await?;
     step.now("loading the demo directory");
