@@ -34,12 +34,7 @@ pub(crate) struct Seat<'s> {
 impl Seat<'_> {
     /// Keeps this process's share of the partitions, and looks whether the stream is still the
     /// same one.
-    pub(crate) async fn hold(
-        &self,
-        process: Uuid,
-        share: watch::Sender<Share>,
-        stop: &Stop,
-    ) {
+    pub(crate) async fn hold(&self, process: Uuid, share: watch::Sender<Share>, stop: &Stop) {
         loop {
             match self.renew(process).await {
                 Ok(partitions) => {
@@ -82,10 +77,7 @@ impl Seat<'_> {
     }
 
     /// A reader of this share; none as long as there is nothing to read.
-    pub(crate) async fn open(
-        &self,
-        share: &Share,
-    ) -> Result<Option<Reader>, async_nats::Error> {
+    pub(crate) async fn open(&self, share: &Share) -> Result<Option<Reader>, async_nats::Error> {
         let Some(stream) = share.stream.filter(|_| !share.partitions.is_empty()) else {
             return Ok(None);
         };

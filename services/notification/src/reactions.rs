@@ -195,10 +195,7 @@ struct Known {
 }
 
 impl Known {
-    async fn read(
-        connection: &mut PgConnection,
-        heard: &[Heard<'_>],
-    ) -> Result<Self, sqlx::Error> {
+    async fn read(connection: &mut PgConnection, heard: &[Heard<'_>]) -> Result<Self, sqlx::Error> {
         let (mut situations, mut referrals) = (BTreeSet::new(), BTreeSet::new());
         for Heard { event, meaning } in heard {
             for audience in &meaning.audiences {
@@ -268,9 +265,12 @@ fn receivers(event: &Event, audiences: &[Audience], known: &Known) -> Vec<(Owner
             )),
             Audience::Zone => receivers.push((zone_of(event), event.said_of.uuid())),
             Audience::Holder(referral) => {
-                let holders = known.by_referral.get(&referral.uuid()).into_iter().flatten();
-                receivers
-                    .extend(holders.map(|holder| (holder.owner.clone(), referral.uuid())));
+                let holders = known
+                    .by_referral
+                    .get(&referral.uuid())
+                    .into_iter()
+                    .flatten();
+                receivers.extend(holders.map(|holder| (holder.owner.clone(), referral.uuid())));
             }
             Audience::Holders => receivers.extend(
                 known

@@ -41,7 +41,9 @@ pub struct MailSettings {
 #[derive(Debug, thiserror::Error)]
 pub enum MailSettingsError {
     /// Not the address of a mail server.
-    #[error("not the address of a mail server, such as smtps://user:password@mail.example.org or smtp://mail.example.org?tls=required: {0}")]
+    #[error(
+        "not the address of a mail server, such as smtps://user:password@mail.example.org or smtp://mail.example.org?tls=required: {0}"
+    )]
     Server(lettre::transport::smtp::Error),
     /// Not a sender.
     #[error("not a mail address to send from, such as Knipperlicht <noreply@example.org>: {0}")]

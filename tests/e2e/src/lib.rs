@@ -41,6 +41,7 @@ pub struct World {
     line: Line,
     channel: Channel,
     master_key: String,
+    targets: &'static [Service],
     mail: Option<MailSettings>,
 }
 
@@ -73,18 +74,18 @@ impl World {
 
     /// Starts it on these servers.
     pub async fn on(bed: Bed) -> Self {
-        Self::with_mail(bed, None).await
+        Self::of(bed, Service::ALL, None).await
     }
 
-    /// Starts it on these servers, with mail that goes out so.
-    pub async fn with_mail(bed: Bed, mail: Option<MailSettings>) -> Self {
+    /// Starts these of its services, with mail that goes out so.
+    pub async fn of(bed: Bed, targets: &'static [Service], mail: Option<MailSettings>) -> Self {
         let (environment, clock) = movable_environment();
         migrate(&bed.database_url).await.expect("schemas");
         ensure_streams(&bed.nats.url(), 1).await.expect("streams");
         load_directory(&bed.database_url, &environment).await;
         let issuer = DevIssuer::new(&[7; 32], environment.clone());
         let master_key = MasterKey::generate("test", &environment).to_string();
-        let settings = settings(&bed, &issuer, &master_key, mail.clone());
+        let settings = settings(&bed, &issuer, &master_key, targets, mail.clone());
         let line = Line::start(settings, environment.clone())
             .await
             .expect("a line");
@@ -97,13 +98,20 @@ impl World {
             line,
             channel,
             master_key,
+            targets,
             mail,
         }
     }
 
     /// Starts another process with every service, on the same servers.
     pub async fn second_line(&self) -> SecondLine<'_> {
-        let settings = settings(&self.bed, &self.issuer, &self.master_key, self.mail.clone());
+        let settings = settings(
+            &self.bed,
+            &self.issuer,
+            &self.master_key,
+            self.targets,
+            self.mail.clone(),
+        );
         let line = Line::start(settings, self.environment.clone())
             .await
             .expect("a line");
@@ -189,13 +197,14 @@ fn settings(
     bed: &Bed,
     issuer: &DevIssuer,
     master_key: &str,
+    targets: &[Service],
     mail: Option<MailSettings>,
 ) -> LineSettings {
     LineSettings {
         database_url: bed.database_url.clone(),
         nats_url: bed.nats.url(),
         listen: ([127, 0, 0, 1], 0).into(),
-        targets: Service::ALL.to_vec(),
+        targets: targets.to_vec(),
         tokens: issuer.rules().expect("rules"),
         master_key: MasterKey::parse(master_key).expect("a key"),
         connections: 6,

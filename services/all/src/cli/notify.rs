@@ -80,9 +80,7 @@ pub(crate) async fn run(command: NotifyCommand, session: &Session) -> Result<(),
     match command {
         NotifyCommand::Subscribe(given) => subscribe(given, session).await,
         NotifyCommand::List { all } => list(all, session).await,
-        NotifyCommand::Deliveries { id, dead, limit } => {
-            deliveries(id, dead, limit, session).await
-        }
+        NotifyCommand::Deliveries { id, dead, limit } => deliveries(id, dead, limit, session).await,
         NotifyCommand::Redeliver { id, deliveries } => redeliver(id, &deliveries, session).await,
         NotifyCommand::Rotate { id } => rotate(id, session).await,
         NotifyCommand::Unsubscribe { id } => unsubscribe(id, session).await,
@@ -188,7 +186,8 @@ async fn unsubscribe(id: SubscriptionId, session: &Session) -> Result<(), CliErr
     };
     let mut notification = session.notification(Desk).await?;
     let ended = answer(notification.unsubscribe(unary(request))).await?;
-    session
-        .output
-        .one(&SubscriptionView::from(part(ended.subscription, "subscription")?))
+    session.output.one(&SubscriptionView::from(part(
+        ended.subscription,
+        "subscription",
+    )?))
 }

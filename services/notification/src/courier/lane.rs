@@ -102,8 +102,7 @@ impl Round {
         let recent = deliveries::mailed_since(&mut transaction, subscription.id, since).await?;
         transaction.commit().await?;
         let any_urgent = waiting.iter().any(|one| one.urgent);
-        let (chosen, due): (Vec<&Waiting>, Due) = match plan(now, &self.local, any_urgent, recent)
-        {
+        let (chosen, due): (Vec<&Waiting>, Due) = match plan(now, &self.local, any_urgent, recent) {
             Plan::Everything => (waiting.iter().collect(), Due::AsItStands),
             Plan::UrgentOnly(then) => (
                 waiting.iter().filter(|one| one.urgent).collect(),
@@ -210,12 +209,15 @@ impl Round {
         let next_at = match (held.retry_at, due) {
             (Some(retry_at), _) => Some(retry_at),
             (None, Due::Then(then, number)) => {
-                let more = deliveries::any_waiting_after(&mut transaction, subscription, number).await?;
+                let more =
+                    deliveries::any_waiting_after(&mut transaction, subscription, number).await?;
                 Some(if more { now } else { then })
             }
-            (None, Due::AsItStands) => deliveries::any_waiting_after(&mut transaction, subscription, 0)
-                .await?
-                .then_some(now),
+            (None, Due::AsItStands) => {
+                deliveries::any_waiting_after(&mut transaction, subscription, 0)
+                    .await?
+                    .then_some(now)
+            }
         };
         lanes::give_back(&mut transaction, subscription, next_at).await?;
         transaction.commit().await?;

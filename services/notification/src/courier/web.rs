@@ -97,7 +97,10 @@ impl Letter {
         let path = self.endpoint.uri.path_and_query()?.as_str();
         let mut request = Request::post(path)
             .header(header::HOST, self.endpoint.uri.authority()?.as_str())
-            .header(header::CONTENT_TYPE, "application/cloudevents+json; charset=utf-8")
+            .header(
+                header::CONTENT_TYPE,
+                "application/cloudevents+json; charset=utf-8",
+            )
             .header(header::USER_AGENT, "knipperlicht")
             .header("webhook-id", id)
             .header("webhook-timestamp", now.as_second())
@@ -138,8 +141,7 @@ impl Caller {
     ) -> Result<u16, Fault> {
         let stream = self.connect(endpoint).await?;
         if endpoint.is_tls {
-            let name =
-                ServerName::try_from(endpoint.host.clone()).map_err(|_| Fault::Name)?;
+            let name = ServerName::try_from(endpoint.host.clone()).map_err(|_| Fault::Name)?;
             let stream = self
                 .tls()?
                 .connect(name, stream)

@@ -3,8 +3,8 @@
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::{
     notification::v1::{
-        Attempt, Delivery, ListDeliveriesRequest, ListDeliveriesResponse,
-        ListSubscriptionsRequest, ListSubscriptionsResponse, RedeliverRequest, RedeliverResponse,
+        Attempt, Delivery, ListDeliveriesRequest, ListDeliveriesResponse, ListSubscriptionsRequest,
+        ListSubscriptionsResponse, RedeliverRequest, RedeliverResponse,
     },
     to_proto,
 };
@@ -47,10 +47,7 @@ impl NotificationCalls {
         principal: &Principal,
         request: &ListDeliveriesRequest,
     ) -> Result<ListDeliveriesResponse, NotificationError> {
-        let subscription = self
-            .visible(principal, &request.subscription_id)
-            .await?
-            .id;
+        let subscription = self.visible(principal, &request.subscription_id).await?.id;
         let state = wire::delivery_state(request.state)?;
         let size = match request.page_size {
             ..=0 => PAGE,
@@ -117,8 +114,7 @@ impl NotificationCalls {
             .collect::<Result<_, _>>()?;
         let now = self.kit.environment.now();
         let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
-        let revived =
-            deliveries::revive(&mut transaction, now, subscription.id, &these).await?;
+        let revived = deliveries::revive(&mut transaction, now, subscription.id, &these).await?;
         if revived > 0 {
             lanes::hasten(&mut transaction, now, subscription.id).await?;
         }

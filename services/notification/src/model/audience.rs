@@ -91,9 +91,7 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
         EventBody::SituationsMerged(_) | EventBody::SituationsSplit(_) => {
             Meaning::of(vec![Holders])
         }
-        EventBody::AssessmentCompleted(event)
-            if event.urgency == Urgency::Emergency.number() =>
-        {
+        EventBody::AssessmentCompleted(event) if event.urgency == Urgency::Emergency.number() => {
             Meaning::of(vec![Zone]).urgent(event.urgency, Urgency::Emergency)
         }
         EventBody::ReferralRequested(event) => {
@@ -104,17 +102,16 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
         EventBody::ReferralUnroutable(event) => {
             Meaning::of(vec![Zone]).urgent(event.urgency, Urgency::Urgent)
         }
-        EventBody::ReferralAccepted(event) => Meaning::of(vec![Reporters])
-            .noting(asked(&event.organisation_id, &event.referral_id)),
+        EventBody::ReferralAccepted(event) => {
+            Meaning::of(vec![Reporters]).noting(asked(&event.organisation_id, &event.referral_id))
+        }
         EventBody::ReferralRedirected(event) => Meaning::of(holder(&event.referral_id)),
         EventBody::ReferralExpired(event) => Meaning::of(holder(&event.referral_id)),
         EventBody::ReferralCancelled(event) => Meaning::of(holder(&event.referral_id)),
         EventBody::ClockBreached(event) => {
             Meaning::of([holder(&event.referral_id), vec![Zone, Reporters]].concat())
         }
-        EventBody::ContactRecorded(event)
-            if event.result == ContactResult::Reached.number() =>
-        {
+        EventBody::ContactRecorded(event) if event.result == ContactResult::Reached.number() => {
             Meaning::of(vec![Reporters])
         }
         EventBody::FollowUpCompleted(_) => Meaning::of(vec![Reporters]),
@@ -159,11 +156,7 @@ fn named(organisation: &str, about: impl About) -> Vec<Audience> {
 }
 
 fn holder(referral: &str) -> Vec<Audience> {
-    referral
-        .parse()
-        .map(Audience::Holder)
-        .into_iter()
-        .collect()
+    referral.parse().map(Audience::Holder).into_iter().collect()
 }
 
 fn asked(organisation: &str, referral: &str) -> Option<Note> {

@@ -95,11 +95,27 @@ mod tests {
         for (now, urgent, plan_) in [
             ("2026-11-23T07:00", false, Plan::Everything),
             ("2026-11-23T19:59", false, Plan::Everything),
-            ("2026-11-23T20:00", false, Plan::Wait(at("2026-11-24T07:00"))),
-            ("2026-11-24T03:00", false, Plan::Wait(at("2026-11-24T07:00"))),
-            ("2026-11-24T03:00", true, Plan::UrgentOnly(at("2026-11-24T07:00"))),
+            (
+                "2026-11-23T20:00",
+                false,
+                Plan::Wait(at("2026-11-24T07:00")),
+            ),
+            (
+                "2026-11-24T03:00",
+                false,
+                Plan::Wait(at("2026-11-24T07:00")),
+            ),
+            (
+                "2026-11-24T03:00",
+                true,
+                Plan::UrgentOnly(at("2026-11-24T07:00")),
+            ),
             // The night in which summer time ends is an hour longer.
-            ("2026-10-24T23:00", false, Plan::Wait(at("2026-10-25T07:00"))),
+            (
+                "2026-10-24T23:00",
+                false,
+                Plan::Wait(at("2026-10-25T07:00")),
+            ),
         ] {
             assert_eq!(plan(at(now), &belgium(), urgent, NOTHING), plan_, "{now}");
         }

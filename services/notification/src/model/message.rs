@@ -60,7 +60,7 @@ pub(crate) fn mail(language: Language, pieces: usize, link: &str) -> MailText {
         Language::French => (
             "Il y a quelque chose pour vous dans Knipperlicht",
             "Il y a quelque chose pour vous dans Knipperlicht.",
-            "éléments vous attendent dans Knipperlicht.",
+            "éléments sont pour vous dans Knipperlicht.",
             "Ce message ne dit pas quoi ni à propos de qui : vous le lirez après connexion :",
         ),
         _ => (

@@ -93,9 +93,7 @@ pub(crate) async fn version(connection: &mut PgConnection) -> Result<i64, sqlx::
 }
 
 /// All that have not ended.
-pub(crate) async fn live(
-    connection: &mut PgConnection,
-) -> Result<Vec<(Owner, Uuid)>, sqlx::Error> {
+pub(crate) async fn live(connection: &mut PgConnection) -> Result<Vec<(Owner, Uuid)>, sqlx::Error> {
     let rows = sqlx::query!(
         "select owner_kind, owner, subscription_id from subscription where ended_at is null"
     )
@@ -291,8 +289,7 @@ impl TryFrom<Row> for Subscription {
             row: row.subscription_id.to_string(),
             what: what.to_string(),
         };
-        let kind =
-            OwnerKind::named(&row.owner_kind).ok_or_else(|| bad(&"owner_kind is none"))?;
+        let kind = OwnerKind::named(&row.owner_kind).ok_or_else(|| bad(&"owner_kind is none"))?;
         let channel = Channel::named(&row.channel).ok_or_else(|| bad(&"channel is none"))?;
         let language = row.language.parse().map_err(|error| bad(&error))?;
         let sealed = match (row.master_key_id, row.wrapped_key, row.target) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, ToSpan};
 use knipperlicht_contracts::notification::v1 as pb;
 use knipperlicht_e2e::World;
-use knipperlicht_harness::{Bed, eventually};
+use knipperlicht_harness::eventually;
 use knipperlicht_notification::MailSettings;
 use knipperlicht_vocabulary::Urgency;
 use pb::DeliveryState::{Dead, Delivered, Waiting};
@@ -14,15 +14,16 @@ use crate::{
     mailbox::{Behaviour, MailServer, header},
     teller::{
         PAST_ANY_PAUSE, Teller, attempted, by_mail, deliveries, desk, errors, stand, subscribe,
+        world,
     },
 };
 
 const MAILBOX: &str = "onthaal@partner.test";
 
 /// The line with this mail server, at ten o'clock tomorrow.
-async fn world(server: &MailServer) -> World {
+async fn mailing(server: &MailServer) -> World {
     let mail = MailSettings::new(&server.url(), "Knipperlicht <no-reply@knipperlicht.test>");
-    let world = World::with_mail(Bed::start().await, Some(mail.unwrap())).await;
+    let world = world(Some(mail.unwrap())).await;
     set_hour(&world, 1, 10);
     world
 }
@@ -40,14 +41,17 @@ fn set_hour(world: &World, day: i32, hour: i64) {
 #[tokio::test]
 async fn a_mail_says_that_there_is_something_and_no_more() {
     let server = MailServer::start().await;
-    let world = world(&server).await;
+    let world = mailing(&server).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let (subscription, secret) = subscribe(&desk, by_mail(MAILBOX)).await;
     assert_eq!(secret, "");
     let referral = teller.asks(Urgency::Routine).await;
     let mail = server.gets(1).await.remove(0);
     assert_eq!(header(&mail, "To"), MAILBOX);
-    assert_eq!(header(&mail, "Subject"), "Er is iets voor u in Knipperlicht");
+    assert_eq!(
+        header(&mail, "Subject"),
+        "Er is iets voor u in Knipperlicht"
+    );
     assert!(mail.contains("https://knipperlicht.test/"), "{mail}");
     assert!(!mail.contains(&referral) && !mail.contains("oostende"));
     let delivered = stand(&desk, &subscription, Delivered, 1).await;
@@ -71,7 +75,7 @@ async fn a_mail_says_that_there_is_something_and_no_more() {
 #[tokio::test]
 async fn a_server_that_misbehaves_loses_nothing() {
     let mut server = MailServer::start().await;
-    let world = world(&server).await;
+    let world = mailing(&server).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let (subscription, _) = subscribe(&desk, by_mail(MAILBOX)).await;
 
@@ -101,7 +105,10 @@ async fn a_server_that_misbehaves_loses_nothing() {
     stand(&desk, &subscription, Delivered, 1).await;
     let mails = server.mails();
     assert_eq!(mails.len(), 2);
-    let ids: BTreeSet<&str> = mails.iter().map(|mail| header(mail, "Message-ID")).collect();
+    let ids: BTreeSet<&str> = mails
+        .iter()
+        .map(|mail| header(mail, "Message-ID"))
+        .collect();
     assert_eq!(ids.len(), 1);
 
     // Refused for good, it is given up at once, and what comes after it goes on.
@@ -121,7 +128,7 @@ async fn a_server_that_misbehaves_loses_nothing() {
 #[tokio::test]
 async fn at_night_only_what_is_urgent_is_mailed_and_the_rest_in_one_mail_at_seven() {
     let server = MailServer::start().await;
-    let world = world(&server).await;
+    let world = mailing(&server).await;
     set_hour(&world, 1, 22);
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let (subscription, _) = subscribe(&desk, by_mail(MAILBOX)).await;
@@ -145,7 +152,7 @@ async fn at_night_only_what_is_urgent_is_mailed_and_the_rest_in_one_mail_at_seve
 #[tokio::test]
 async fn a_busy_desk_gets_one_mail_an_hour() {
     let server = MailServer::start().await;
-    let world = world(&server).await;
+    let world = mailing(&server).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let (subscription, _) = subscribe(&desk, by_mail(MAILBOX)).await;
     for mails in 1..=4 {

@@ -141,7 +141,9 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     };
     let answer = match behaviour {
         Behaviour::Answer(status) => {
-            format!("HTTP/1.1 {status} X\r\nlocation: http://10.0.0.1/\r\ncontent-length: 0\r\n\r\n")
+            format!(
+                "HTTP/1.1 {status} X\r\nlocation: http://10.0.0.1/\r\ncontent-length: 0\r\n\r\n"
+            )
         }
         Behaviour::Hang => return std::future::pending().await,
         Behaviour::CloseAfterTaking => return,

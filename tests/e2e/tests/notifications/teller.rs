@@ -3,15 +3,25 @@
 use jiff::SignedDuration;
 use knipperlicht_access::{Database, DatabaseOptions, Principal, Role};
 use knipperlicht_contracts::{
-    event::EventBody, events::v1 as events, notification::v1 as pb,
+    event::{EventBody, Service},
+    events::v1 as events,
+    notification::v1 as pb,
 };
 use knipperlicht_e2e::{Caller, World};
 use knipperlicht_eventing::{Said, say};
-use knipperlicht_harness::eventually;
+use knipperlicht_harness::{Bed, eventually};
+use knipperlicht_notification::MailSettings;
 use knipperlicht_vocabulary::{EventId, ReferralId, SituationId, Urgency};
 
 pub(crate) const ZONE: &str = "oostende-bredene";
 pub(crate) const ORGANISATION: &str = "an-organisation";
+
+/// Notification, and what brings routing's events to it: without the others nobody else's clock
+/// runs out when a test moves time.
+pub(crate) async fn world(mail: Option<MailSettings>) -> World {
+    const TARGETS: &[Service] = &[Service::Routing, Service::Notification];
+    World::of(Bed::start().await, TARGETS, mail).await
+}
 
 /// Says events as routing does.
 pub(crate) struct Teller<'w> {

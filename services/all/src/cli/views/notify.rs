@@ -99,7 +99,10 @@ impl SecretView {
     }
 
     /// Of one that has a new secret.
-    pub(crate) fn of_rotated(subscription_id: String, rotated: proto::RotateSecretResponse) -> Self {
+    pub(crate) fn of_rotated(
+        subscription_id: String,
+        rotated: proto::RotateSecretResponse,
+    ) -> Self {
         Self {
             subscription_id,
             webhook: None,
