@@ -165,6 +165,30 @@ pub const CALLS: &[(&str, &[Role])] = &[
         "knipperlicht.followup.v1.FollowupService/ListOpenLoops",
         &[Coordinator],
     ),
+    (
+        "knipperlicht.notification.v1.NotificationService/Subscribe",
+        &[Reporter, Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.notification.v1.NotificationService/ListSubscriptions",
+        &[Reporter, Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.notification.v1.NotificationService/Unsubscribe",
+        &[Reporter, Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.notification.v1.NotificationService/RotateSecret",
+        &[Reporter, Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.notification.v1.NotificationService/ListDeliveries",
+        &[Reporter, Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.notification.v1.NotificationService/Redeliver",
+        &[Reporter, Partner, Coordinator],
+    ),
 ];
 
 /// The roles that may make this call, where the table knows it.

@@ -15,6 +15,8 @@ pub enum Service {
     Routing,
     /// From acceptance until the carer says it helped.
     Followup,
+    /// Webhooks and mails: hears everything and says nothing.
+    Notification,
 }
 
 impl Service {
@@ -24,6 +26,7 @@ impl Service {
         Self::Assessment,
         Self::Routing,
         Self::Followup,
+        Self::Notification,
     ];
 
     /// Its name: schema, `ce-source`, consumer names and `--target`.
@@ -34,6 +37,7 @@ impl Service {
             Self::Assessment => "assessment",
             Self::Routing => "routing",
             Self::Followup => "followup",
+            Self::Notification => "notification",
         }
     }
 
@@ -54,6 +58,7 @@ impl Service {
             Self::Assessment => &["assessment"],
             Self::Routing => &["referral"],
             Self::Followup => &["followup"],
+            Self::Notification => &[],
         }
     }
 }

@@ -84,6 +84,7 @@ fn samples() -> Vec<EventBody> {
             reporter_role: 2,
             reported_at: moment,
             circumstances: circumstances.clone(),
+            reporter_key: String::new(),
         }
         .into(),
         SignalWithdrawn {

@@ -11,9 +11,12 @@ use knipperlicht_assessment::{
     model::{TableFault, TriageTables},
 };
 use knipperlicht_contracts::event::Service;
-use knipperlicht_eventing::{Consumer, Feed, Kit, Reactions, Relay, Turns, Waker};
+use knipperlicht_eventing::{
+    Consumer, Feed, Kit, Listener, Listens, Reactions, Relay, Turns, Waker,
+};
 use knipperlicht_followup::Followup;
 use knipperlicht_intake::Intake;
+use knipperlicht_notification::{Notification, NotificationSettings};
 use knipperlicht_privacy::MasterKey;
 use knipperlicht_routing::{Routing, model::points::PointsTables};
 use knipperlicht_runtime::{Bell, GrpcServer, Lifecycle, ServerError};
@@ -44,6 +47,8 @@ pub struct LineSettings {
     pub connections: u32,
     /// A folder with the instruments that the organisation has a licence for.
     pub instruments_dir: Option<PathBuf>,
+    /// How notifications go out.
+    pub notification: NotificationSettings,
 }
 
 /// Why a line could not start.
@@ -201,6 +206,17 @@ impl Assembly<'_> {
                 self.react(&kit, followup.reactions());
                 self.lifecycle.spawn(followup.clocks().run(stop));
             }
+            Service::Notification => {
+                let settings = self.settings.notification.clone();
+                let notification =
+                    Notification::new(kit.clone(), settings, &self.settings.master_key);
+                self.routes.add_service(notification.routes());
+                self.listen(&kit, notification.reactions());
+                self.lifecycle.spawn(notification.courier().run(stop));
+                // It says nothing: there is nothing to relay.
+                self.kits.push(kit);
+                return Ok(());
+            }
         }
         self.relay(&kit);
         self.kits.push(kit);
@@ -219,6 +235,20 @@ impl Assembly<'_> {
             reactions,
         };
         self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
+    }
+
+    fn listen<L: Listens>(&self, kit: &Kit, listens: Arc<L>) {
+        let listener = Listener {
+            service: kit.service,
+            database: kit.database.clone(),
+            principal: kit.principal.clone(),
+            jetstream: jetstream::new(self.nats.clone()),
+            feed: self.feed.clone(),
+            environment: kit.environment.clone(),
+            turns: kit.turns.clone(),
+            listens,
+        };
+        self.lifecycle.spawn(listener.run(self.lifecycle.stop()));
     }
 
     fn relay(&self, kit: &Kit) {

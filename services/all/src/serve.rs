@@ -6,15 +6,20 @@ use std::{fs, io, net::SocketAddr, path::PathBuf};
 use clap::Args;
 use knipperlicht_access::TokenRules;
 use knipperlicht_contracts::event::Service;
+use knipperlicht_notification::MailSettingsError;
 use knipperlicht_privacy::{KeyError, MasterKey};
 use knipperlicht_runtime::system_environment;
 
-use crate::line::{Line, LineError, LineSettings};
+use crate::{
+    line::{Line, LineError, LineSettings},
+    outbound::OutboundOptions,
+};
 
 /// What `serve` is told.
 #[derive(Debug, Args)]
 pub struct ServeOptions {
-    /// Which services run in this process: `all`, or some of intake, assessment, routing, followup
+    /// Which services run in this process: `all`, or some of intake, assessment, routing,
+    /// followup, notification
     #[arg(long, env = "KL_TARGET", default_value = "all", value_delimiter = ',', value_parser = target)]
     target: Vec<Target>,
     /// Where gRPC listens
@@ -44,6 +49,8 @@ pub struct ServeOptions {
     /// Folder with the questionnaires that the organisation has a licence for, a JSON file each
     #[arg(long, env = "KL_INSTRUMENTS_DIR")]
     instruments_dir: Option<PathBuf>,
+    #[command(flatten)]
+    outbound: OutboundOptions,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +86,9 @@ pub enum ServeError {
     /// Time.
     #[error(transparent)]
     Time(#[from] jiff::Error),
+    /// How notifications go out.
+    #[error("KL_SMTP_URL, KL_MAIL_FROM: {0}")]
+    Outbound(#[from] MailSettingsError),
     /// The line.
     #[error(transparent)]
     Line(#[from] LineError),
@@ -133,5 +143,6 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
         master_key: MasterKey::parse(&read(options.master_key_file)?)?,
         connections: options.connections,
         instruments_dir: options.instruments_dir,
+        notification: options.outbound.settings()?,
     })
 }

@@ -15,6 +15,7 @@ mod duplicate;
 mod error;
 mod followup;
 mod item;
+mod notify;
 mod output;
 mod patience;
 mod referral;
@@ -36,6 +37,7 @@ pub use duplicate::DuplicateCommand;
 pub use error::CliError;
 pub use followup::FollowupCommand;
 pub use item::ItemCommand;
+pub use notify::NotifyCommand;
 pub use referral::ReferralCommand;
 pub use route::RouteCommand;
 pub use signal::SignalCommand;
@@ -66,6 +68,8 @@ pub enum Command {
     Duplicate(Client<DuplicateCommand>),
     /// From acceptance until the carer says it helped (opvolging)
     Followup(Client<FollowupCommand>),
+    /// Be told by webhook or mail that there is something for you (meldingen)
+    Notify(Client<NotifyCommand>),
     /// How a situation was judged, and why (inschatting)
     Assessment(Client<AssessmentCommand>),
     /// Who is asked, and why (toeleiding)
@@ -95,6 +99,7 @@ impl fmt::Debug for Command {
             Self::Item(_) => "Item(..)",
             Self::Duplicate(_) => "Duplicate(..)",
             Self::Followup(_) => "Followup(..)",
+            Self::Notify(_) => "Notify(..)",
             Self::Assessment(_) => "Assessment(..)",
             Self::Route(_) => "Route(..)",
             Self::Zone(_) => "Zone(..)",
@@ -143,6 +148,7 @@ async fn dispatch(command: Command, program: clap::Command) -> Result<(), CliErr
         Command::Item(asked) => item::run(asked.command, &session(*asked.options)?).await,
         Command::Duplicate(asked) => duplicate::run(asked.command, &session(*asked.options)?).await,
         Command::Followup(asked) => followup::run(asked.command, &session(*asked.options)?).await,
+        Command::Notify(asked) => notify::run(asked.command, &session(*asked.options)?).await,
         Command::Assessment(asked) => {
             assessment::run(asked.command, &session(*asked.options)?).await
         }

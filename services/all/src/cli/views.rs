@@ -6,6 +6,7 @@ mod assessment;
 mod directory;
 mod duplicate;
 mod followup;
+mod notify;
 mod referral;
 mod route;
 mod signal;
@@ -18,6 +19,7 @@ pub(crate) use duplicate::DuplicateView;
 pub(crate) use followup::{
     CarerLinkView, ConfirmedView, OpenLoopView, TaskView, TimelineEntryView,
 };
+pub(crate) use notify::{DeliveryView, RedeliveredView, SecretView, SubscriptionView};
 pub(crate) use referral::{ActionsView, ItemView, ReferralView};
 pub(crate) use route::{ExplainedView, ExplanationView, UnmetNeedView};
 pub(crate) use signal::{ContactsView, ReceiptView, RefusalView, SignalView};

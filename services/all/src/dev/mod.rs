@@ -15,6 +15,7 @@ use knipperlicht_access::{
 };
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::schema::SchemaError;
+use knipperlicht_notification::{MailSettingsError, NotificationSettings};
 use knipperlicht_privacy::{KeyError, MasterKey};
 use knipperlicht_routing::RoutingError;
 use knipperlicht_runtime::{Lifecycle, system_environment};
@@ -26,6 +27,7 @@ use crate::{
     line::{Line, LineError, LineSettings},
     migrate::migrate,
     ops::{OpsError, ensure_streams},
+    outbound::OutboundOptions,
 };
 
 /// What `dev` is told.
@@ -50,6 +52,8 @@ pub struct DevOptions {
     /// Folder with the questionnaires that the organisation has a licence for, a JSON file each
     #[arg(long, env = "KL_INSTRUMENTS_DIR")]
     instruments_dir: Option<PathBuf>,
+    #[command(flatten)]
+    outbound: OutboundOptions,
 }
 
 /// Why `dev` ended.
@@ -105,6 +109,9 @@ pub enum DevError {
     /// Time.
     #[error(transparent)]
     Time(#[from] jiff::Error),
+    /// How notifications go out.
+    #[error("KL_SMTP_URL, KL_MAIL_FROM: {0}")]
+    Outbound(#[from] MailSettingsError),
     /// The line.
     #[error(transparent)]
     Line(#[from] LineError),
@@ -186,6 +193,11 @@ async fn serve(
         master_key: MasterKey::parse(&secrets.master_key)?,
         connections: 8,
         instruments_dir: options.instruments_dir.clone(),
+        notification: NotificationSettings {
+            // Whoever develops has their receiver here.
+            allow_loopback: true,
+            ..options.outbound.settings()?
+        },
     };
     let line = Line::start(settings, environment).await?;
     banner::print(&options.dir, line.address(), servers);

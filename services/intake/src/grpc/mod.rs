@@ -14,7 +14,7 @@ use std::{pin::Pin, sync::Arc};
 use knipperlicht_access::principal_of;
 use knipperlicht_contracts::intake::v1::{self as pb, intake_service_server::IntakeService};
 use knipperlicht_eventing::Kit;
-use knipperlicht_privacy::{Fingerprint, Vault};
+use knipperlicht_privacy::{Fingerprint, ReporterKeys, Vault};
 use knipperlicht_runtime::refusal;
 use knipperlicht_zones::ZoneTable;
 use tokio_stream::Stream;
@@ -32,6 +32,7 @@ pub struct IntakeCalls {
     pub(crate) vault: Arc<Vault>,
     pub(crate) content: Arc<Fingerprint>,
     pub(crate) identity: Arc<Fingerprint>,
+    pub(crate) reporters: Arc<ReporterKeys>,
     pub(crate) submit: Submit,
 }
 
