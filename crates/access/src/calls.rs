@@ -165,6 +165,10 @@ pub const CALLS: &[(&str, &[Role])] = &[
         "knipperlicht.followup.v1.FollowupService/ListOpenLoops",
         &[Coordinator],
     ),
+    (
+        "knipperlicht.followup.v1.FollowupService/ZoneReport",
+        &[Coordinator, Analyst],
+    ),
 ];
 
 /// The roles that may make this call, where the table knows it.

@@ -7,6 +7,7 @@ mod directory;
 mod duplicate;
 mod followup;
 mod referral;
+mod report;
 mod route;
 mod signal;
 mod word;
@@ -19,6 +20,7 @@ pub(crate) use followup::{
     CarerLinkView, ConfirmedView, OpenLoopView, TaskView, TimelineEntryView,
 };
 pub(crate) use referral::{ActionsView, ItemView, ReferralView};
+pub(crate) use report::ReportView;
 pub(crate) use route::{ExplainedView, ExplanationView, UnmetNeedView};
 pub(crate) use signal::{ContactsView, ReceiptView, RefusalView, SignalView};
 pub(crate) use word::{Moment, Word, words};
