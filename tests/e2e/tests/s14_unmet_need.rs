@@ -17,6 +17,9 @@ use knipperlicht_vocabulary::{ItemKind, Need, Observation, Step};
 #[tokio::test]
 async fn s14_unmet_need() {
     let world = World::start().await;
+    world
+        .clock
+        .set("2027-03-01T09:00:00Z".parse::<Timestamp>().unwrap());
     let nurse = world.reporter("nurse");
     let coordinator = world.coordinator(&["oostende-bredene"]);
     let elsewhere = world.coordinator(&["mechelen-katelijne"]);
@@ -26,9 +29,6 @@ async fn s14_unmet_need() {
         observations: vec![Observation::SuspectedRoughCareOrNeglect.number()],
         ..a_signal(&world.environment)
     };
-    world
-        .clock
-        .set("2027-03-01T09:00:00Z".parse::<Timestamp>().unwrap());
     for times in 1..=10 {
         let receipt = nurse.send(signal()).await.unwrap();
         nurse.sees(&receipt.signal_id, Step::WithCoordinator).await;

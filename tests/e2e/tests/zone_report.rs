@@ -60,12 +60,12 @@ fn subtract(lines: &[ReportLine], total: i64, topic: followup::ReportTopic) -> (
 #[tokio::test]
 async fn a_year_of_a_zone() {
     let world = World::start().await;
-    let coordinator = world.coordinator(&[ZONE]);
     // A Monday at ten, so that two hours later is still in time.
     world
         .clock
         .set("2027-03-01T09:00:00Z".parse::<Timestamp>().unwrap());
 
+    let coordinator = world.coordinator(&[ZONE]);
     let nurse = world.reporter("nurse");
     let mut situations = Vec::new();
     for number in 0..ALL {

@@ -1,7 +1,10 @@
 //! Trying to compute what was hidden: what an attacker can do who knows everything that is
 //! published, how it adds up, the rule, and more than that.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    slice,
+};
 
 use knipperlicht_vocabulary::{ClockKind, Need, Observation, ReporterRole};
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -108,7 +111,7 @@ fn small_ones_do_not_protect_each_other_by_their_number_alone() {
         let total = Cell::Shown(parts.iter().sum());
         let unprotected = attack(&parts, &cells, total, true);
         assert_ne!(unprotected[1], (0, 9), "{parts:?}");
-        let Divided { total, divisions } = parts_of(parts.iter().sum(), &[parts.clone()]);
+        let Divided { total, divisions } = parts_of(parts.iter().sum(), slice::from_ref(&parts));
         assert_eq!(
             attack(&parts, &divisions[0], total, true)[1],
             (0, 9),
@@ -125,7 +128,7 @@ fn tables_that_look_alike_leave_every_small_cell_open() {
         for total in 10..=largest {
             let mut alike: HashMap<Vec<Cell>, Vec<Vec<u64>>> = HashMap::new();
             for parts in compositions(total, length) {
-                let divided = parts_of(total, &[parts.clone()]);
+                let divided = parts_of(total, slice::from_ref(&parts));
                 if divided.total != Cell::Hidden {
                     let look = divided.divisions.into_iter().flatten().collect();
                     alike.entry(look).or_default().push(parts);
@@ -296,7 +299,7 @@ proptest! {
     #[test]
     fn the_parts_of_a_total_leave_every_small_one_open(parts in parts()) {
         let sum = parts.iter().sum();
-        let Divided { total, divisions } = parts_of(sum, &[parts.clone()]);
+        let Divided { total, divisions } = parts_of(sum, slice::from_ref(&parts));
         for told in [false, true] {
             let known = attack(&parts, &divisions[0], total, told);
             for (at, part) in parts.iter().enumerate() {
