@@ -280,12 +280,13 @@ fn a_timeline_reads_as_a_story() {
 fn a_report_shows_what_may_be_shown() {
     use followup::ReportTopic::{MedianSeconds, OpenLoops, SignalsByRole, WithinPromisePercent};
 
-    let line = |topic: followup::ReportTopic, code: &str, value| followup::ReportLine {
-        topic: topic.into(),
-        code: code.to_owned(),
-        value: value.unwrap_or_default(),
-        hidden: value.is_none(),
-    };
+    let line =
+        |topic: followup::ReportTopic, code: &str, value: Option<i64>| followup::ReportLine {
+            topic: topic.into(),
+            code: code.to_owned(),
+            value: value.unwrap_or_default(),
+            hidden: value.is_none(),
+        };
     let report = ReportView::from(followup::ZoneReportResponse {
         zone_id: "gent".to_owned(),
         years: vec![followup::ReportYear {
@@ -301,12 +302,12 @@ fn a_report_shows_what_may_be_shown() {
         threshold: 10,
     });
     insta::assert_snapshot!(table(&report.figures(), &local()), @"
-    YEAR  WHAT                   OF       FIGURE
-    2025  signals by role        nurse    41
-    2025  signals by role        teacher  *
-    2025  median                 accept   1 d 3 h
-    2025  within promise         accept   93%
-    now   open loops             -        12
+    YEAR  WHAT             OF       FIGURE
+    2025  signals by role  nurse    41
+    2025  signals by role  teacher  *
+    2025  median           accept   1 d 3 h
+    2025  within promise   accept   93%
+    now   open loops       -        12
     ");
     insta::assert_snapshot!(report.csv().unwrap(), @"
     zone,year,topic,code,value,hidden
