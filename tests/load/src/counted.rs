@@ -90,7 +90,7 @@ pub(crate) async fn fill(ground: &Ground, signals: i64) -> Result<(), BenchError
         transaction.commit().await?;
         first = last + 1;
     }
-    sqlx::raw_sql("vacuum analyze")
+    sqlx::raw_sql("vacuum analyze followup.report_count, followup.clock")
         .execute(&mut connection)
         .await?;
     Ok(())
