@@ -189,6 +189,10 @@ pub const CALLS: &[(&str, &[Role])] = &[
         "knipperlicht.notification.v1.NotificationService/Redeliver",
         &[Reporter, Partner, Coordinator],
     ),
+    (
+        "knipperlicht.followup.v1.FollowupService/ZoneReport",
+        &[Coordinator, Analyst],
+    ),
 ];
 
 /// The roles that may make this call, where the table knows it.

@@ -128,6 +128,7 @@ fn samples() -> Vec<EventBody> {
             service_id: "ocmw-gent.onthaal".to_owned(),
             needs: vec![1],
             urgency: 2,
+            ..Default::default()
         }
         .into(),
         ReferralUnroutable {
@@ -137,7 +138,11 @@ fn samples() -> Vec<EventBody> {
             urgency: 3,
         }
         .into(),
-        ItemClosed { item_id: id(5) }.into(),
+        ItemClosed {
+            item_id: id(5),
+            ..Default::default()
+        }
+        .into(),
         ReferralWithheld { consent: 3 }.into(),
         ReferralAccepted {
             referral_id: id(3),
@@ -154,6 +159,7 @@ fn samples() -> Vec<EventBody> {
         ReferralRedirected {
             referral_id: id(3),
             next_referral_id: id(6),
+            ..Default::default()
         }
         .into(),
         ReferralHeld {
@@ -194,6 +200,7 @@ fn samples() -> Vec<EventBody> {
             task_id: id(8),
             referral_id: id(3),
             by_carer: true,
+            ..Default::default()
         }
         .into(),
     ]

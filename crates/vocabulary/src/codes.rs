@@ -338,6 +338,15 @@ codes! {
         Mistake = 5 "mistake",
         Other = 6 "other",
     }
+
+    /// Who did something, as a role: never a person.
+    Actor "actor" {
+        Reporter = 1 "reporter",
+        Partner = 2 "partner",
+        Coordinator = 3 "coordinator",
+        Carer = 4 "carer",
+        System = 5 "system",
+    }
 }
 
 impl Consent {

@@ -13,9 +13,10 @@ mod working_time;
 mod zone_id;
 
 pub use codes::{
-    AgeBand, CapacityState, CarerAsk, ClockKind, CodeError, Consent, ContactChannel, ContactResult,
-    DeclineReason, FollowUpState, ItemKind, Language, MatchReason, Need, Observation,
-    OutcomeReason, OutcomeResult, ReferralState, ReporterRole, ResolutionReason, Step, Urgency,
+    Actor, AgeBand, CapacityState, CarerAsk, ClockKind, CodeError, Consent, ContactChannel,
+    ContactResult, DeclineReason, FollowUpState, ItemKind, Language, MatchReason, Need,
+    Observation, OutcomeReason, OutcomeResult, ReferralState, ReporterRole, ResolutionReason, Step,
+    Urgency,
 };
 pub use environment::{Clock, Environment, Random};
 pub use ids::{

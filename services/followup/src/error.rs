@@ -2,9 +2,9 @@
 
 use knipperlicht_contracts::TimeError;
 use knipperlicht_runtime::{Coded, Kind};
-use knipperlicht_vocabulary::{CodeError, IdError};
+use knipperlicht_vocabulary::{CodeError, IdError, ZoneIdError};
 
-use crate::model::{InvalidTransition, ReasonMissing, VisitTimeError};
+use crate::model::{InvalidTransition, ReasonMissing, VisitTimeError, report::PeriodError};
 
 /// Why a call to follow-up failed.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,12 @@ pub enum FollowupError {
     /// An outcome without its reason.
     #[error("{0}")]
     Reason(#[from] ReasonMissing),
+    /// A period over which no report is made.
+    #[error("{0}")]
+    Period(#[from] PeriodError),
+    /// Not a zone's id.
+    #[error("`zone_id`: {0}")]
+    Zone(#[from] ZoneIdError),
     /// There is none, or the caller may not see it.
     #[error("you have no {what} with this id")]
     NotFound {
@@ -83,7 +89,9 @@ impl Coded for FollowupError {
             | Self::Code { .. }
             | Self::Time(_)
             | Self::VisitTime(_)
-            | Self::Reason(_) => Kind::Invalid,
+            | Self::Reason(_)
+            | Self::Period(_)
+            | Self::Zone(_) => Kind::Invalid,
             Self::NotFound { .. } | Self::LinkUnknown => Kind::NotFound,
             Self::Transition(_) | Self::LinkExpired | Self::LinkUsed => Kind::Conflict,
             Self::Database(_) => Kind::Unavailable,
@@ -105,6 +113,8 @@ impl Coded for FollowupError {
             Self::LinkUsed => "KL4010",
             Self::Database(_) => "KL4011",
             Self::BadRow { .. } => "KL4012",
+            Self::Period(_) => "KL4031",
+            Self::Zone(_) => "KL4032",
         }
     }
 
@@ -115,6 +125,8 @@ impl Coded for FollowupError {
             }
             Self::Time(_) | Self::VisitTime(_) => Some("visit_at"),
             Self::Reason(_) => Some("reason"),
+            Self::Period(_) => Some("from"),
+            Self::Zone(_) => Some("zone_id"),
             _ => None,
         }
     }

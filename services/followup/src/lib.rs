@@ -5,6 +5,7 @@
 //! one row for every event of any service.
 
 mod clocks;
+mod counting;
 mod error;
 mod grpc;
 pub mod model;

@@ -7,14 +7,18 @@ use knipperlicht_contracts::event::EventBody;
 use knipperlicht_eventing::{Said, say};
 use knipperlicht_runtime::trace_id;
 use knipperlicht_vocabulary::{
-    ClockKind, Consent, ContactChannel, ContactResult, DeclineReason, Environment, EventId,
+    Actor, ClockKind, Consent, ContactChannel, ContactResult, DeclineReason, Environment, EventId,
     ItemKind, Need, Observation, OutcomeReason, OutcomeResult, ReporterRole, SituationId, Urgency,
     ZoneId,
 };
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 
-use crate::store::timeline::{self, Entry};
+use crate::{
+    counting,
+    model::story::WHO,
+    store::timeline::{self, Entry},
+};
 
 /// Something follow-up has to say.
 #[derive(Debug)]
@@ -25,7 +29,7 @@ pub(crate) struct Telling {
     pub(crate) traceparent: Option<String>,
 }
 
-/// Says it and adds it to the timeline. Call after every other change of the transaction, for it
+/// Counts it, adds it to the timeline and says it. Call after every other change of the transaction, for it
 /// locks the situations.
 pub(crate) async fn tell(
     connection: &mut PgConnection,
@@ -36,6 +40,7 @@ pub(crate) async fn tell(
     if tellings.is_empty() {
         return Ok(());
     }
+    counting::said(&mut *connection, environment, now, &tellings).await?;
     let entries: Vec<Entry> = tellings
         .iter()
         .map(|telling| {
@@ -91,12 +96,18 @@ fn codes_of(body: &EventBody) -> Value {
         EventBody::SituationsSplit(event) => {
             codes.one::<Consent>("consent", consent_in(event.circumstances.as_ref()))
         }
-        EventBody::ReferralCancelled(event) if event.merged => codes.flag("merged", true),
+        EventBody::ReferralCancelled(event) if event.merged => {
+            codes.flag("merged", true).one::<Actor>(WHO, event.by)
+        }
+        EventBody::ReferralCancelled(event) => codes.one::<Actor>(WHO, event.by),
+        EventBody::ReferralRedirected(event) => codes.one::<Actor>(WHO, event.by),
+        EventBody::ItemClosed(event) => codes.one::<Actor>(WHO, event.by),
         EventBody::AssessmentCompleted(event) => codes
             .one::<Urgency>("urgency", event.urgency)
             .list::<Need>("needs", &event.needs)
             .list::<Observation>("red_flags", &event.red_flags),
         EventBody::ReferralRequested(event) => codes
+            .one::<Actor>(WHO, event.by)
             .one::<Urgency>("urgency", event.urgency)
             .list::<Need>("needs", &event.needs),
         EventBody::ReferralUnroutable(event) => codes
@@ -115,13 +126,12 @@ fn codes_of(body: &EventBody) -> Value {
             .one::<OutcomeResult>("outcome", event.result)
             .one::<OutcomeReason>("reason", event.reason)
             .flag("late", event.late),
-        EventBody::SituationReopened(event) => codes.flag("by_carer", event.by_carer),
+        EventBody::SituationReopened(event) => codes
+            .flag("by_carer", event.by_carer)
+            .one::<Actor>(WHO, event.by),
         EventBody::SignalWithdrawn(_)
         | EventBody::SituationShared(_)
-        | EventBody::ItemClosed(_)
-        | EventBody::ReferralRedirected(_)
         | EventBody::ReferralExpired(_)
-        | EventBody::ReferralCancelled(_)
         | EventBody::OutcomeConfirmed(_) => codes,
     };
     Value::Object(codes.0)

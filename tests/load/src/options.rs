@@ -60,6 +60,8 @@ pub(crate) enum Part {
     Decide,
     /// A partner's lists, accept latency and tap to inbox, with years of signals stored
     Stored,
+    /// A zone's report of a year, with years of signals counted
+    Report,
 }
 
 impl Part {
@@ -75,6 +77,7 @@ impl Part {
             Self::Import => "import",
             Self::Decide => "decisions",
             Self::Stored => "stored",
+            Self::Report => "report",
         }
     }
 }

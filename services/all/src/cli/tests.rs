@@ -106,6 +106,8 @@ fn lines_that_people_type() {
         "assessment list ID",
         "zone resolve 8400 --on 2026-11-21",
         "zone services oostende-bredene",
+        "zone report oostende-bredene --from 2025-01-01 --to 2025-12-31 --csv",
+        "zone report gent --from 2024-01-01 --to 2025-12-31 --json --as analyst",
         "completions bash",
     ] {
         if let Err(error) = parse(line) {

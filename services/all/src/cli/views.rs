@@ -8,6 +8,7 @@ mod duplicate;
 mod followup;
 mod notify;
 mod referral;
+mod report;
 mod route;
 mod signal;
 mod word;
@@ -21,6 +22,7 @@ pub(crate) use followup::{
 };
 pub(crate) use notify::{DeliveryView, RedeliveredView, SecretView, SubscriptionView};
 pub(crate) use referral::{ActionsView, ItemView, ReferralView};
+pub(crate) use report::ReportView;
 pub(crate) use route::{ExplainedView, ExplanationView, UnmetNeedView};
 pub(crate) use signal::{ContactsView, ReceiptView, RefusalView, SignalView};
 pub(crate) use word::{Moment, Word, words};

@@ -11,6 +11,7 @@ use knipperlicht_contracts::{
     },
     to_proto,
 };
+use knipperlicht_vocabulary::Actor;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -76,6 +77,7 @@ impl FollowupCalls {
                     task_id,
                     referral_id,
                     by_carer,
+                    by: Actor::Carer.number(),
                 })
                 .await?;
             }

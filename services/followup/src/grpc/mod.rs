@@ -3,6 +3,7 @@
 mod desk;
 mod link;
 mod look;
+mod report;
 mod wire;
 mod work;
 
@@ -14,8 +15,8 @@ use knipperlicht_contracts::followup::v1::{
     GetTimelineRequest, GetTimelineResponse, IssueCarerLinkRequest, IssueCarerLinkResponse,
     ListOpenLoopsRequest, ListOpenLoopsResponse, ListTasksRequest, ListTasksResponse,
     RecordContactRequest, RecordContactResponse, RecordVisitRequest, RecordVisitResponse,
-    ReopenRequest, ReopenResponse, ScheduleRequest, ScheduleResponse,
-    followup_service_server::FollowupService,
+    ReopenRequest, ReopenResponse, ScheduleRequest, ScheduleResponse, ZoneReportRequest,
+    ZoneReportResponse, followup_service_server::FollowupService,
 };
 use knipperlicht_eventing::Kit;
 use knipperlicht_runtime::refusal;
@@ -120,5 +121,13 @@ impl FollowupService for FollowupCalls {
     ) -> Result<Response<ListOpenLoopsResponse>, Status> {
         let principal = principal_of(&request)?;
         answer(self.open_loops_of(&principal).await)
+    }
+
+    async fn zone_report(
+        &self,
+        request: Request<ZoneReportRequest>,
+    ) -> Result<Response<ZoneReportResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.report_of(&principal, request.get_ref()).await)
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     error::FollowupError,
-    model::VisitResult,
+    model::{VisitResult, story},
     store::{
         clocks::{OpenClock, OpenLoop},
         tasks::TaskView,
@@ -128,11 +128,17 @@ impl From<OpenLoop> for wire::OpenLoop {
 
 impl From<Entry> for wire::TimelineEntry {
     fn from(entry: Entry) -> Self {
+        let mut codes = texts(entry.codes);
+        let who = story::who(&entry.event_type, |name| {
+            codes.get(name).map(String::as_str)
+        });
+        codes.remove(story::WHO);
         Self {
             at: Some(to_proto(entry.at)),
             r#type: entry.event_type,
-            codes: texts(entry.codes),
+            codes,
             trace_id: entry.trace_id.unwrap_or_default(),
+            who: who.number(),
         }
     }
 }

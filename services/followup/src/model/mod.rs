@@ -2,6 +2,8 @@
 
 mod outcome;
 mod promises;
+pub mod report;
+pub mod story;
 mod task;
 mod visit;
 

@@ -12,6 +12,7 @@ use knipperlicht_vocabulary::WorkingCalendar;
 use sqlx::PgConnection;
 
 use crate::{
+    counting,
     reactions::effects::Effects,
     store::{clocks, merging, tasks, timeline},
 };
@@ -47,6 +48,7 @@ impl Reactions for FollowupReactions {
         tasks::open(&mut *connection, &effects.opened).await?;
         clocks::stop_accepting(&mut *connection, &effects.settled).await?;
         clocks::start(&mut *connection, &effects.started).await?;
+        counting::heard(connection, &self.kit.environment, wave).await?;
         Ok(())
     }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use knipperlicht_contracts::followup::v1 as proto;
-use knipperlicht_vocabulary::{ClockKind, FollowUpState, OutcomeReason, OutcomeResult, Urgency};
+use knipperlicht_vocabulary::{
+    Actor, ClockKind, FollowUpState, OutcomeReason, OutcomeResult, Urgency,
+};
 use serde::Serialize;
 
 use super::{Moment, View, Word, words};
@@ -151,6 +153,7 @@ pub(crate) struct TimelineEntryView {
     at: Option<Moment>,
     #[serde(rename = "type")]
     event_type: String,
+    who: Option<Word>,
     codes: BTreeMap<String, String>,
     trace_id: String,
 }
@@ -160,6 +163,7 @@ impl From<proto::TimelineEntry> for TimelineEntryView {
         Self {
             at: Moment::of(entry.at),
             event_type: entry.r#type,
+            who: Word::of::<Actor>(entry.who),
             codes: entry.codes.into_iter().collect(),
             trace_id: entry.trace_id,
         }
@@ -180,8 +184,9 @@ impl View for TimelineEntryView {
             .collect();
         vec![
             ("at", self.at.map(|at| at.text(local)).unwrap_or_default()),
+            ("who", words(&self.who)),
             ("what", event.replace(['.', '_'], " ")),
-            ("codes", codes.join(" ")),
+            ("why", codes.join(" ")),
             ("trace", self.trace_id.clone()),
         ]
     }
