@@ -12,10 +12,6 @@ pub const THRESHOLD: u64 = 10;
 /// The most that a cell hidden for being small can be.
 const SMALL: u64 = THRESHOLD - 1;
 
-/// A cell that serves as complement has at least so many: ten more than are small, so that it is not
-/// known for its own size. Own default.
-const COMPLEMENT: u64 = THRESHOLD + SMALL;
-
 /// A count, as it is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cell {
@@ -82,8 +78,8 @@ pub fn parts_of(total: u64, divisions: &[Vec<u64>]) -> Divided {
 /// - If all hidden ones are small and there are enough of them, that gives none of them away: each
 ///   can be 0, and each can be 9.
 /// - Else one more is hidden. Which one does not depend on the small ones, or it would tell of
-///   them: it is the last of the list that is large enough. It is known to be at least 19, so the
-///   small ones are free from 0 to 9 if all together are at least 28, which everybody can see.
+///   them: it is the last of the list that is not small. It is known to be at least 10, so the small
+///   ones are free from 0 to 9 if all together are at least 19, which everybody can see.
 fn complemented(parts: &[u64]) -> Option<Vec<Cell>> {
     let mut cells: Vec<Cell> = parts.iter().copied().map(primary).collect();
     let small: Vec<u64> = parts
@@ -98,8 +94,8 @@ fn complemented(parts: &[u64]) -> Option<Vec<Cell>> {
     if small.is_empty() || (THRESHOLD..=SMALL * others).contains(&sum) {
         return Some(cells);
     }
-    let complement = parts.iter().rposition(|part| *part >= COMPLEMENT)?;
-    if parts[complement] + sum < COMPLEMENT + SMALL {
+    let complement = parts.iter().rposition(|part| *part >= THRESHOLD)?;
+    if parts[complement] + sum < THRESHOLD + SMALL {
         return None;
     }
     cells[complement] = Cell::Hidden;
