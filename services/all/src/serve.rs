@@ -44,6 +44,9 @@ pub struct ServeOptions {
     /// Folder with the questionnaires that the organisation has a licence for, a JSON file each
     #[arg(long, env = "KL_INSTRUMENTS_DIR")]
     instruments_dir: Option<PathBuf>,
+    /// File with the hours and closed days of the zones, in the place of those of the program
+    #[arg(long, env = "KL_CALENDARS")]
+    calendars: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -133,5 +136,6 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
         master_key: MasterKey::parse(&read(options.master_key_file)?)?,
         connections: options.connections,
         instruments_dir: options.instruments_dir,
+        calendars_file: options.calendars,
     })
 }

@@ -38,7 +38,13 @@ fn body_of(change: &Change<'_>) -> Option<EventBody> {
             next_referral_id: next.to_string(),
         }
         .into(),
-        Change::Referred(referral) | Change::Moved { referral, .. } => standing(referral)?,
+        Change::Referred(referral) => standing(referral, None)?,
+        Change::Moved { from, referral, .. } => standing(referral, Some(*from))?,
+        Change::Raised(referral) => body::ReferralRaised {
+            referral_id: referral.id.to_string(),
+            urgency: referral.urgency.number(),
+        }
+        .into(),
         Change::Opened(item) | Change::CameBack(item) => body::ReferralUnroutable {
             item_id: item.id.to_string(),
             kind: item.kind.number(),
@@ -57,14 +63,16 @@ fn body_of(change: &Change<'_>) -> Option<EventBody> {
         Change::Learned(_)
         | Change::Decided(_)
         | Change::Lifted
+        // Said by whoever watches the clocks.
+        | Change::Escalated(_)
         | Change::TakenBack(_)
         | Change::FollowedUp(..) => return None,
     };
     Some(body)
 }
 
-/// What is said of a referral that has come to stand as it does.
-fn standing(referral: &Referral) -> Option<EventBody> {
+/// What is said of a referral that has come to stand as it does, from where it stood.
+fn standing(referral: &Referral, from: Option<State>) -> Option<EventBody> {
     let referral_id = referral.id.to_string();
     let body = match referral.state {
         // Also when it is taken out of waiting: from now on the partner is asked.
@@ -78,11 +86,13 @@ fn standing(referral: &Referral) -> Option<EventBody> {
             service_id: referral.service.to_string(),
             needs: numbers(&referral.needs),
             urgency: referral.urgency.number(),
+            waited: matches!(from, Some(State::Held(_))),
         }
         .into(),
         State::Held(waiting) => body::ReferralHeld {
             referral_id,
             awaiting_consent: waiting == Waiting::ForConsent,
+            urgency: referral.urgency.number(),
         }
         .into(),
         State::Accepted => body::ReferralAccepted {

@@ -187,6 +187,7 @@ fn settings(bed: &Bed, issuer: &DevIssuer, master_key: &str) -> LineSettings {
         master_key: MasterKey::parse(master_key).expect("a key"),
         connections: 6,
         instruments_dir: None,
+        calendars_file: None,
     }
 }
 

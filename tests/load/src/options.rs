@@ -57,6 +57,8 @@ pub(crate) enum Part {
     Decide,
     /// A partner's lists, accept latency and tap to inbox, with years of signals stored
     Stored,
+    /// Clocks: how soon after their time they are fired, with a million of them pending
+    Timers,
 }
 
 impl Part {
@@ -72,6 +74,7 @@ impl Part {
             Self::Import => "import",
             Self::Decide => "decisions",
             Self::Stored => "stored",
+            Self::Timers => "timers",
         }
     }
 }
@@ -115,6 +118,12 @@ pub(crate) struct Effort {
     pub(crate) services: usize,
     /// Signals of long ago.
     pub(crate) stored: i64,
+    /// Clocks that run.
+    pub(crate) pending: i64,
+    /// Clocks that run out while it is measured, one after the other.
+    pub(crate) due: i64,
+    /// Clocks that ran out while nothing ran.
+    pub(crate) missed: i64,
 }
 
 impl Effort {
@@ -129,6 +138,9 @@ impl Effort {
         idle: Duration::from_secs(3),
         services: 50_000,
         stored: 10_000_000,
+        pending: 1_000_000,
+        due: 4_000,
+        missed: 50_000,
     };
 
     const SHORT: Self = Self {
@@ -142,5 +154,8 @@ impl Effort {
         idle: Duration::from_millis(500),
         services: 1_000,
         stored: 10_000,
+        pending: 10_000,
+        due: 100,
+        missed: 1_000,
     };
 }

@@ -42,6 +42,9 @@ pub(crate) async fn run(options: &Options) -> Result<Report, BenchError> {
     if options.wants(Part::Stored) {
         measure_stored(options, &mut report).await?;
     }
+    if options.wants(Part::Timers) {
+        measure_timers(options, &mut report).await?;
+    }
     report.remark(format!(
         "load of this machine at the end {}",
         resources::busy()
@@ -95,7 +98,12 @@ async fn measure_part(
         Part::Inbox => measure::inbox(bench, report).await?,
         Part::Line => measure::line(bench, report).await?,
         Part::Accept => measure::accept(bench, Reach::WholeLine, report).await?,
-        Part::Footprint | Part::Alone | Part::Import | Part::Decide | Part::Stored => {}
+        Part::Footprint
+        | Part::Alone
+        | Part::Import
+        | Part::Decide
+        | Part::Stored
+        | Part::Timers => {}
     }
     report.withheld(part.name(), HostTime::now().withheld_since(before));
     Ok(())
@@ -131,6 +139,15 @@ async fn measure_stored(options: &Options, report: &mut Report) -> Result<(), Be
     for part in [Part::Latency, Part::Inbox] {
         measure_part(part, &bench, report).await?;
     }
+    tell_statements(&ground, options, report).await
+}
+
+/// On servers of its own, full of clocks that run.
+async fn measure_timers(options: &Options, report: &mut Report) -> Result<(), BenchError> {
+    let ground = prepare(options, report).await?;
+    let before = HostTime::now();
+    measure::timers(&ground, options.effort(), report).await?;
+    report.withheld(Part::Timers.name(), HostTime::now().withheld_since(before));
     tell_statements(&ground, options, report).await
 }
 

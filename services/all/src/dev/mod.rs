@@ -50,6 +50,9 @@ pub struct DevOptions {
     /// Folder with the questionnaires that the organisation has a licence for, a JSON file each
     #[arg(long, env = "KL_INSTRUMENTS_DIR")]
     instruments_dir: Option<PathBuf>,
+    /// File with the hours and closed days of the zones, in the place of those of the program
+    #[arg(long, env = "KL_CALENDARS")]
+    calendars: Option<PathBuf>,
 }
 
 /// Why `dev` ended.
@@ -175,6 +178,7 @@ async fn serve(
         master_key: MasterKey::parse(&secrets.master_key)?,
         connections: 8,
         instruments_dir: options.instruments_dir.clone(),
+        calendars_file: options.calendars.clone(),
     };
     let line = Line::start(settings, environment).await?;
     banner::print(&options.dir, line.address(), servers);

@@ -175,11 +175,13 @@ pub fn assign<'d>(
     }
     let mut planner = Planner::new(ground, id.uuid());
     move_to_zone_of(service, &mut situation, &mut planner);
-    // An emergency's item may be about nothing in particular: then about all that is needed.
-    let needs = if item.needs.is_empty() {
-        situation.needs.clone()
-    } else {
-        item.needs
+    // An item may be about nothing in particular: then about what the referral was for that is
+    // late, or about all that is needed.
+    let late = item.referral.filter(|_| item.kind == ItemKind::Late);
+    let needs = match late.and_then(|late| case.referrals.iter().find(|one| one.id == late)) {
+        _ if !item.needs.is_empty() => item.needs,
+        Some(late) => late.needs.clone(),
+        None => situation.needs.clone(),
     };
     let referral = planner.referral(&situation, service, needs, item.urgency, item.referral);
     planner.changes.extend([

@@ -28,6 +28,7 @@ fn item(case: Case, needs: &[Need]) -> Case {
         needs: needs.to_vec(),
         urgency: Urgency::Emergency,
         opened_at: now(),
+        escalated_at: None,
     };
     Case {
         items: vec![item],

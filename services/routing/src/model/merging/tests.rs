@@ -297,6 +297,7 @@ fn some_case(id: SituationId, first: u128) -> impl Strategy<Value = Case> {
                 needs,
                 urgency: Urgency::Soon,
                 opened_at: now(),
+                escalated_at: None,
             });
         }
         case
