@@ -43,7 +43,7 @@ async fn promised(
         running.cloned()
     })
     .await;
-    let due_at = from_proto(found.clock.unwrap().due_at.unwrap()).unwrap();
+    let due_at = from_proto(found.clock.as_ref().unwrap().due_at.unwrap()).unwrap();
     assert_eq!(due_at, at(due), "{kind}");
     found
 }
