@@ -439,6 +439,12 @@ fn happen(open: &mut Loop, happening: Happening) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 1_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
     #[test]
     fn every_open_loop_is_watched_and_can_be_closed(
         happenings in prop::collection::vec(any_happening(), 1..24),
