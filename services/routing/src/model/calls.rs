@@ -184,9 +184,9 @@ pub fn assign<'d>(
         return Err(Refusal::SameService(target.clone()));
     }
     // What stays may be given to several, one after the other.
-    let times = case.referrals.len().to_string();
+    let so_far = case.referrals.len().to_string();
     let cause = if is_late {
-        Uuid::new_v5(&id.uuid(), times.as_bytes())
+        Uuid::new_v5(&id.uuid(), so_far.as_bytes())
     } else {
         id.uuid()
     };
