@@ -185,12 +185,12 @@ pub fn assign<'d>(
     }
     // What stays may be given to several, one after the other.
     let so_far = case.referrals.len().to_string();
-    let cause = if is_late {
+    let root = if is_late {
         Uuid::new_v5(&id.uuid(), so_far.as_bytes())
     } else {
         id.uuid()
     };
-    let mut planner = Planner::new(ground, cause);
+    let mut planner = Planner::new(ground, root);
     move_to_zone_of(service, &mut situation, &mut planner);
     // An item may be about nothing in particular: then about what the referral was for that is
     // late, or about all that is needed.
