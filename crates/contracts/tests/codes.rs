@@ -52,7 +52,7 @@ fn lists_are_the_same() {
     compare! { protos:
         Observation Need Urgency Consent CapacityState DeclineReason OutcomeResult OutcomeReason
         Language AgeBand ReporterRole ContactChannel ContactResult Step ReferralState FollowUpState
-        ItemKind ClockKind CarerAsk MatchReason ResolutionReason Actor
+        ItemKind ClockKind Rung CarerAsk MatchReason ResolutionReason Actor
     }
     assert!(
         protos.is_empty(),

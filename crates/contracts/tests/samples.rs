@@ -10,11 +10,11 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 use knipperlicht_contracts::{
     event::{EventBody, UnreadableEvent},
     events::v1::{
-        AssessmentCompleted, Circumstances, ClockBreached, ConsentChanged, ContactRecorded,
-        FollowUpCompleted, ItemClosed, OutcomeConfirmed, ReferralAccepted, ReferralCancelled,
-        ReferralDeclined, ReferralExpired, ReferralHeld, ReferralRedirected, ReferralRequested,
-        ReferralUnroutable, ReferralWithheld, SignalFlagged, SignalWithdrawn, SituationReopened,
-        SituationShared, SituationsMerged, SituationsSplit,
+        AssessmentCompleted, Circumstances, ClockBreached, ClockSettled, ConsentChanged,
+        ContactRecorded, FollowUpCompleted, ItemClosed, OutcomeConfirmed, ReferralAccepted,
+        ReferralCancelled, ReferralDeclined, ReferralExpired, ReferralHeld, ReferralRaised,
+        ReferralRedirected, ReferralRequested, ReferralUnroutable, ReferralWithheld, SignalFlagged,
+        SignalWithdrawn, SituationReopened, SituationShared, SituationsMerged, SituationsSplit,
     },
 };
 use prost_types::Timestamp;
@@ -165,6 +165,7 @@ fn samples() -> Vec<EventBody> {
         ReferralHeld {
             referral_id: id(3),
             awaiting_consent: true,
+            ..Default::default()
         }
         .into(),
         ReferralExpired { referral_id: id(3) }.into(),
@@ -178,6 +179,18 @@ fn samples() -> Vec<EventBody> {
             kind: 1,
             referral_id: id(3),
             due_at: moment,
+            ..Default::default()
+        }
+        .into(),
+        ClockSettled {
+            clock_id: id(7),
+            kind: 2,
+            referral_id: id(3),
+        }
+        .into(),
+        ReferralRaised {
+            referral_id: id(3),
+            urgency: 3,
         }
         .into(),
         ContactRecorded {

@@ -273,6 +273,8 @@ codes! {
         Reopened = 10 "reopened",
         NotReferred = 11 "not_referred",
         Withdrawn = 12 "withdrawn",
+        WaitingLonger = 14 "waiting_longer",
+        Escalated = 15 "escalated",
     }
 
     /// Where a referral stands.
@@ -307,6 +309,7 @@ codes! {
         Emergency = 3 "emergency",
         Cancelled = 4 "cancelled",
         ClockBreached = 5 "clock_breached",
+        Late = 6 "late",
     }
 
     /// What a promise with a clock is about.
@@ -315,6 +318,15 @@ codes! {
         FirstContact = 2 "first_contact",
         Outcome = 3 "outcome",
         Confirmation = 4 "confirmation",
+        Coordinator = 5 "coordinator",
+        Held = 6 "held",
+    }
+
+    /// To whom a promise goes that was not kept in time.
+    Rung "rung" {
+        NextCandidate = 1 "next_candidate",
+        Coordinator = 2 "coordinator",
+        Council = 3 "council",
     }
 
     /// What two situations have in common, or what speaks against their being one.

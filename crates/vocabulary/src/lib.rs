@@ -15,8 +15,8 @@ mod zone_id;
 pub use codes::{
     Actor, AgeBand, CapacityState, CarerAsk, ClockKind, CodeError, Consent, ContactChannel,
     ContactResult, DeclineReason, FollowUpState, ItemKind, Language, MatchReason, Need,
-    Observation, OutcomeReason, OutcomeResult, ReferralState, ReporterRole, ResolutionReason, Step,
-    Urgency,
+    Observation, OutcomeReason, OutcomeResult, ReferralState, ReporterRole, ResolutionReason, Rung,
+    Step, Urgency,
 };
 pub use environment::{Clock, Environment, Random};
 pub use ids::{

@@ -51,6 +51,9 @@ pub struct ServeOptions {
     instruments_dir: Option<PathBuf>,
     #[command(flatten)]
     outbound: OutboundOptions,
+    /// File with the hours and closed days of the zones, in the place of those of the program
+    #[arg(long, env = "KL_CALENDARS")]
+    calendars: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -144,5 +147,6 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
         connections: options.connections,
         instruments_dir: options.instruments_dir,
         notification: options.outbound.settings()?,
+        calendars_file: options.calendars,
     })
 }

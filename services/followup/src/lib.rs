@@ -17,8 +17,9 @@ use std::sync::Arc;
 
 use knipperlicht_contracts::followup::v1::followup_service_server::FollowupServiceServer;
 use knipperlicht_eventing::Kit;
-use knipperlicht_vocabulary::WorkingCalendar;
 use sqlx::migrate::Migrator;
+
+use model::Calendars;
 
 pub use clocks::Clocks;
 pub use error::FollowupError;
@@ -35,23 +36,23 @@ const LARGEST_REQUEST: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct Followup {
     kit: Kit,
-    calendar: Arc<WorkingCalendar>,
+    calendars: Arc<Calendars>,
 }
 
 impl Followup {
-    /// The service on its own database, counting promises by `calendar`.
+    /// The service on its own database, counting promises by `calendars`.
     #[must_use]
-    pub fn new(kit: Kit, calendar: WorkingCalendar) -> Self {
+    pub fn new(kit: Kit, calendars: Calendars) -> Self {
         Self {
             kit,
-            calendar: Arc::new(calendar),
+            calendars: Arc::new(calendars),
         }
     }
 
     /// What it answers.
     #[must_use]
     pub fn routes(&self) -> FollowupServiceServer<FollowupCalls> {
-        let calls = FollowupCalls::new(self.kit.clone(), Arc::clone(&self.calendar));
+        let calls = FollowupCalls::new(self.kit.clone(), Arc::clone(&self.calendars));
         FollowupServiceServer::new(calls).max_decoding_message_size(LARGEST_REQUEST)
     }
 
@@ -60,7 +61,7 @@ impl Followup {
     pub fn reactions(&self) -> Arc<FollowupReactions> {
         Arc::new(FollowupReactions::new(
             self.kit.clone(),
-            Arc::clone(&self.calendar),
+            Arc::clone(&self.calendars),
         ))
     }
 

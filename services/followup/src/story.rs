@@ -3,13 +3,13 @@
 use std::fmt::Display;
 
 use jiff::Timestamp;
-use knipperlicht_contracts::event::EventBody;
+use knipperlicht_contracts::{event::EventBody, events::v1 as events};
 use knipperlicht_eventing::{Said, say};
 use knipperlicht_runtime::trace_id;
 use knipperlicht_vocabulary::{
     Actor, ClockKind, Consent, ContactChannel, ContactResult, DeclineReason, Environment, EventId,
-    ItemKind, Need, Observation, OutcomeReason, OutcomeResult, ReporterRole, SituationId, Urgency,
-    ZoneId,
+    ItemKind, Need, Observation, OutcomeReason, OutcomeResult, ReporterRole, Rung, SituationId,
+    Urgency, ZoneId,
 };
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
@@ -17,7 +17,10 @@ use sqlx::PgConnection;
 use crate::{
     counting,
     model::story::WHO,
-    store::timeline::{self, Entry},
+    store::{
+        clocks::SettledClock,
+        timeline::{self, Entry},
+    },
 };
 
 /// Something follow-up has to say.
@@ -60,6 +63,21 @@ pub(crate) async fn tell(
         .collect();
     timeline::append(&mut *connection, &entries).await?;
     say(connection, now, &said).await
+}
+
+/// That a promise does not lie with a coordinator any more.
+pub(crate) fn settled(clock: SettledClock, traceparent: Option<String>) -> Telling {
+    let body = events::ClockSettled {
+        clock_id: clock.id.to_string(),
+        kind: clock.kind.number(),
+        referral_id: clock.referral.to_string(),
+    };
+    Telling {
+        situation: clock.situation,
+        zone: clock.zone,
+        body: body.into(),
+        traceparent,
+    }
 }
 
 /// An event as an entry.
@@ -118,7 +136,11 @@ fn codes_of(body: &EventBody) -> Value {
         EventBody::ReferralAccepted(event) => codes.one::<Urgency>("urgency", event.urgency),
         EventBody::ReferralDeclined(event) => codes.one::<DeclineReason>("reason", event.reason),
         EventBody::ReferralHeld(event) => codes.flag("awaiting_consent", event.awaiting_consent),
-        EventBody::ClockBreached(event) => codes.one::<ClockKind>("clock", event.kind),
+        EventBody::ClockBreached(event) => codes
+            .one::<ClockKind>("clock", event.kind)
+            .one::<Rung>("rung", event.rung),
+        EventBody::ClockSettled(event) => codes.one::<ClockKind>("clock", event.kind),
+        EventBody::ReferralRaised(event) => codes.one::<Urgency>("urgency", event.urgency),
         EventBody::ContactRecorded(event) => codes
             .one::<ContactChannel>("channel", event.channel)
             .one::<ContactResult>("result", event.result),
@@ -137,7 +159,7 @@ fn codes_of(body: &EventBody) -> Value {
     Value::Object(codes.0)
 }
 
-fn consent_in(circumstances: Option<&knipperlicht_contracts::events::v1::Circumstances>) -> i32 {
+fn consent_in(circumstances: Option<&events::Circumstances>) -> i32 {
     circumstances.map_or(0, |circumstances| circumstances.consent)
 }
 
@@ -173,7 +195,6 @@ impl Codes {
 
 #[cfg(test)]
 mod tests {
-    use knipperlicht_contracts::events::v1 as events;
     use serde_json::json;
 
     use super::*;

@@ -54,7 +54,13 @@ fn body_of(change: &Change<'_>, by: i32) -> Option<EventBody> {
             by,
         }
         .into(),
-        Change::Referred(referral) | Change::Moved { referral, .. } => standing(referral, by)?,
+        Change::Referred(referral) => standing(referral, None, by)?,
+        Change::Moved { from, referral, .. } => standing(referral, Some(*from), by)?,
+        Change::Raised(referral) => body::ReferralRaised {
+            referral_id: referral.id.to_string(),
+            urgency: referral.urgency.number(),
+        }
+        .into(),
         Change::Opened(item) | Change::CameBack(item) => body::ReferralUnroutable {
             item_id: item.id.to_string(),
             kind: item.kind.number(),
@@ -74,14 +80,16 @@ fn body_of(change: &Change<'_>, by: i32) -> Option<EventBody> {
         Change::Learned(_)
         | Change::Decided(_)
         | Change::Lifted
+        // Said by whoever watches the clocks.
+        | Change::Escalated(_)
         | Change::TakenBack(_)
         | Change::FollowedUp(..) => return None,
     };
     Some(body)
 }
 
-/// What is said of a referral that has come to stand as it does.
-fn standing(referral: &Referral, by: i32) -> Option<EventBody> {
+/// What is said of a referral that has come to stand as it does, from where it stood.
+fn standing(referral: &Referral, from: Option<State>, by: i32) -> Option<EventBody> {
     let referral_id = referral.id.to_string();
     let body = match referral.state {
         // Also when it is taken out of waiting: from now on the partner is asked.
@@ -96,11 +104,13 @@ fn standing(referral: &Referral, by: i32) -> Option<EventBody> {
             needs: numbers(&referral.needs),
             urgency: referral.urgency.number(),
             by,
+            waited: matches!(from, Some(State::Held(_))),
         }
         .into(),
         State::Held(waiting) => body::ReferralHeld {
             referral_id,
             awaiting_consent: waiting == Waiting::ForConsent,
+            urgency: referral.urgency.number(),
         }
         .into(),
         State::Accepted => body::ReferralAccepted {

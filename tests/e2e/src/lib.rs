@@ -214,6 +214,7 @@ fn settings(
             mail,
             allow_loopback: true,
         },
+        calendars_file: None,
     }
 }
 

@@ -62,6 +62,8 @@ pub(crate) enum Part {
     Stored,
     /// A zone's report of a year, with years of signals counted
     Report,
+    /// Clocks: how soon after their time they are fired, with a million of them pending
+    Timers,
 }
 
 impl Part {
@@ -78,6 +80,7 @@ impl Part {
             Self::Decide => "decisions",
             Self::Stored => "stored",
             Self::Report => "report",
+            Self::Timers => "timers",
         }
     }
 }
@@ -125,6 +128,12 @@ pub(crate) struct Effort {
     pub(crate) services: usize,
     /// Signals of long ago.
     pub(crate) stored: i64,
+    /// Clocks that run.
+    pub(crate) pending: i64,
+    /// Clocks that run out while it is measured, one after the other.
+    pub(crate) due: i64,
+    /// Clocks that ran out while nothing ran.
+    pub(crate) missed: i64,
 }
 
 impl Effort {
@@ -139,6 +148,9 @@ impl Effort {
         idle: Duration::from_secs(3),
         services: 50_000,
         stored: 10_000_000,
+        pending: 1_000_000,
+        due: 4_000,
+        missed: 50_000,
     };
 
     const SHORT: Self = Self {
@@ -152,5 +164,8 @@ impl Effort {
         idle: Duration::from_millis(500),
         services: 1_000,
         stored: 10_000,
+        pending: 10_000,
+        due: 100,
+        missed: 1_000,
     };
 }

@@ -45,6 +45,9 @@ pub(crate) async fn run(options: &Options) -> Result<Report, BenchError> {
     if options.wants(Part::Report) {
         measure_report(options, &mut report).await?;
     }
+    if options.wants(Part::Timers) {
+        measure_timers(options, &mut report).await?;
+    }
     report.remark(format!(
         "load of this machine at the end {}",
         resources::busy()
@@ -103,7 +106,8 @@ async fn measure_part(
         | Part::Import
         | Part::Decide
         | Part::Stored
-        | Part::Report => {}
+        | Part::Report
+        | Part::Timers => {}
     }
     report.withheld(part.name(), HostTime::now().withheld_since(before));
     Ok(())
@@ -155,6 +159,15 @@ async fn measure_report(options: &Options, report: &mut Report) -> Result<(), Be
         stored: effort.stored,
     };
     measure::reports(&bench, report).await?;
+    tell_statements(&ground, options, report).await
+}
+
+/// On servers of its own, full of clocks that run.
+async fn measure_timers(options: &Options, report: &mut Report) -> Result<(), BenchError> {
+    let ground = prepare(options, report).await?;
+    let before = HostTime::now();
+    measure::timers(&ground, options.effort(), report).await?;
+    report.withheld(Part::Timers.name(), HostTime::now().withheld_since(before));
     tell_statements(&ground, options, report).await
 }
 

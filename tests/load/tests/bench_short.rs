@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use serde_json::Value;
 
-const FIGURES: [&str; 23] = [
+const FIGURES: [&str; 26] = [
     "fsync",
     "start_up",
     "memory_idle",
@@ -28,6 +28,9 @@ const FIGURES: [&str; 23] = [
     "accept_latency_stored",
     "tap_to_inbox_stored",
     "zone_report",
+    "timers",
+    "timers_missed",
+    "timers_twice",
 ];
 
 #[test]

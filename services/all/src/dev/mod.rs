@@ -54,6 +54,9 @@ pub struct DevOptions {
     instruments_dir: Option<PathBuf>,
     #[command(flatten)]
     outbound: OutboundOptions,
+    /// File with the hours and closed days of the zones, in the place of those of the program
+    #[arg(long, env = "KL_CALENDARS")]
+    calendars: Option<PathBuf>,
 }
 
 /// Why `dev` ended.
@@ -198,6 +201,7 @@ async fn serve(
             allow_loopback: true,
             ..options.outbound.settings()?
         },
+        calendars_file: options.calendars.clone(),
     };
     let line = Line::start(settings, environment).await?;
     banner::print(&options.dir, line.address(), servers);

@@ -20,20 +20,19 @@ use knipperlicht_contracts::followup::v1::{
 };
 use knipperlicht_eventing::Kit;
 use knipperlicht_runtime::refusal;
-use knipperlicht_vocabulary::WorkingCalendar;
 use tonic::{Request, Response, Status};
 
-use crate::error::FollowupError;
+use crate::{error::FollowupError, model::Calendars};
 
 /// What follow-up answers.
 pub struct FollowupCalls {
     kit: Kit,
-    calendar: Arc<WorkingCalendar>,
+    calendars: Arc<Calendars>,
 }
 
 impl FollowupCalls {
-    pub(crate) const fn new(kit: Kit, calendar: Arc<WorkingCalendar>) -> Self {
-        Self { kit, calendar }
+    pub(crate) const fn new(kit: Kit, calendars: Arc<Calendars>) -> Self {
+        Self { kit, calendars }
     }
 }
 

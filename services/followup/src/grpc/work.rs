@@ -13,7 +13,7 @@ use crate::{
     error::FollowupError,
     model::{Action, Task, Timeliness, due},
     store::{
-        clocks::{self, NewClock},
+        clocks::{self, About, NewClock, SettledClock},
         links, tasks,
     },
     story::{self, Telling},
@@ -26,6 +26,8 @@ pub(super) struct Work<'a> {
     transaction: OwnedTransaction,
     task: Task,
     now: Timestamp,
+    /// What lay with a coordinator and does not any more.
+    settled: Vec<SettledClock>,
     traceparent: Option<String>,
 }
 
@@ -55,6 +57,7 @@ impl<'a> Work<'a> {
             transaction,
             task,
             now: kit.environment.now(),
+            settled: Vec::new(),
             traceparent: current_traceparent(&Span::current()),
         })
     }
@@ -87,7 +90,8 @@ impl<'a> Work<'a> {
         self.task.state = after;
         tasks::update(&mut self.transaction, self.now, &self.task).await?;
         if after.promise() != before.promise() {
-            clocks::stop(&mut self.transaction, self.now, self.task.referral).await?;
+            let stopped = clocks::stop(&mut self.transaction, self.now, self.task.referral).await?;
+            self.settled.extend(stopped);
             if let Some(kind) = after.promise() {
                 let clock = self.promise(kind);
                 clocks::start(&mut self.transaction, &[clock]).await?;
@@ -115,6 +119,12 @@ impl<'a> Work<'a> {
 
     /// Makes it so; gives the follow-up as it now is.
     pub(super) async fn finish(mut self) -> Result<wire::Task, FollowupError> {
+        let settled = self.settled.drain(..);
+        let tellings = settled
+            .map(|clock| story::settled(clock, self.traceparent.clone()))
+            .collect();
+        let environment = &self.calls.kit.environment;
+        story::tell(&mut self.transaction, environment, self.now, tellings).await?;
         let view = tasks::view(&mut self.transaction, self.task.id).await?;
         self.transaction.commit().await?;
         self.calls.kit.committed();
@@ -128,11 +138,17 @@ impl<'a> Work<'a> {
             kind,
             situation: task.situation,
             home: None,
-            referral: task.referral,
-            organisation: task.organisation.clone(),
+            about: About::Referral(task.referral),
+            organisation: Some(task.organisation.clone()),
             zone: task.zone.clone(),
+            urgency: task.urgency,
             started_at: self.now,
-            due_at: due(&self.calls.calendar, kind, task.urgency, self.now),
+            due_at: due(
+                self.calls.calendars.of(&task.zone),
+                kind,
+                task.urgency,
+                self.now,
+            ),
             traceparent: self.traceparent.clone(),
         }
     }

@@ -8,24 +8,64 @@ use knipperlicht_eventing::{
     Event, Kit, ReactionError, Reactions,
     merges::{Reshaped, reshaped},
 };
-use knipperlicht_vocabulary::WorkingCalendar;
 use sqlx::PgConnection;
 
 use crate::{
     counting,
+    error::FollowupError,
+    model::Calendars,
     reactions::effects::Effects,
-    store::{clocks, merging, tasks, timeline},
+    store::{clocks, merging, moves, tasks, timeline},
+    story::{self, Telling},
 };
 
 /// What follow-up does when it hears something.
 pub struct FollowupReactions {
     kit: Kit,
-    calendar: Arc<WorkingCalendar>,
+    calendars: Arc<Calendars>,
 }
 
 impl FollowupReactions {
-    pub(crate) const fn new(kit: Kit, calendar: Arc<WorkingCalendar>) -> Self {
-        Self { kit, calendar }
+    pub(crate) const fn new(kit: Kit, calendars: Arc<Calendars>) -> Self {
+        Self { kit, calendars }
+    }
+
+    async fn take_effect(
+        &self,
+        connection: &mut PgConnection,
+        wave: &[&Event],
+        effects: Effects,
+    ) -> Result<(), FollowupError> {
+        timeline::place(&mut *connection, &effects.places).await?;
+        timeline::append(&mut *connection, &effects.entries).await?;
+        tasks::open(&mut *connection, &effects.opened).await?;
+        tasks::raise(&mut *connection, &effects.raised).await?;
+        let mut settled = clocks::stop_asking(&mut *connection, &effects.settled).await?;
+        settled.extend(clocks::stop_waiting(&mut *connection, &effects.released).await?);
+        clocks::stop_items(&mut *connection, &effects.closed_items).await?;
+        clocks::start(&mut *connection, &effects.started).await?;
+        moves::pause(&mut *connection, &effects.held).await?;
+        moves::resume(&mut *connection, &self.calendars, &effects.released).await?;
+        moves::raise(&mut *connection, &self.calendars, &effects.raised).await?;
+        let tellings: Vec<Telling> = settled
+            .into_iter()
+            .map(|clock| {
+                let heard = wave
+                    .iter()
+                    .find(|event| event.situation() == clock.situation);
+                story::settled(clock, heard.and_then(|event| event.onward_traceparent()))
+            })
+            .collect();
+        let environment = &self.kit.environment;
+        story::tell(connection, environment, environment.now(), tellings).await?;
+        Ok(())
+    }
+}
+
+fn reaction_error(error: FollowupError) -> ReactionError {
+    match error {
+        FollowupError::Database(error) => ReactionError::Store(error),
+        other => ReactionError::Nonsense(other.to_string()),
     }
 }
 
@@ -42,17 +82,19 @@ impl Reactions for FollowupReactions {
                 None => {}
             }
         }
-        let effects = Effects::of(wave, &self.calendar)?;
-        timeline::place(&mut *connection, &effects.places).await?;
-        timeline::append(&mut *connection, &effects.entries).await?;
-        tasks::open(&mut *connection, &effects.opened).await?;
-        clocks::stop_accepting(&mut *connection, &effects.settled).await?;
-        clocks::start(&mut *connection, &effects.started).await?;
+        let effects = Effects::of(wave, &self.calendars)?;
+        self.take_effect(&mut *connection, wave, effects)
+            .await
+            .map_err(reaction_error)?;
         counting::heard(connection, &self.kit.environment, wave).await?;
         Ok(())
     }
 
-    fn committed(&self, _wave: &[&Event]) {
+    fn committed(&self, wave: &[&Event]) {
+        // Only what ends a wait may have settled something that there is to say.
+        if wave.iter().any(|event| effects::may_settle(&event.body)) {
+            self.kit.waker.wake();
+        }
         self.kit.bell.ring();
     }
 }

@@ -132,7 +132,7 @@ pub(crate) async fn promised(
     let situations: Vec<Uuid> = referrals.iter().map(|(one, _)| one.uuid()).collect();
     let ids: Vec<Uuid> = referrals.iter().map(|(_, one)| one.uuid()).collect();
     let rows = sqlx::query!(
-        r#"select distinct on (clock.referral_id) clock.referral_id, started_at, due_at,
+        r#"select distinct on (clock.referral_id) clock.referral_id as "referral_id!", started_at, due_at,
                   breached_at is not null as "breached!"
            from unnest($1::uuid[], $2::uuid[]) as about(situation_id, referral_id)
            join clock on clock.situation_id = about.situation_id

@@ -99,6 +99,9 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
                 .urgent(event.urgency, Urgency::Urgent)
                 .noting(asked(&event.organisation_id, &event.referral_id))
         }
+        EventBody::ReferralRaised(event) => {
+            Meaning::of(holder(&event.referral_id)).urgent(event.urgency, Urgency::Urgent)
+        }
         EventBody::ReferralUnroutable(event) => {
             Meaning::of(vec![Zone]).urgent(event.urgency, Urgency::Urgent)
         }
@@ -125,6 +128,7 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
         | EventBody::ReferralWithheld(_)
         | EventBody::ReferralDeclined(_)
         | EventBody::ReferralHeld(_)
+        | EventBody::ClockSettled(_)
         | EventBody::ContactRecorded(_)
         | EventBody::OutcomeConfirmed(_) => Meaning::default(),
     }

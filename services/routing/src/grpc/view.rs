@@ -192,6 +192,11 @@ pub(super) fn item(
         urgency: item.urgency.number(),
         opened_at: Some(to_proto(item.opened_at)),
         other_candidates,
+        referral_id: item
+            .referral
+            .map(|referral| referral.to_string())
+            .unwrap_or_default(),
+        escalated_at: item.escalated_at.map(to_proto),
     }
 }
 

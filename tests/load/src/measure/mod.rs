@@ -9,6 +9,7 @@ mod latency;
 mod line;
 mod lists;
 mod reports;
+mod timers;
 
 pub(crate) use accept::accept;
 pub(crate) use decide::decisions;
@@ -19,6 +20,7 @@ pub(crate) use latency::latency;
 pub(crate) use line::line;
 pub(crate) use lists::lists;
 pub(crate) use reports::reports;
+pub(crate) use timers::timers;
 
 use hdrhistogram::Histogram;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use knipperlicht_contracts::followup::v1 as proto;
 use knipperlicht_vocabulary::{
-    Actor, ClockKind, FollowUpState, OutcomeReason, OutcomeResult, Urgency,
+    Actor, ClockKind, FollowUpState, OutcomeReason, OutcomeResult, Rung, Urgency,
 };
 use serde::Serialize;
 
@@ -198,7 +198,9 @@ pub(crate) struct OpenLoopView {
     situation_id: String,
     zone_id: String,
     referral_id: String,
+    item_id: String,
     clock: Option<ClockView>,
+    rung: Option<Word>,
 }
 
 impl From<proto::OpenLoop> for OpenLoopView {
@@ -207,7 +209,9 @@ impl From<proto::OpenLoop> for OpenLoopView {
             situation_id: open.situation_id,
             zone_id: open.zone_id,
             referral_id: open.referral_id,
+            item_id: open.item_id,
             clock: open.clock.map(ClockView::from),
+            rung: Word::of::<Rung>(open.rung),
         }
     }
 }
@@ -218,9 +222,11 @@ impl View for OpenLoopView {
         vec![
             due,
             promise,
+            ("went to", words(&self.rung)),
             ("zone", self.zone_id.clone()),
             ("situation", self.situation_id.clone()),
             ("referral", self.referral_id.clone()),
+            ("item", self.item_id.clone()),
         ]
     }
 }
