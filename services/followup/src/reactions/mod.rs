@@ -8,6 +8,7 @@ use knipperlicht_eventing::{
     Event, Kit, ReactionError, Reactions,
     merges::{Reshaped, reshaped},
 };
+use knipperlicht_vocabulary::ClockKind::{Accept, Held};
 use sqlx::PgConnection;
 
 use crate::{
@@ -40,8 +41,9 @@ impl FollowupReactions {
         timeline::append(&mut *connection, &effects.entries).await?;
         tasks::open(&mut *connection, &effects.opened).await?;
         tasks::raise(&mut *connection, &effects.raised).await?;
-        let mut settled = clocks::stop_asking(&mut *connection, &effects.settled).await?;
-        settled.extend(clocks::stop_waiting(&mut *connection, &effects.released).await?);
+        let mut settled =
+            clocks::stop_kinds(&mut *connection, &[Accept, Held], &effects.settled).await?;
+        settled.extend(clocks::stop_kinds(&mut *connection, &[Held], &effects.released).await?);
         clocks::stop_items(&mut *connection, &effects.closed_items).await?;
         clocks::start(&mut *connection, &effects.started).await?;
         moves::pause(&mut *connection, &effects.held).await?;

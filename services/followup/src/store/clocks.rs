@@ -187,53 +187,29 @@ pub(crate) async fn start(
     Ok(())
 }
 
-/// Stops the clocks of referrals that nobody is asked to answer any more. Gives those that lay with
-/// a coordinator. Relies on `clock_open`.
-pub(crate) async fn stop_asking(
+/// Stops the clocks of these kinds of referrals that are settled. Gives those that lay with a
+/// coordinator. Relies on `clock_open`.
+pub(crate) async fn stop_kinds(
     connection: &mut PgConnection,
+    kinds: &[ClockKind],
     settled: &[Settled],
 ) -> Result<Vec<SettledClock>, FollowupError> {
     if settled.is_empty() {
         return Ok(Vec::new());
     }
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
     let referrals: Vec<Uuid> = settled.iter().map(|one| one.referral.uuid()).collect();
     let ats: Vec<jiff_sqlx::Timestamp> = settled.iter().map(|one| one.at.to_sqlx()).collect();
     let rows = sqlx::query_as!(
         StoppedRow,
         r#"update clock set stopped_at = settled.at
            from unnest($1::uuid[], $2::timestamptz[]) as settled(referral_id, at)
-           where clock.referral_id = settled.referral_id and kind in ('accept', 'held')
-             and stopped_at is null
+           where clock.referral_id = settled.referral_id and kind = any($3) and stopped_at is null
            returning clock_id, kind, situation_id, clock.referral_id as "referral_id!", zone,
                      breached_at is not null as "breached!""#,
         &referrals,
         &ats as &[jiff_sqlx::Timestamp],
-    )
-    .fetch_all(connection)
-    .await?;
-    lay_with_a_coordinator(rows)
-}
-
-/// Stops the clocks of referrals that waited and go on. Gives those that lay with a coordinator.
-/// Relies on `clock_open`.
-pub(crate) async fn stop_waiting(
-    connection: &mut PgConnection,
-    waited: &[Settled],
-) -> Result<Vec<SettledClock>, FollowupError> {
-    if waited.is_empty() {
-        return Ok(Vec::new());
-    }
-    let referrals: Vec<Uuid> = waited.iter().map(|one| one.referral.uuid()).collect();
-    let ats: Vec<jiff_sqlx::Timestamp> = waited.iter().map(|one| one.at.to_sqlx()).collect();
-    let rows = sqlx::query_as!(
-        StoppedRow,
-        r#"update clock set stopped_at = waited.at
-           from unnest($1::uuid[], $2::timestamptz[]) as waited(referral_id, at)
-           where clock.referral_id = waited.referral_id and kind = 'held' and stopped_at is null
-           returning clock_id, kind, situation_id, clock.referral_id as "referral_id!", zone,
-                     breached_at is not null as "breached!""#,
-        &referrals,
-        &ats as &[jiff_sqlx::Timestamp],
+        &kinds as &[&str],
     )
     .fetch_all(connection)
     .await?;

@@ -1,16 +1,17 @@
 //! A mail server on loopback that speaks SMTP, well or badly.
 
 use std::{
-    net::SocketAddr,
+    pin::Pin,
     sync::{Arc, Mutex},
 };
 
 use knipperlicht_harness::eventually;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
+    net::TcpStream,
 };
+
+use crate::loopback::Loopback;
 
 /// What the server does with a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,39 +35,34 @@ struct State {
 
 /// The server.
 pub(crate) struct MailServer {
-    address: SocketAddr,
+    server: Loopback,
     state: Arc<Mutex<State>>,
-    running: Option<JoinHandle<()>>,
+}
+
+fn conversation(
+    state: &Arc<Mutex<State>>,
+) -> impl Fn(TcpStream) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + use<> {
+    let state = Arc::clone(state);
+    move |stream| {
+        let state = Arc::clone(&state);
+        Box::pin(async move { drop(serve(stream, state).await) })
+    }
 }
 
 impl MailServer {
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut server = Self {
-            address: listener.local_addr().unwrap(),
-            state: Arc::new(Mutex::new(State {
-                behaviour: Behaviour::Take,
-                mails: Vec::new(),
-            })),
-            running: None,
-        };
-        server.listen(listener);
-        server
-    }
-
-    fn listen(&mut self, listener: TcpListener) {
-        let state = Arc::clone(&self.state);
-        self.running = Some(tokio::spawn(async move {
-            let mut connections = tokio::task::JoinSet::new();
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                connections.spawn(serve(stream, Arc::clone(&state)));
-            }
+        let state = Arc::new(Mutex::new(State {
+            behaviour: Behaviour::Take,
+            mails: Vec::new(),
         }));
+        Self {
+            server: Loopback::start(conversation(&state)).await,
+            state,
+        }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("smtp://{}", self.address)
+        format!("smtp://{}", self.server.address())
     }
 
     pub(crate) fn behaves(&self, behaviour: Behaviour) {
@@ -74,15 +70,11 @@ impl MailServer {
     }
 
     pub(crate) async fn kill(&mut self) {
-        if let Some(running) = self.running.take() {
-            running.abort();
-            let _ = running.await;
-        }
+        self.server.kill().await;
     }
 
     pub(crate) async fn restart(&mut self) {
-        let listener = TcpListener::bind(self.address).await.unwrap();
-        self.listen(listener);
+        self.server.restart(conversation(&self.state)).await;
     }
 
     /// What it took, as it came.

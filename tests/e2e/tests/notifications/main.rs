@@ -7,6 +7,7 @@
     reason = "a scenario reads top down, in one piece"
 )]
 
+mod loopback;
 mod mailbox;
 mod mails;
 mod receiver;

@@ -1,7 +1,7 @@
 //! A webhook's receiver on loopback, which behaves or not.
 
 use std::{
-    net::SocketAddr,
+    pin::Pin,
     sync::{Arc, Mutex},
 };
 
@@ -10,9 +10,10 @@ use knipperlicht_harness::eventually;
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
+    net::TcpStream,
 };
+
+use crate::loopback::Loopback;
 
 /// What a receiver does with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,40 +58,34 @@ struct State {
 
 /// The receiver.
 pub(crate) struct Receiver {
-    address: SocketAddr,
+    server: Loopback,
     state: Arc<Mutex<State>>,
-    running: Option<JoinHandle<()>>,
+}
+
+fn conversation(
+    state: &Arc<Mutex<State>>,
+) -> impl Fn(TcpStream) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + use<> {
+    let state = Arc::clone(state);
+    move |stream| {
+        let state = Arc::clone(&state);
+        Box::pin(serve(stream, state))
+    }
 }
 
 impl Receiver {
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut receiver = Self {
-            address: listener.local_addr().unwrap(),
-            state: Arc::new(Mutex::new(State {
-                behaviour: Behaviour::Answer(204),
-                calls: Vec::new(),
-            })),
-            running: None,
-        };
-        receiver.listen(listener);
-        receiver
-    }
-
-    fn listen(&mut self, listener: TcpListener) {
-        let state = Arc::clone(&self.state);
-        self.running = Some(tokio::spawn(async move {
-            // With it end the connections it took.
-            let mut connections = tokio::task::JoinSet::new();
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                connections.spawn(serve(stream, Arc::clone(&state)));
-            }
+        let state = Arc::new(Mutex::new(State {
+            behaviour: Behaviour::Answer(204),
+            calls: Vec::new(),
         }));
+        Self {
+            server: Loopback::start(conversation(&state)).await,
+            state,
+        }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/hook", self.address)
+        format!("http://{}/hook", self.server.address())
     }
 
     /// From now on it does this.
@@ -98,18 +93,12 @@ impl Receiver {
         self.state.lock().unwrap().behaviour = behaviour;
     }
 
-    /// Ends it, and every connection to it, at once.
     pub(crate) async fn kill(&mut self) {
-        if let Some(running) = self.running.take() {
-            running.abort();
-            let _ = running.await;
-        }
+        self.server.kill().await;
     }
 
-    /// Starts it again where it was.
     pub(crate) async fn restart(&mut self) {
-        let listener = TcpListener::bind(self.address).await.unwrap();
-        self.listen(listener);
+        self.server.restart(conversation(&self.state)).await;
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {

@@ -6,11 +6,11 @@ mod measure;
 mod period;
 mod suppression;
 
-#[cfg(test)]
-mod attack;
-
 pub use duration::{Durations, TimeStep};
 pub use lines::{Line, Topic, open_loops, report};
 pub use measure::{By, Counts, LoopAge, Measure};
 pub use period::{MOST_YEARS, Period, PeriodError};
 pub use suppression::{Cell, Divided, THRESHOLD, overlapping, parts_of, primary};
+
+#[cfg(test)]
+mod tests;

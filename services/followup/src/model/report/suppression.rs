@@ -4,7 +4,7 @@
 //!
 //! Who reads a table knows every cell that is shown, the totals, and this rule to the letter. For
 //! each cell that was hidden for being small, all of 0 to 9 must remain possible. Cells are not told
-//! apart by why they are hidden. `attack.rs` tries.
+//! apart by why they are hidden. `tests.rs` tries.
 
 /// Below this a cell is hidden (DESIGN, section 6: "an analyst only aggregates of at least 10").
 pub const THRESHOLD: u64 = 10;
