@@ -45,7 +45,9 @@ fn conversation(
     let state = Arc::clone(state);
     move |stream| {
         let state = Arc::clone(&state);
-        Box::pin(async move { drop(serve(stream, state).await) })
+        Box::pin(async move {
+            let _ = serve(stream, state).await;
+        })
     }
 }
 
