@@ -12,6 +12,7 @@ const FILES: &[&str] = &[
     "knipperlicht/assessment/v1/assessment.proto",
     "knipperlicht/routing/v1/routing.proto",
     "knipperlicht/followup/v1/followup.proto",
+    "knipperlicht/notification/v1/notification.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

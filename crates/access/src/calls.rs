@@ -210,6 +210,34 @@ pub const CALLS: &[(&str, &[Role])] = &[
         "knipperlicht.intake.v1.IntakeService/SubmitSelfSignal",
         &[LinkHolder],
     ),
+    (
+        "knipperlicht.notification.v1.NotificationService/Subscribe",
+        &[Reporter, Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.notification.v1.NotificationService/ListSubscriptions",
+        &[Reporter, Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.notification.v1.NotificationService/Unsubscribe",
+        &[Reporter, Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.notification.v1.NotificationService/RotateSecret",
+        &[Reporter, Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.notification.v1.NotificationService/ListDeliveries",
+        &[Reporter, Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.notification.v1.NotificationService/Redeliver",
+        &[Reporter, Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/ZoneReport",
+        &[Coordinator, Analyst],
+    ),
 ];
 
 /// The roles that may make this call, where the table knows it.

@@ -15,6 +15,8 @@ pub enum Service {
     Routing,
     /// From acceptance until the carer says it helped.
     Followup,
+    /// Webhooks and mails: hears everything and says nothing.
+    Notification,
 }
 
 impl Service {
@@ -24,6 +26,7 @@ impl Service {
         Self::Assessment,
         Self::Routing,
         Self::Followup,
+        Self::Notification,
     ];
 
     /// Its name: schema, `ce-source`, consumer names and `--target`.
@@ -34,6 +37,7 @@ impl Service {
             Self::Assessment => "assessment",
             Self::Routing => "routing",
             Self::Followup => "followup",
+            Self::Notification => "notification",
         }
     }
 
@@ -54,6 +58,7 @@ impl Service {
             Self::Assessment => &["assessment"],
             Self::Routing => &["referral"],
             Self::Followup => &["followup"],
+            Self::Notification => &[],
         }
     }
 }
@@ -147,6 +152,7 @@ catalogue! {
     ReferralUnroutable Routing "referral" "unroutable"
     ItemClosed Routing "referral" "item_closed"
     ReferralWithheld Routing "referral" "withheld"
+    ReferralRaised Routing "referral" "raised"
     ReferralAccepted Routing "referral" "accepted"
     ReferralDeclined Routing "referral" "declined"
     ReferralRedirected Routing "referral" "redirected"
@@ -154,6 +160,7 @@ catalogue! {
     ReferralExpired Routing "referral" "expired"
     ReferralCancelled Routing "referral" "cancelled"
     ClockBreached Followup "followup" "clock_breached"
+    ClockSettled Followup "followup" "clock_settled"
     ContactRecorded Followup "followup" "contact_recorded"
     FollowUpCompleted Followup "followup" "completed"
     OutcomeConfirmed Followup "followup" "confirmed"

@@ -38,4 +38,6 @@ generated! {
     routing
     /// From acceptance until the carer says it helped.
     followup
+    /// Webhook and mail subscriptions, and what became of each delivery.
+    notification
 }

@@ -52,7 +52,8 @@ fn lists_are_the_same() {
     compare! { protos:
         Observation Need Urgency Consent CapacityState DeclineReason OutcomeResult OutcomeReason
         Language AgeBand ReporterRole ContactChannel ContactResult Step ReferralState FollowUpState
-        ItemKind ClockKind CarerAsk MatchReason ResolutionReason PerseveranceTime QolLevel
+        ItemKind ClockKind Rung CarerAsk MatchReason ResolutionReason PerseveranceTime QolLevel
+        Actor
     }
     assert!(
         protos.is_empty(),

@@ -11,10 +11,11 @@ use knipperlicht_contracts::{
     event::{EventBody, UnreadableEvent},
     events::v1::{
         AssessmentCompleted, CarerAnswered, CarerAsked, CarerLinkMade, CarerLinksTakenBack,
-        CarerQol, CarerState, Circumstances, ClockBreached, ConsentChanged, ContactRecorded,
-        FollowUpCompleted, ItemClosed, LoopClosed, OutcomeConfirmed, ReferralAccepted,
-        ReferralCancelled, ReferralDeclined, ReferralExpired, ReferralHeld, ReferralRedirected,
-        ReferralRequested, ReferralUnroutable, ReferralWithheld, ReopenAsked, SignalFlagged,
+        CarerQol, CarerState, Circumstances, ClockBreached, ClockSettled, ConsentChanged,
+        ContactRecorded, FollowUpCompleted, ItemClosed, LoopClosed, OutcomeConfirmed,
+        ReferralAccepted, ReferralCancelled, ReferralDeclined, ReferralExpired, ReferralHeld,
+        ReferralRaised, ReferralRedirected, ReferralRequested, ReferralUnroutable,
+        ReferralWithheld, ReopenAsked, SignalFlagged,
         SignalWithdrawn, SituationReopened, SituationShared, SituationsMerged, SituationsSplit,
     },
 };
@@ -85,6 +86,7 @@ fn samples() -> Vec<EventBody> {
             reporter_role: 2,
             reported_at: moment,
             circumstances: circumstances.clone(),
+            reporter_key: String::new(),
         }
         .into(),
         SignalWithdrawn {
@@ -94,6 +96,7 @@ fn samples() -> Vec<EventBody> {
         .into(),
         ConsentChanged {
             circumstances: circumstances.clone(),
+            ..Default::default()
         }
         .into(),
         SituationShared {
@@ -128,6 +131,7 @@ fn samples() -> Vec<EventBody> {
             service_id: "ocmw-gent.onthaal".to_owned(),
             needs: vec![1],
             urgency: 2,
+            ..Default::default()
         }
         .into(),
         ReferralUnroutable {
@@ -137,7 +141,11 @@ fn samples() -> Vec<EventBody> {
             urgency: 3,
         }
         .into(),
-        ItemClosed { item_id: id(5) }.into(),
+        ItemClosed {
+            item_id: id(5),
+            ..Default::default()
+        }
+        .into(),
         ReferralWithheld { consent: 3 }.into(),
         ReferralAccepted {
             referral_id: id(3),
@@ -154,11 +162,13 @@ fn samples() -> Vec<EventBody> {
         ReferralRedirected {
             referral_id: id(3),
             next_referral_id: id(6),
+            ..Default::default()
         }
         .into(),
         ReferralHeld {
             referral_id: id(3),
             awaiting_consent: true,
+            ..Default::default()
         }
         .into(),
         ReferralExpired { referral_id: id(3) }.into(),
@@ -172,6 +182,18 @@ fn samples() -> Vec<EventBody> {
             kind: 1,
             referral_id: id(3),
             due_at: moment,
+            ..Default::default()
+        }
+        .into(),
+        ClockSettled {
+            clock_id: id(7),
+            kind: 2,
+            referral_id: id(3),
+        }
+        .into(),
+        ReferralRaised {
+            referral_id: id(3),
+            urgency: 3,
         }
         .into(),
         ContactRecorded {

@@ -11,10 +11,9 @@ use async_nats::jetstream;
 use knipperlicht_access::{Database, Principal, Standing};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_runtime::{Stop, retry_pause};
-use knipperlicht_vocabulary::{Environment, Partition};
+use knipperlicht_vocabulary::Environment;
 use sqlx::PgConnection;
 use tokio::sync::watch;
-use uuid::Uuid;
 
 use crate::{
     Event, Feed, Turns,
@@ -26,7 +25,7 @@ use crate::{
     merges,
     parking::{self, Parking},
     reader::{Batch, Reader},
-    topology::stream_state,
+    seat::{Seat, Share, next},
     turn::rest,
 };
 
@@ -111,51 +110,24 @@ impl<R: Reactions> Consumer<R> {
     pub async fn run(self, stop: Stop) {
         let process = self.environment.uuid();
         let (share, shared) = watch::channel(Share::default());
+        let seat = self.seat();
         tokio::join!(
-            self.hold_share(process, share, &stop),
+            seat.hold(process, share, &stop),
             self.read_all(shared, &stop),
             self.retry_parked(&stop)
         );
-        if let Err(error) = self.release(process).await {
-            tracing::debug!(service = self.service.name(), %error, "others wait for the lease to end");
+        seat.release(process).await;
+    }
+
+    /// What this process reads, and where it stands in it.
+    const fn seat(&self) -> Seat<'_> {
+        Seat {
+            service: self.service,
+            database: &self.database,
+            principal: &self.principal,
+            jetstream: &self.jetstream,
+            feed: self.feed.as_ref(),
         }
-    }
-
-    /// Keeps this process's share of the partitions, and looks whether the stream is still the
-    /// same one.
-    async fn hold_share(&self, process: Uuid, share: watch::Sender<Share>, stop: &Stop) {
-        loop {
-            match self.renew(process).await {
-                Ok(partitions) => {
-                    change(&share, |share| share.partitions = partitions);
-                }
-                Err(error) => {
-                    tracing::warn!(service = self.service.name(), %error, "share not renewed");
-                }
-            }
-            match stream_state(&self.jetstream).await {
-                Ok(stream) => change(&share, |share| share.stream = Some(stream.made)),
-                Err(error) => {
-                    tracing::debug!(service = self.service.name(), %error, "stream not seen");
-                }
-            }
-            if !stop.pause(lease::SAY_EVERY).await {
-                return;
-            }
-        }
-    }
-
-    async fn renew(&self, process: Uuid) -> Result<Vec<Partition>, sqlx::Error> {
-        let mut transaction = self.database.begin(&self.principal).await?;
-        let partitions = lease::renew(&mut transaction, process).await?;
-        transaction.commit().await?;
-        Ok(partitions)
-    }
-
-    async fn release(&self, process: Uuid) -> Result<(), sqlx::Error> {
-        let mut transaction = self.database.begin(&self.principal).await?;
-        lease::release(&mut transaction, process).await?;
-        transaction.commit().await
     }
 
     /// Reads this process's share, opening the reader anew whenever it breaks or the share
@@ -165,7 +137,7 @@ impl<R: Reactions> Consumer<R> {
         let mut failures = 0;
         while !stop.is_requested() {
             let share = shared.borrow_and_update().clone();
-            let ended = match self.open(&share).await {
+            let ended = match self.seat().open(&share).await {
                 Ok(opened) => self.read(opened, &mut standing, &mut shared, stop).await,
                 Err(error) => {
                     tracing::warn!(service = self.service.name(), %error, "events are not read");
@@ -181,26 +153,6 @@ impl<R: Reactions> Consumer<R> {
                 failures += 1;
             }
         }
-    }
-
-    /// A reader of this share; none as long as there is nothing to read.
-    async fn open(&self, share: &Share) -> Result<Option<Reader>, async_nats::Error> {
-        let Some(stream) = share.stream.filter(|_| !share.partitions.is_empty()) else {
-            return Ok(None);
-        };
-        let mut transaction = self.database.begin(&self.principal).await?;
-        let mut places = lease::places(&mut transaction, stream, &share.partitions).await?;
-        transaction.commit().await?;
-        // Asked after: what was read is there.
-        let end = stream_state(&self.jetstream).await?.last;
-        if places.reach_beyond(end) {
-            let mut transaction = self.database.begin(&self.principal).await?;
-            lease::begin_again(&mut transaction, &mut places, end).await?;
-            transaction.commit().await?;
-        }
-        Ok(Some(
-            Reader::open(&self.jetstream, self.service, places, self.feed.as_ref()).await?,
-        ))
     }
 
     /// Handles what is read, until the reader breaks or the share changes.
@@ -462,28 +414,4 @@ enum Ended {
     Read,
     /// Before anything was read.
     Unread,
-}
-
-/// What a process reads.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Share {
-    /// When the stream was made, in nanoseconds since 1970; nothing as long as none was seen.
-    stream: Option<i64>,
-    partitions: Vec<Partition>,
-}
-
-/// What comes next; without a reader, never anything.
-async fn next(reader: &mut Option<Reader>) -> Option<Batch> {
-    match reader {
-        Some(reader) => reader.next().await,
-        None => std::future::pending().await,
-    }
-}
-
-fn change(share: &watch::Sender<Share>, change: impl FnOnce(&mut Share)) {
-    share.send_if_modified(|share| {
-        let before = share.clone();
-        change(share);
-        *share != before
-    });
 }

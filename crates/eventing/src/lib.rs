@@ -3,9 +3,10 @@
 //! - [`outbox`]: what a service says is written in the transaction that makes it so.
 //! - [`relay`]: brings the outbox to NATS JetStream, in order, once or more often.
 //! - [`consumer`]: brings events to a service's [`Reactions`], in order, with effect once.
+//! - `listener`: brings them to a service that hears everything and keeps no inbox.
 //! - `reader`, [`Feed`]: the stream from where a service stopped; what is new in it, read once for
 //!   all services of a process.
-//! - `lease`: which process reads which partition, and how far it came.
+//! - `seat`, `lease`: which process reads which partition, and how far it came.
 //! - [`Turns`]: one of them at a time, so that whoever waits for an answer does not wait for all.
 //! - [`admission`]: the rule behind that: which event may take effect now (pure).
 //! - [`merges`]: what is heard of a situation that became part of another one.
@@ -24,6 +25,7 @@ mod feed;
 mod inbox;
 mod kit;
 mod lease;
+mod listener;
 pub mod merges;
 mod nats;
 pub mod outbox;
@@ -33,6 +35,7 @@ mod reader;
 pub mod reconciler;
 pub mod relay;
 pub mod schema;
+mod seat;
 pub mod topology;
 mod turn;
 
@@ -40,6 +43,7 @@ pub use consumer::{Consumer, ReactionError, Reactions};
 pub use event::{Event, Fact};
 pub use feed::Feed;
 pub use kit::Kit;
+pub use listener::{Listener, Listens};
 pub use nats::connect;
 pub use outbox::{Said, Waker, say};
 pub use relay::Relay;

@@ -23,7 +23,8 @@ const DUPLICATE_WINDOW: Duration = Duration::from_mins(2);
 #[error("stream {STREAM}: {0}; does this nats-server run with JetStream, version 2.12 or later?")]
 pub struct TopologyError(#[from] CreateStreamError);
 
-/// Whom a service listens to.
+/// Whom a service listens to, and answers for in its inbox event by event. Notification keeps no
+/// inbox: it listens to everything (see [`crate::Listener`]).
 #[must_use]
 pub const fn sources(service: Service) -> &'static [Service] {
     match service {
@@ -31,11 +32,15 @@ pub const fn sources(service: Service) -> &'static [Service] {
         Service::Assessment => &[Service::Intake, Service::Followup],
         Service::Routing => &[Service::Intake, Service::Assessment, Service::Followup],
         Service::Followup => &[Service::Intake, Service::Assessment, Service::Routing],
+        Service::Notification => &[],
     }
 }
 
 /// Whether what is said on this subject is for this service.
 pub(crate) fn is_for(service: Service, subject: &str) -> bool {
+    if matches!(service, Service::Notification) {
+        return true;
+    }
     // kl.evt.<partition>.<zone>.<aggregate>.<event>.v1
     let aggregate = subject.split('.').nth(4).unwrap_or_default();
     sources(service)
@@ -108,5 +113,9 @@ mod tests {
         ));
         assert!(!is_for(Service::Intake, "kl.evt.3.gent.signal.flagged.v1"));
         assert!(!is_for(Service::Intake, "kl.evt.3"));
+        assert!(is_for(
+            Service::Notification,
+            "kl.evt.3.gent.followup.completed.v1"
+        ));
     }
 }

@@ -7,6 +7,6 @@ mod fingerprint;
 mod keys;
 mod vault;
 
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Fingerprint, ReporterKeys};
 pub use keys::{KeyError, MasterKey};
 pub use vault::{DataKey, Vault, VaultError, WrappedKey};

@@ -6,6 +6,7 @@ use chacha20poly1305::{
     aead::{Aead, KeyInit, Payload},
 };
 use knipperlicht_vocabulary::{Environment, SituationId};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::MasterKey;
@@ -58,12 +59,21 @@ impl Vault {
         environment: &Environment,
         situation: SituationId,
     ) -> Result<(DataKey, WrappedKey), VaultError> {
+        self.new_key_of(environment, situation.uuid())
+    }
+
+    /// A fresh data key for anything else that has an id, and its form for storage.
+    pub fn new_key_of(
+        &self,
+        environment: &Environment,
+        owner: Uuid,
+    ) -> Result<(DataKey, WrappedKey), VaultError> {
         let mut key = Zeroizing::new([0; 32]);
         environment.fill(key.as_mut_slice());
         let bytes = seal(
             &self.wrapping,
             environment,
-            situation.uuid().as_bytes(),
+            owner.as_bytes(),
             key.as_slice(),
         )?;
         Ok((
@@ -81,10 +91,15 @@ impl Vault {
         situation: SituationId,
         wrapped: &WrappedKey,
     ) -> Result<DataKey, VaultError> {
+        self.unwrap_key_of(situation.uuid(), wrapped)
+    }
+
+    /// A stored data key of anything else that has an id, unwrapped.
+    pub fn unwrap_key_of(&self, owner: Uuid, wrapped: &WrappedKey) -> Result<DataKey, VaultError> {
         if wrapped.master_key_id != self.master_key_id {
             return Err(VaultError::UnknownMasterKey(wrapped.master_key_id.clone()));
         }
-        let bytes = open(&self.wrapping, situation.uuid().as_bytes(), &wrapped.bytes)?;
+        let bytes = open(&self.wrapping, owner.as_bytes(), &wrapped.bytes)?;
         let mut key = Zeroizing::new([0; 32]);
         if bytes.len() != key.len() {
             return Err(VaultError::Sealed);
@@ -151,7 +166,6 @@ mod tests {
 
     use jiff::Timestamp;
     use knipperlicht_vocabulary::{Clock, Random};
-    use uuid::Uuid;
 
     use super::*;
 

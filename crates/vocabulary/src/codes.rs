@@ -274,6 +274,8 @@ codes! {
         NotReferred = 11 "not_referred",
         Withdrawn = 12 "withdrawn",
         NotShared = 13 "not_shared",
+        WaitingLonger = 14 "waiting_longer",
+        Escalated = 15 "escalated",
     }
 
     /// Where a referral stands.
@@ -308,6 +310,7 @@ codes! {
         Emergency = 3 "emergency",
         Cancelled = 4 "cancelled",
         ClockBreached = 5 "clock_breached",
+        Late = 6 "late",
     }
 
     /// What a promise with a clock is about.
@@ -316,6 +319,15 @@ codes! {
         FirstContact = 2 "first_contact",
         Outcome = 3 "outcome",
         Confirmation = 4 "confirmation",
+        Coordinator = 5 "coordinator",
+        Held = 6 "held",
+    }
+
+    /// To whom a promise goes that was not kept in time.
+    Rung "rung" {
+        NextCandidate = 1 "next_candidate",
+        Coordinator = 2 "coordinator",
+        Council = 3 "council",
     }
 
     /// What two situations have in common, or what speaks against their being one.
@@ -356,6 +368,15 @@ codes! {
         No = 1 "no",
         Some = 2 "some",
         ALot = 3 "a_lot",
+    }
+
+    /// Who did something, as a role: never a person.
+    Actor "actor" {
+        Reporter = 1 "reporter",
+        Partner = 2 "partner",
+        Coordinator = 3 "coordinator",
+        Carer = 4 "carer",
+        System = 5 "system",
     }
 }
 

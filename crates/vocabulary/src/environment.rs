@@ -51,7 +51,13 @@ impl Environment {
     /// Today in Belgium.
     #[must_use]
     pub fn today(&self) -> Date {
-        self.now().to_zoned(self.zone.clone()).date()
+        self.day_of(self.now())
+    }
+
+    /// The day on which a moment lies in Belgium.
+    #[must_use]
+    pub fn day_of(&self, at: Timestamp) -> Date {
+        self.zone.to_datetime(at).date()
     }
 
     /// When a day begins in Belgium; nothing for a day that no calendar reaches.

@@ -94,6 +94,10 @@ uuid_id! {
     DuplicateId;
     /// One event, once said.
     EventId;
+    /// One wish to be told, by webhook or by mail.
+    SubscriptionId;
+    /// One piece of news on its way to one subscription.
+    DeliveryId;
 }
 
 macro_rules! text_id {

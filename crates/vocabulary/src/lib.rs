@@ -13,15 +13,15 @@ mod working_time;
 mod zone_id;
 
 pub use codes::{
-    AgeBand, CapacityState, CarerAsk, ClockKind, CodeError, Consent, ContactChannel, ContactResult,
-    DeclineReason, FollowUpState, ItemKind, Language, MatchReason, Need, Observation,
-    OutcomeReason, OutcomeResult, PerseveranceTime, QolLevel, ReferralState, ReporterRole,
-    ResolutionReason, Step, Urgency,
+    Actor, AgeBand, CapacityState, CarerAsk, ClockKind, CodeError, Consent, ContactChannel,
+    ContactResult, DeclineReason, FollowUpState, ItemKind, Language, MatchReason, Need,
+    Observation, OutcomeReason, OutcomeResult, PerseveranceTime, QolLevel, ReferralState,
+    ReporterRole, ResolutionReason, Rung, Step, Urgency,
 };
 pub use environment::{Clock, Environment, Random};
 pub use ids::{
-    AssessmentId, ClockId, DuplicateId, EventId, IdError, ItemId, OrganisationId, ReferralId,
-    ReporterId, ResponseId, ServiceId, SignalId, SituationId, TaskId,
+    AssessmentId, ClockId, DeliveryId, DuplicateId, EventId, IdError, ItemId, OrganisationId,
+    ReferralId, ReporterId, ResponseId, ServiceId, SignalId, SituationId, SubscriptionId, TaskId,
 };
 pub use partition::{PARTITIONS, Partition};
 pub use postal_code::{PostalCode, PostalCodeError, Region};

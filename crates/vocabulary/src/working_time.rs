@@ -163,6 +163,18 @@ impl WorkingCalendar {
         self.add_opening_time(from, SignedDuration::from_mins(minutes.into()))
     }
 
+    /// How long the doors are open between two moments; nothing where `to` is not after `from`.
+    #[must_use]
+    pub fn open_between(&self, from: Timestamp, to: Timestamp) -> SignedDuration {
+        self.openings(self.date_of(from))
+            .take_while(|opening| opening.start < to)
+            .map(|opening| {
+                let (start, end) = (cmp::max(from, opening.start), cmp::min(to, opening.end));
+                cmp::max(end.duration_since(start), SignedDuration::ZERO)
+            })
+            .fold(SignedDuration::ZERO, |open, part| open + part)
+    }
+
     /// Whether people are at work at this moment. At closing time they no longer are.
     #[must_use]
     pub fn is_open(&self, at: Timestamp) -> bool {
@@ -176,7 +188,10 @@ impl WorkingCalendar {
         self.add_opening_time(at, SignedDuration::ZERO)
     }
 
-    fn add_opening_time(&self, from: Timestamp, duration: SignedDuration) -> Timestamp {
+    /// The moment at which the doors have been open for so long since `from`: the other way round
+    /// to [`Self::open_between`].
+    #[must_use]
+    pub fn add_opening_time(&self, from: Timestamp, duration: SignedDuration) -> Timestamp {
         let mut left = duration;
         for opening in self
             .openings(self.date_of(from))

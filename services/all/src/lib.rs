@@ -6,5 +6,6 @@ pub mod dev;
 pub mod line;
 pub mod migrate;
 pub mod ops;
+mod outbound;
 pub mod program;
 pub mod serve;

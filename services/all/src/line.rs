@@ -1,6 +1,11 @@
 //! The line: which services run in this process, started and stopped in order.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_nats::{Client, ConnectError, jetstream};
 use knipperlicht_access::{
@@ -11,13 +16,19 @@ use knipperlicht_assessment::{
     model::{TableFault, TriageTables},
 };
 use knipperlicht_contracts::event::Service;
-use knipperlicht_eventing::{Consumer, Feed, Kit, Reactions, Relay, Turns, Waker};
-use knipperlicht_followup::Followup;
+use knipperlicht_eventing::{
+    Consumer, Feed, Kit, Listener, Listens, Reactions, Relay, Turns, Waker,
+};
+use knipperlicht_followup::{
+    Followup,
+    model::{Calendars, CalendarsError},
+};
 use knipperlicht_intake::Intake;
+use knipperlicht_notification::{Notification, NotificationSettings};
 use knipperlicht_privacy::MasterKey;
 use knipperlicht_routing::{Routing, model::points::PointsTables};
 use knipperlicht_runtime::{Bell, GrpcServer, Lifecycle, ServerError};
-use knipperlicht_vocabulary::{CalendarError, Environment, IdError, WorkingCalendar};
+use knipperlicht_vocabulary::{Environment, IdError};
 use knipperlicht_zones::{TableError, ZoneTable};
 use tonic::service::RoutesBuilder;
 
@@ -48,6 +59,11 @@ pub struct LineSettings {
     pub instruments_dir: Option<PathBuf>,
     /// How carers are heard.
     pub carers: CarerSettings,
+    /// How notifications go out.
+    pub notification: NotificationSettings,
+    /// A file with the working time of the zones, in the place of the one that comes with the
+    /// program.
+    pub calendars_file: Option<PathBuf>,
 }
 
 /// Why a line could not start.
@@ -77,9 +93,17 @@ pub enum LineError {
     /// The instruments.
     #[error("KL_INSTRUMENTS_DIR: {0}")]
     Instruments(#[from] FolderError),
-    /// The calendar.
-    #[error(transparent)]
-    Calendar(#[from] CalendarError),
+    /// The working time of the zones.
+    #[error("KL4013: KL_CALENDARS: {0}")]
+    Calendars(#[from] CalendarsError),
+    /// The file with the working time of the zones.
+    #[error("KL4013: KL_CALENDARS: {path}: {source}")]
+    CalendarsFile {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A service's name.
     #[error(transparent)]
     Name(#[from] IdError),
@@ -201,13 +225,24 @@ impl Assembly<'_> {
                 self.lifecycle.spawn(routing.endings().run(stop));
             }
             Service::Followup => {
+                let calendars = calendars(self.settings.calendars_file.as_deref())?;
                 let CarerSettings { address, asking } = &self.settings.carers;
-                let calendar = WorkingCalendar::office_hours()?;
-                let followup = Followup::new(kit.clone(), calendar, *asking, address.clone());
+                let followup = Followup::new(kit.clone(), calendars, *asking, address.clone());
                 self.routes.add_service(followup.routes());
                 self.react(&kit, followup.reactions());
                 self.lifecycle.spawn(followup.askings().run(stop.clone()));
                 self.lifecycle.spawn(followup.clocks().run(stop));
+            }
+            Service::Notification => {
+                let settings = self.settings.notification.clone();
+                let notification =
+                    Notification::new(kit.clone(), settings, &self.settings.master_key);
+                self.routes.add_service(notification.routes());
+                self.listen(&kit, notification.reactions());
+                self.lifecycle.spawn(notification.courier().run(stop));
+                // It says nothing: there is nothing to relay.
+                self.kits.push(kit);
+                return Ok(());
             }
         }
         self.relay(&kit);
@@ -229,6 +264,20 @@ impl Assembly<'_> {
         self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
     }
 
+    fn listen<L: Listens>(&self, kit: &Kit, listens: Arc<L>) {
+        let listener = Listener {
+            service: kit.service,
+            database: kit.database.clone(),
+            principal: kit.principal.clone(),
+            jetstream: jetstream::new(self.nats.clone()),
+            feed: self.feed.clone(),
+            environment: kit.environment.clone(),
+            turns: kit.turns.clone(),
+            listens,
+        };
+        self.lifecycle.spawn(listener.run(self.lifecycle.stop()));
+    }
+
     fn relay(&self, kit: &Kit) {
         let relay = Relay {
             service: kit.service,
@@ -241,6 +290,17 @@ impl Assembly<'_> {
         };
         self.lifecycle.spawn(relay.run(self.lifecycle.stop()));
     }
+}
+
+fn calendars(file: Option<&Path>) -> Result<Calendars, LineError> {
+    let Some(path) = file else {
+        return Ok(Calendars::builtin()?);
+    };
+    let text = fs::read_to_string(path).map_err(|source| LineError::CalendarsFile {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(Calendars::parse(&text)?)
 }
 
 fn kit(

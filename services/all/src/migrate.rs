@@ -19,5 +19,6 @@ fn migrations(service: Service) -> &'static Migrator {
         Service::Assessment => &knipperlicht_assessment::MIGRATIONS,
         Service::Routing => &knipperlicht_routing::MIGRATIONS,
         Service::Followup => &knipperlicht_followup::MIGRATIONS,
+        Service::Notification => &knipperlicht_notification::MIGRATIONS,
     }
 }

@@ -6,15 +6,20 @@ use std::{fs, io, net::SocketAddr, path::PathBuf};
 use clap::Args;
 use knipperlicht_access::TokenRules;
 use knipperlicht_contracts::event::Service;
+use knipperlicht_notification::MailSettingsError;
 use knipperlicht_privacy::{KeyError, MasterKey};
 use knipperlicht_runtime::system_environment;
 
-use crate::line::{CarerOptions, Line, LineError, LineSettings};
+use crate::{
+    line::{CarerOptions, Line, LineError, LineSettings},
+    outbound::OutboundOptions,
+};
 
 /// What `serve` is told.
 #[derive(Debug, Args)]
 pub struct ServeOptions {
-    /// Which services run in this process: `all`, or some of intake, assessment, routing, followup
+    /// Which services run in this process: `all`, or some of intake, assessment, routing,
+    /// followup, notification
     #[arg(long, env = "KL_TARGET", default_value = "all", value_delimiter = ',', value_parser = target)]
     target: Vec<Target>,
     /// Where gRPC listens
@@ -46,6 +51,10 @@ pub struct ServeOptions {
     instruments_dir: Option<PathBuf>,
     #[command(flatten)]
     carers: CarerOptions,
+    outbound: OutboundOptions,
+    /// File with the hours and closed days of the zones, in the place of those of the program
+    #[arg(long, env = "KL_CALENDARS")]
+    calendars: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +90,9 @@ pub enum ServeError {
     /// Time.
     #[error(transparent)]
     Time(#[from] jiff::Error),
+    /// How notifications go out.
+    #[error("KL_SMTP_URL, KL_MAIL_FROM: {0}")]
+    Outbound(#[from] MailSettingsError),
     /// The line.
     #[error(transparent)]
     Line(#[from] LineError),
@@ -136,5 +148,7 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
         connections: options.connections,
         instruments_dir: options.instruments_dir,
         carers: (&options.carers).into(),
+        notification: options.outbound.settings()?,
+        calendars_file: options.calendars,
     })
 }

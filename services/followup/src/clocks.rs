@@ -1,6 +1,6 @@
 //! Fires the clocks that are due. Several instances may run: each clock is fired by one.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use knipperlicht_contracts::{event::EventBody, events::v1 as events, to_proto};
 use knipperlicht_eventing::Kit;
@@ -8,17 +8,19 @@ use knipperlicht_runtime::{Stop, retry_pause};
 
 use crate::{
     error::FollowupError,
-    store::clocks::{self, Breach},
+    model::rung,
+    store::clocks::{self, About, Breach},
     story::{self, Telling},
 };
 
 /// Clocks at most in one transaction.
-const BATCH: i64 = 200;
+const BATCH: i64 = 500;
 
 /// How often to look: clocks start in other processes, and time may be moved.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Between two looks, so that a clock that another instance is at is not looked at all the time.
+/// Between two looks at least, so that a clock that another instance is at is not looked at all the
+/// time.
 const SHORTEST: Duration = Duration::from_millis(5);
 
 /// Fires the clocks that are due.
@@ -52,9 +54,10 @@ impl Clocks {
         }
     }
 
-    /// Fires one batch; says how long nothing will be due.
+    /// Fires one batch; says how long to rest, or how long nothing will be due.
     async fn pass(&self) -> Result<Duration, FollowupError> {
         let environment = &self.kit.environment;
+        let began = Instant::now();
         let now = environment.now();
         let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
         let breaches = clocks::breach(&mut transaction, now, BATCH).await?;
@@ -71,18 +74,27 @@ impl Clocks {
         }
         let until_due = next_due.map_or(LOOK_EVERY, |due| {
             // Already due: more than one batch, or another instance is at them.
-            Duration::try_from(due.duration_since(now)).unwrap_or(SHORTEST)
+            Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO)
         });
-        Ok(until_due.clamp(SHORTEST, LOOK_EVERY))
+        // After a night, a holiday or a stop there may be thousands: whoever works beside gets the
+        // machine for as long as a batch took.
+        let rest = began.elapsed().clamp(SHORTEST, LOOK_EVERY);
+        Ok(until_due.clamp(rest, LOOK_EVERY))
     }
 }
 
 fn telling(breach: Breach) -> Telling {
+    let (referral_id, item_id) = match breach.about {
+        About::Referral(referral) => (referral.to_string(), String::new()),
+        About::Item(item) => (String::new(), item.to_string()),
+    };
     let body = EventBody::from(events::ClockBreached {
         clock_id: breach.clock.id.to_string(),
         kind: breach.clock.kind.number(),
-        referral_id: breach.referral.to_string(),
+        referral_id,
         due_at: Some(to_proto(breach.clock.due_at)),
+        rung: rung(breach.clock.kind).number(),
+        item_id,
     });
     Telling {
         situation: breach.situation,

@@ -3,9 +3,9 @@
 use knipperlicht_contracts::TimeError;
 use knipperlicht_links::CardError;
 use knipperlicht_runtime::{Coded, Kind};
-use knipperlicht_vocabulary::{CodeError, IdError};
+use knipperlicht_vocabulary::{CodeError, IdError, ZoneIdError};
 
-use crate::model::{InvalidTransition, ReasonMissing, VisitTimeError};
+use crate::model::{InvalidTransition, ReasonMissing, VisitTimeError, report::PeriodError};
 
 /// Why a call to follow-up failed.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +41,12 @@ pub enum FollowupError {
     /// An outcome without its reason.
     #[error("{0}")]
     Reason(#[from] ReasonMissing),
+    /// A period over which no report is made.
+    #[error("{0}")]
+    Period(#[from] PeriodError),
+    /// Not a zone's id.
+    #[error("`zone_id`: {0}")]
+    Zone(#[from] ZoneIdError),
     /// There is none, or the caller may not see it.
     #[error("you have no {what} with this id")]
     NotFound {
@@ -94,7 +100,9 @@ impl Coded for FollowupError {
             | Self::Time(_)
             | Self::VisitTime(_)
             | Self::Reason(_)
-            | Self::HalfAnswered => Kind::Invalid,
+            | Self::HalfAnswered
+            | Self::Period(_)
+            | Self::Zone(_) => Kind::Invalid,
             Self::NotFound { .. } | Self::LinkUnknown => Kind::NotFound,
             Self::Transition(_) | Self::LinkExpired | Self::LinkUsed | Self::Held => Kind::Conflict,
             Self::Database(_) => Kind::Unavailable,
@@ -119,6 +127,8 @@ impl Coded for FollowupError {
             Self::Held => "KL4021",
             Self::HalfAnswered => "KL4022",
             Self::Card(_) => "KL4023",
+            Self::Period(_) => "KL4031",
+            Self::Zone(_) => "KL4032",
         }
     }
 
@@ -130,6 +140,8 @@ impl Coded for FollowupError {
             Self::Time(_) | Self::VisitTime(_) => Some("visit_at"),
             Self::Reason(_) => Some("reason"),
             Self::HalfAnswered => Some("how_are_you.quality_of_life"),
+            Self::Period(_) => Some("from"),
+            Self::Zone(_) => Some("zone_id"),
             _ => None,
         }
     }

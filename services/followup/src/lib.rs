@@ -6,6 +6,7 @@
 
 mod askings;
 mod clocks;
+mod counting;
 mod error;
 mod grpc;
 pub mod model;
@@ -18,8 +19,9 @@ use std::sync::Arc;
 use knipperlicht_contracts::followup::v1::followup_service_server::FollowupServiceServer;
 use knipperlicht_eventing::Kit;
 use knipperlicht_links::Address;
-use knipperlicht_vocabulary::WorkingCalendar;
 use sqlx::migrate::Migrator;
+
+use model::Calendars;
 
 pub use askings::Askings;
 pub use clocks::Clocks;
@@ -39,19 +41,19 @@ const LARGEST_REQUEST: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct Followup {
     kit: Kit,
-    calendar: Arc<WorkingCalendar>,
+    calendars: Arc<Calendars>,
     asking: AskingRule,
     address: Address,
 }
 
 impl Followup {
-    /// The service on its own database, counting promises by `calendar`. Carers are asked by
+    /// The service on its own database, counting promises by `calendars`. Carers are asked by
     /// `asking`; their links begin with `address`.
     #[must_use]
-    pub fn new(kit: Kit, calendar: WorkingCalendar, asking: AskingRule, address: Address) -> Self {
+    pub fn new(kit: Kit, calendars: Calendars, asking: AskingRule, address: Address) -> Self {
         Self {
             kit,
-            calendar: Arc::new(calendar),
+            calendars: Arc::new(calendars),
             asking,
             address,
         }
@@ -62,7 +64,7 @@ impl Followup {
     pub fn routes(&self) -> FollowupServiceServer<FollowupCalls> {
         let calls = FollowupCalls::new(
             self.kit.clone(),
-            Arc::clone(&self.calendar),
+            Arc::clone(&self.calendars),
             self.asking,
             self.address.clone(),
         );
@@ -74,7 +76,7 @@ impl Followup {
     pub fn reactions(&self) -> Arc<FollowupReactions> {
         Arc::new(FollowupReactions::new(
             self.kit.clone(),
-            Arc::clone(&self.calendar),
+            Arc::clone(&self.calendars),
             self.asking,
         ))
     }

@@ -3,18 +3,25 @@
 use std::fmt::Display;
 
 use jiff::Timestamp;
-use knipperlicht_contracts::event::EventBody;
+use knipperlicht_contracts::{event::EventBody, events::v1 as events};
 use knipperlicht_eventing::{Said, say};
 use knipperlicht_runtime::trace_id;
 use knipperlicht_vocabulary::{
-    ClockKind, Consent, ContactChannel, ContactResult, DeclineReason, Environment, EventId,
-    ItemKind, Need, Observation, OutcomeReason, OutcomeResult, ReporterRole, SituationId, Urgency,
-    ZoneId,
+    Actor, ClockKind, Consent, ContactChannel, ContactResult, DeclineReason, Environment, EventId,
+    ItemKind, Need, Observation, OutcomeReason, OutcomeResult, ReporterRole, Rung, SituationId,
+    Urgency, ZoneId,
 };
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
 
-use crate::store::timeline::{self, Entry};
+use crate::{
+    counting,
+    model::story::WHO,
+    store::{
+        clocks::SettledClock,
+        timeline::{self, Entry},
+    },
+};
 
 /// Something follow-up has to say.
 #[derive(Debug)]
@@ -25,7 +32,7 @@ pub(crate) struct Telling {
     pub(crate) traceparent: Option<String>,
 }
 
-/// Says it and adds it to the timeline. Call after every other change of the transaction, for it
+/// Counts it, adds it to the timeline and says it. Call after every other change of the transaction, for it
 /// locks the situations.
 pub(crate) async fn tell(
     connection: &mut PgConnection,
@@ -36,6 +43,7 @@ pub(crate) async fn tell(
     if tellings.is_empty() {
         return Ok(());
     }
+    counting::said(&mut *connection, environment, now, &tellings).await?;
     let entries: Vec<Entry> = tellings
         .iter()
         .map(|telling| {
@@ -55,6 +63,21 @@ pub(crate) async fn tell(
         .collect();
     timeline::append(&mut *connection, &entries).await?;
     say(connection, now, &said).await
+}
+
+/// That a promise does not lie with a coordinator any more.
+pub(crate) fn settled(clock: SettledClock, traceparent: Option<String>) -> Telling {
+    let body = events::ClockSettled {
+        clock_id: clock.id.to_string(),
+        kind: clock.kind.number(),
+        referral_id: clock.referral.to_string(),
+    };
+    Telling {
+        situation: clock.situation,
+        zone: clock.zone,
+        body: body.into(),
+        traceparent,
+    }
 }
 
 /// An event as an entry.
@@ -82,21 +105,27 @@ fn codes_of(body: &EventBody) -> Value {
             .list::<Observation>("observations", &event.observations)
             .one::<ReporterRole>("reporter_role", event.reporter_role)
             .one::<Consent>("consent", consent_in(event.circumstances.as_ref())),
-        EventBody::ConsentChanged(event) => {
-            codes.one::<Consent>("consent", consent_in(event.circumstances.as_ref()))
-        }
+        EventBody::ConsentChanged(event) => codes
+            .one::<Consent>("consent", consent_in(event.circumstances.as_ref()))
+            .one::<Actor>(WHO, event.by),
         EventBody::SituationsMerged(event) => {
             codes.one::<Consent>("consent", consent_in(event.circumstances.as_ref()))
         }
         EventBody::SituationsSplit(event) => {
             codes.one::<Consent>("consent", consent_in(event.circumstances.as_ref()))
         }
-        EventBody::ReferralCancelled(event) if event.merged => codes.flag("merged", true),
+        EventBody::ReferralCancelled(event) if event.merged => {
+            codes.flag("merged", true).one::<Actor>(WHO, event.by)
+        }
+        EventBody::ReferralCancelled(event) => codes.one::<Actor>(WHO, event.by),
+        EventBody::ReferralRedirected(event) => codes.one::<Actor>(WHO, event.by),
+        EventBody::ItemClosed(event) => codes.one::<Actor>(WHO, event.by),
         EventBody::AssessmentCompleted(event) => codes
             .one::<Urgency>("urgency", event.urgency)
             .list::<Need>("needs", &event.needs)
             .list::<Observation>("red_flags", &event.red_flags),
         EventBody::ReferralRequested(event) => codes
+            .one::<Actor>(WHO, event.by)
             .one::<Urgency>("urgency", event.urgency)
             .list::<Need>("needs", &event.needs),
         EventBody::ReferralUnroutable(event) => codes
@@ -107,7 +136,11 @@ fn codes_of(body: &EventBody) -> Value {
         EventBody::ReferralAccepted(event) => codes.one::<Urgency>("urgency", event.urgency),
         EventBody::ReferralDeclined(event) => codes.one::<DeclineReason>("reason", event.reason),
         EventBody::ReferralHeld(event) => codes.flag("awaiting_consent", event.awaiting_consent),
-        EventBody::ClockBreached(event) => codes.one::<ClockKind>("clock", event.kind),
+        EventBody::ClockBreached(event) => codes
+            .one::<ClockKind>("clock", event.kind)
+            .one::<Rung>("rung", event.rung),
+        EventBody::ClockSettled(event) => codes.one::<ClockKind>("clock", event.kind),
+        EventBody::ReferralRaised(event) => codes.one::<Urgency>("urgency", event.urgency),
         EventBody::ContactRecorded(event) => codes
             .one::<ContactChannel>("channel", event.channel)
             .one::<ContactResult>("result", event.result),
@@ -115,15 +148,16 @@ fn codes_of(body: &EventBody) -> Value {
             .one::<OutcomeResult>("outcome", event.result)
             .one::<OutcomeReason>("reason", event.reason)
             .flag("late", event.late),
-        EventBody::SituationReopened(event) if event.by_reporter => codes.flag("by_reporter", true),
-        EventBody::SituationReopened(event) => codes.flag("by_carer", event.by_carer),
+        EventBody::SituationReopened(event) if event.by_reporter => codes
+            .flag("by_reporter", true)
+            .one::<Actor>(WHO, event.by),
+        EventBody::SituationReopened(event) => codes
+            .flag("by_carer", event.by_carer)
+            .one::<Actor>(WHO, event.by),
         EventBody::CarerAsked(event) => codes.flag("again", event.times > 1),
         EventBody::SignalWithdrawn(_)
         | EventBody::SituationShared(_)
-        | EventBody::ItemClosed(_)
-        | EventBody::ReferralRedirected(_)
         | EventBody::ReferralExpired(_)
-        | EventBody::ReferralCancelled(_)
         | EventBody::OutcomeConfirmed(_)
         | EventBody::ReopenAsked(_)
         // How a carer is, is health data: the story says that they answered.
@@ -135,7 +169,7 @@ fn codes_of(body: &EventBody) -> Value {
     Value::Object(codes.0)
 }
 
-fn consent_in(circumstances: Option<&knipperlicht_contracts::events::v1::Circumstances>) -> i32 {
+fn consent_in(circumstances: Option<&events::Circumstances>) -> i32 {
     circumstances.map_or(0, |circumstances| circumstances.consent)
 }
 
@@ -171,7 +205,6 @@ impl Codes {
 
 #[cfg(test)]
 mod tests {
-    use knipperlicht_contracts::events::v1 as events;
     use serde_json::json;
 
     use super::*;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use knipperlicht_contracts::intake::v1::intake_service_server::IntakeServiceServer;
 use knipperlicht_eventing::{Kit, Reactions};
 use knipperlicht_links::Address;
-use knipperlicht_privacy::{Fingerprint, MasterKey, Vault};
+use knipperlicht_privacy::{Fingerprint, MasterKey, ReporterKeys, Vault};
 use knipperlicht_runtime::Stop;
 use knipperlicht_zones::ZoneTable;
 
@@ -46,6 +46,7 @@ impl Intake {
             vault: Arc::new(Vault::new(master)),
             content: Arc::new(Fingerprint::new(master, "signal content")),
             identity: Arc::new(Fingerprint::new(master, "identity")),
+            reporters: Arc::new(ReporterKeys::new(master)),
             submit,
             address,
         };

@@ -3,7 +3,7 @@
 
 use knipperlicht_contracts::{event::EventBody, events::v1 as events, from_proto};
 use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, Said, say};
-use knipperlicht_vocabulary::{ContactResult, EventId, OutcomeResult, Step};
+use knipperlicht_vocabulary::{ClockKind, ContactResult, EventId, OutcomeResult, Rung, Step};
 use sqlx::PgConnection;
 
 use crate::store::{self, Grant, NewStep, Purpose};
@@ -135,9 +135,23 @@ fn step_of(body: &EventBody) -> Option<(Step, Option<OutcomeResult>)> {
         EventBody::FollowUpCompleted(completed) => {
             return Some((Step::Closed, OutcomeResult::try_from(completed.result).ok()));
         }
+        EventBody::ClockBreached(breached) => return Some((waiting(breached)?, None)),
         EventBody::OutcomeConfirmed(_) => Step::Confirmed,
         EventBody::SituationReopened(_) => Step::Reopened,
         _ => return None,
     };
     Some((step, None))
+}
+
+/// What a broken promise means for the reporter. That the carer has not answered yet is the
+/// carer's own.
+fn waiting(breached: &events::ClockBreached) -> Option<Step> {
+    if breached.kind == ClockKind::Confirmation.number() {
+        return None;
+    }
+    match Rung::try_from(breached.rung) {
+        Ok(Rung::Council) => Some(Step::Escalated),
+        // Of before there were rungs, too.
+        Ok(Rung::NextCandidate | Rung::Coordinator) | Err(_) => Some(Step::WaitingLonger),
+    }
 }

@@ -2,22 +2,37 @@
 
 use knipperlicht_contracts::{event::EventBody, events::v1 as body};
 use knipperlicht_eventing::Said;
-use knipperlicht_vocabulary::{Environment, EventId, Need};
+use knipperlicht_vocabulary::{Actor, Environment, EventId, Need};
 
 use crate::model::{
     change::{Change, Plan},
     referral::{Referral, State, Waiting},
 };
 
-/// The events of a plan, in its order.
+/// The events of a plan that follows from a rule, in its order.
 pub(crate) fn said<'p>(
     plan: &'p Plan<'_>,
     traceparent: Option<&'p str>,
     environment: &'p Environment,
 ) -> impl Iterator<Item = Said> + 'p {
+    said_by(Actor::System, plan, traceparent, environment)
+}
+
+/// The events of a plan that somebody brought about, in its order. Who is asked after a partner
+/// declined is a rule's choice.
+pub(crate) fn said_by<'p>(
+    actor: Actor,
+    plan: &'p Plan<'_>,
+    traceparent: Option<&'p str>,
+    environment: &'p Environment,
+) -> impl Iterator<Item = Said> + 'p {
+    let declined = plan.changes.iter().any(|change| {
+        matches!(change, Change::Moved { referral, .. } if matches!(referral.state, State::Declined(_)))
+    });
+    let by = if declined { Actor::System } else { actor };
     plan.changes
         .iter()
-        .filter_map(body_of)
+        .filter_map(move |change| body_of(change, by.number()))
         .map(move |body| Said {
             id: EventId::new(environment),
             situation: plan.situation,
@@ -27,7 +42,7 @@ pub(crate) fn said<'p>(
         })
 }
 
-fn body_of(change: &Change<'_>) -> Option<EventBody> {
+fn body_of(change: &Change<'_>, by: i32) -> Option<EventBody> {
     let body = match change {
         Change::Moved {
             referral,
@@ -36,9 +51,16 @@ fn body_of(change: &Change<'_>) -> Option<EventBody> {
         } => body::ReferralRedirected {
             referral_id: referral.id.to_string(),
             next_referral_id: next.to_string(),
+            by,
         }
         .into(),
-        Change::Referred(referral) | Change::Moved { referral, .. } => standing(referral)?,
+        Change::Referred(referral) => standing(referral, None, by)?,
+        Change::Moved { from, referral, .. } => standing(referral, Some(*from), by)?,
+        Change::Raised(referral) => body::ReferralRaised {
+            referral_id: referral.id.to_string(),
+            urgency: referral.urgency.number(),
+        }
+        .into(),
         Change::Opened(item) | Change::CameBack(item) => body::ReferralUnroutable {
             item_id: item.id.to_string(),
             kind: item.kind.number(),
@@ -48,6 +70,7 @@ fn body_of(change: &Change<'_>) -> Option<EventBody> {
         .into(),
         Change::Closed(item) | Change::GaveWay(item) => body::ItemClosed {
             item_id: item.to_string(),
+            by,
         }
         .into(),
         Change::Withheld(withheld) => body::ReferralWithheld {
@@ -57,14 +80,16 @@ fn body_of(change: &Change<'_>) -> Option<EventBody> {
         Change::Learned(_)
         | Change::Decided(_)
         | Change::Lifted
+        // Said by whoever watches the clocks.
+        | Change::Escalated(_)
         | Change::TakenBack(_)
         | Change::FollowedUp(..) => return None,
     };
     Some(body)
 }
 
-/// What is said of a referral that has come to stand as it does.
-fn standing(referral: &Referral) -> Option<EventBody> {
+/// What is said of a referral that has come to stand as it does, from where it stood.
+fn standing(referral: &Referral, from: Option<State>, by: i32) -> Option<EventBody> {
     let referral_id = referral.id.to_string();
     let body = match referral.state {
         // Also when it is taken out of waiting: from now on the partner is asked.
@@ -78,11 +103,14 @@ fn standing(referral: &Referral) -> Option<EventBody> {
             service_id: referral.service.to_string(),
             needs: numbers(&referral.needs),
             urgency: referral.urgency.number(),
+            by,
+            waited: matches!(from, Some(State::Held(_))),
         }
         .into(),
         State::Held(waiting) => body::ReferralHeld {
             referral_id,
             awaiting_consent: waiting == Waiting::ForConsent,
+            urgency: referral.urgency.number(),
         }
         .into(),
         State::Accepted => body::ReferralAccepted {
@@ -101,11 +129,13 @@ fn standing(referral: &Referral) -> Option<EventBody> {
         State::Cancelled => body::ReferralCancelled {
             referral_id,
             merged: false,
+            by,
         }
         .into(),
         State::Merged(_) => body::ReferralCancelled {
             referral_id,
             merged: true,
+            by,
         }
         .into(),
         // Said with the referral that takes its place.

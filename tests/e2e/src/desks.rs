@@ -4,6 +4,7 @@ use knipperlicht_contracts::{
     assessment::v1::assessment_service_client::AssessmentServiceClient,
     followup::v1::{self as followup, followup_service_client::FollowupServiceClient},
     intake::v1::{self as intake, intake_service_client::IntakeServiceClient},
+    notification::v1::notification_service_client::NotificationServiceClient,
     routing::v1::{self as routing, routing_service_client::RoutingServiceClient},
 };
 use knipperlicht_harness::{Token, WithToken, eventually};
@@ -56,6 +57,12 @@ impl Caller {
     #[must_use]
     pub fn followup(&self) -> FollowupServiceClient<WithToken> {
         FollowupServiceClient::new(self.with_token())
+    }
+
+    /// A client of notification.
+    #[must_use]
+    pub fn notification(&self) -> NotificationServiceClient<WithToken> {
+        NotificationServiceClient::new(self.with_token())
     }
 }
 

@@ -22,6 +22,7 @@ use knipperlicht_access::{Database, DatabaseOptions, DevIssuer, Person, Principa
 use knipperlicht_contracts::event::Service;
 use knipperlicht_followup::model::AskingRule;
 use knipperlicht_harness::{Bed, MovableClock, movable_environment};
+use knipperlicht_notification::{MailSettings, NotificationSettings};
 use knipperlicht_privacy::MasterKey;
 use knipperlicht_vocabulary::Environment;
 use sqlx::{Connection, PgConnection};
@@ -43,6 +44,8 @@ pub struct World {
     line: Line,
     channel: Channel,
     master_key: String,
+    targets: &'static [Service],
+    mail: Option<MailSettings>,
 }
 
 /// Another process of the same world.
@@ -74,13 +77,18 @@ impl World {
 
     /// Starts it on these servers.
     pub async fn on(bed: Bed) -> Self {
+        Self::of(bed, Service::ALL, None).await
+    }
+
+    /// Starts these of its services, with mail that goes out so.
+    pub async fn of(bed: Bed, targets: &'static [Service], mail: Option<MailSettings>) -> Self {
         let (environment, clock) = movable_environment();
         migrate(&bed.database_url).await.expect("schemas");
         ensure_streams(&bed.nats.url(), 1).await.expect("streams");
         load_directory(&bed.database_url, &environment).await;
         let issuer = DevIssuer::new(&[7; 32], environment.clone());
         let master_key = MasterKey::generate("test", &environment).to_string();
-        let settings = settings(&bed, &issuer, &master_key);
+        let settings = settings(&bed, &issuer, &master_key, targets, mail.clone());
         let line = Line::start(settings, environment.clone())
             .await
             .expect("a line");
@@ -93,12 +101,20 @@ impl World {
             line,
             channel,
             master_key,
+            targets,
+            mail,
         }
     }
 
     /// Starts another process with every service, on the same servers.
     pub async fn second_line(&self) -> SecondLine<'_> {
-        let settings = settings(&self.bed, &self.issuer, &self.master_key);
+        let settings = settings(
+            &self.bed,
+            &self.issuer,
+            &self.master_key,
+            self.targets,
+            self.mail.clone(),
+        );
         let line = Line::start(settings, self.environment.clone())
             .await
             .expect("a line");
@@ -180,12 +196,18 @@ impl World {
     }
 }
 
-fn settings(bed: &Bed, issuer: &DevIssuer, master_key: &str) -> LineSettings {
+fn settings(
+    bed: &Bed,
+    issuer: &DevIssuer,
+    master_key: &str,
+    targets: &[Service],
+    mail: Option<MailSettings>,
+) -> LineSettings {
     LineSettings {
         database_url: bed.database_url.clone(),
         nats_url: bed.nats.url(),
         listen: ([127, 0, 0, 1], 0).into(),
-        targets: Service::ALL.to_vec(),
+        targets: targets.to_vec(),
         tokens: issuer.rules().expect("rules"),
         master_key: MasterKey::parse(master_key).expect("a key"),
         connections: 6,
@@ -196,6 +218,12 @@ fn settings(bed: &Bed, issuer: &DevIssuer, master_key: &str) -> LineSettings {
                 .expect("an address"),
             asking: AskingRule::default(),
         },
+        notification: NotificationSettings {
+            link: "https://knipperlicht.test/".to_owned(),
+            mail,
+            allow_loopback: true,
+        },
+        calendars_file: None,
     }
 }
 

@@ -301,6 +301,7 @@ fn flagged_again(world: &World, signal: SignalId, seen: &[Observation]) -> Event
             consent: Consent::Given.number(),
             consent_sequence: 1,
         }),
+        reporter_key: String::new(),
     };
     flagged.into()
 }

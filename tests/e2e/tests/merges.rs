@@ -14,7 +14,7 @@ use knipperlicht_contracts::{
     intake::v1::{self as intake, DuplicateState, Resolution},
     routing::v1 as routing,
 };
-use knipperlicht_e2e::{CoordinatorDesk, World, a_signal};
+use knipperlicht_e2e::{CoordinatorDesk, ReporterPhone, World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
 use knipperlicht_vocabulary::{MatchReason, Observation, ReferralState, ResolutionReason, Step};
@@ -334,6 +334,87 @@ async fn who_is_kept_apart_is_not_asked_about_again() {
             (problem.code.as_str(), problem.field.as_deref()),
             (code, Some(field))
         );
+    }
+    world.stop().await;
+}
+
+/// The situation of each of these signals.
+async fn situations_of(signals: &[(&ReporterPhone, &intake::Receipt)]) -> Vec<String> {
+    let mut situations = Vec::new();
+    for (reporter, receipt) in signals {
+        let status = reporter.signal(&receipt.signal_id).await;
+        situations.push(status.receipt.unwrap().situation_id);
+    }
+    situations
+}
+
+#[tokio::test]
+async fn a_chain_of_merges_is_undone_link_by_link() {
+    let world = World::start().await;
+    let (cleaner, nurse) = (world.reporter("cleaner"), world.reporter("nurse"));
+    let coordinator = world.coordinator(&[ZONE]);
+
+    // The first and the second bear one name, the second and the third one phone.
+    let first = flagged(&world, "8400", "059 12 34 56");
+    let mut second = flagged(&world, "8450", "059 65 43 21");
+    let mut third = flagged(&world, "8450", "059 65 43 21");
+    let contact = second.contact.as_mut().unwrap();
+    contact.national_number = "85.07.30-033.28".to_owned();
+    third.contact = Some(intake::Contact {
+        phone: contact.phone.clone(),
+        national_number: "00.01.01-001.05".to_owned(),
+        ..Default::default()
+    });
+    let first = cleaner.send(first).await.unwrap();
+    let second = nurse.send(second).await.unwrap();
+    let third = cleaner.send(third).await.unwrap();
+    let signals = [(&cleaner, &first), (&nurse, &second), (&cleaner, &third)];
+    let [a, b, c] = [&first, &second, &third].map(|receipt| receipt.situation_id.as_str());
+    assert_eq!(situations_of(&signals).await, [a, b, c]);
+    let before = open(&coordinator, 3).await;
+    let asked = questions(&coordinator, false).await;
+    let about = |one: &str, other: &str| {
+        let side = |side: &Option<intake::DuplicateSide>| side.clone().unwrap().situation_id;
+        let mut asked = asked.iter();
+        let question = asked.find(|q| side(&q.first) == one && side(&q.later) == other);
+        question.unwrap().duplicate_id.clone()
+    };
+    let (name, phone) = (about(a, b), about(b, c));
+
+    // The third goes into the second, and with it into the first.
+    answer(&coordinator, &phone, Resolution::Merge)
+        .await
+        .unwrap();
+    assert_eq!(situations_of(&signals).await, [a, b, b]);
+    let two = open(&coordinator, 2).await;
+    answer(&coordinator, &name, Resolution::Merge)
+        .await
+        .unwrap();
+    assert_eq!(situations_of(&signals).await, [a, a, a]);
+    let one = open(&coordinator, 1).await;
+    assert_eq!(one.first().unwrap().1, a);
+    eventually("one story of all", async || {
+        let flagged = told(&coordinator, a, FLAGGED).await;
+        (flagged == 3).then_some(())
+    })
+    .await;
+
+    answer(&coordinator, &name, Resolution::Split)
+        .await
+        .unwrap();
+    assert_eq!(situations_of(&signals).await, [a, b, b]);
+    assert_eq!(open(&coordinator, 2).await, two);
+    answer(&coordinator, &phone, Resolution::Split)
+        .await
+        .unwrap();
+    assert_eq!(situations_of(&signals).await, [a, b, c]);
+    assert_eq!(open(&coordinator, 3).await, before);
+    for situation in [a, b, c] {
+        eventually("a story of its own", async || {
+            let flagged = told(&coordinator, situation, FLAGGED).await;
+            (flagged == 1).then_some(())
+        })
+        .await;
     }
     world.stop().await;
 }

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use knipperlicht_contracts::{intake::v1::Signal, routing::v1 as routing};
+use knipperlicht_contracts::{
+    followup::v1 as followup, intake::v1::Signal, routing::v1 as routing,
+};
 use knipperlicht_e2e::{World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_vocabulary::{DeclineReason, Need, ReferralState, Step};
@@ -82,6 +84,21 @@ async fn redirected(world: &World, postal_code: &str, taken_for: &str, other: &s
     };
     let why = there.0.routing().explain_referral(request).await.unwrap();
     assert_eq!(why.into_inner().origin(), routing::ReferralOrigin::SentOn);
+
+    // And the whole story, also of what was before.
+    eventually("the story is there", async || {
+        let request = followup::GetTimelineRequest {
+            situation_id: receipt.situation_id.clone(),
+        };
+        let story = there.0.followup().get_timeline(request).await.ok()?;
+        let entries = story.into_inner().entries;
+        let flagged = "knipperlicht.signal.flagged.v1";
+        entries
+            .iter()
+            .any(|entry| entry.r#type == flagged)
+            .then_some(())
+    })
+    .await;
 
     // History is kept: the first coordinator still sees what became of the first referral.
     let old = eventually("the redirected referral", async || {

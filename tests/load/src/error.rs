@@ -19,6 +19,8 @@ pub(crate) enum BenchError {
     NotReady { log: String },
     #[error("the line has not worked off what was sent within a minute")]
     NeverDrained,
+    #[error("{left} of {of} clocks have not been fired within five minutes")]
+    NeverFired { left: i64, of: i64 },
     #[error("told to stop before the end; nothing was written")]
     Stopped,
     #[error("the directory was not taken: {0}")]

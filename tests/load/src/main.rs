@@ -5,6 +5,7 @@
 //! on the same cores. What depends on the disk is measured beside what the same disk and the same
 //! PostgreSQL can do at most, so that figures of different machines can be compared.
 
+mod counted;
 mod country;
 mod disk;
 mod error;

@@ -16,6 +16,9 @@ pub(crate) struct Options {
     /// Put the table between the markers of this file
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "README.md")]
     pub(crate) write_readme: Option<PathBuf>,
+    /// So many signals of long ago for the part `stored`; 10 million if not said
+    #[arg(long, value_name = "SIGNALS")]
+    pub(crate) stored: Option<i64>,
     /// Also tell which SQL statements took the time
     #[arg(long)]
     pub(crate) statements: bool,
@@ -57,6 +60,10 @@ pub(crate) enum Part {
     Decide,
     /// A partner's lists, accept latency and tap to inbox, with years of signals stored
     Stored,
+    /// A zone's report of a year, with years of signals counted
+    Report,
+    /// Clocks: how soon after their time they are fired, with a million of them pending
+    Timers,
 }
 
 impl Part {
@@ -72,6 +79,8 @@ impl Part {
             Self::Import => "import",
             Self::Decide => "decisions",
             Self::Stored => "stored",
+            Self::Report => "report",
+            Self::Timers => "timers",
         }
     }
 }
@@ -83,11 +92,15 @@ impl Options {
     }
 
     /// How long and how hard to measure.
-    pub(crate) const fn effort(&self) -> Effort {
-        if self.short {
+    pub(crate) fn effort(&self) -> Effort {
+        let effort = if self.short {
             Effort::SHORT
         } else {
             Effort::FULL
+        };
+        Effort {
+            stored: self.stored.unwrap_or(effort.stored),
+            ..effort
         }
     }
 }
@@ -115,6 +128,12 @@ pub(crate) struct Effort {
     pub(crate) services: usize,
     /// Signals of long ago.
     pub(crate) stored: i64,
+    /// Clocks that run.
+    pub(crate) pending: i64,
+    /// Clocks that run out while it is measured, one after the other.
+    pub(crate) due: i64,
+    /// Clocks that ran out while nothing ran.
+    pub(crate) missed: i64,
 }
 
 impl Effort {
@@ -129,6 +148,9 @@ impl Effort {
         idle: Duration::from_secs(3),
         services: 50_000,
         stored: 10_000_000,
+        pending: 1_000_000,
+        due: 4_000,
+        missed: 50_000,
     };
 
     const SHORT: Self = Self {
@@ -142,5 +164,8 @@ impl Effort {
         idle: Duration::from_millis(500),
         services: 1_000,
         stored: 10_000,
+        pending: 10_000,
+        due: 100,
+        missed: 1_000,
     };
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use knipperlicht_runtime::system_environment;
 
 use crate::{
-    disk,
+    counted, disk,
     error::BenchError,
     ground::Ground,
     look::{self, Reach},
@@ -41,6 +41,12 @@ pub(crate) async fn run(options: &Options) -> Result<Report, BenchError> {
     }
     if options.wants(Part::Stored) {
         measure_stored(options, &mut report).await?;
+    }
+    if options.wants(Part::Report) {
+        measure_report(options, &mut report).await?;
+    }
+    if options.wants(Part::Timers) {
+        measure_timers(options, &mut report).await?;
     }
     report.remark(format!(
         "load of this machine at the end {}",
@@ -95,7 +101,13 @@ async fn measure_part(
         Part::Inbox => measure::inbox(bench, report).await?,
         Part::Line => measure::line(bench, report).await?,
         Part::Accept => measure::accept(bench, Reach::WholeLine, report).await?,
-        Part::Footprint | Part::Alone | Part::Import | Part::Decide | Part::Stored => {}
+        Part::Footprint
+        | Part::Alone
+        | Part::Import
+        | Part::Decide
+        | Part::Stored
+        | Part::Report
+        | Part::Timers => {}
     }
     report.withheld(part.name(), HostTime::now().withheld_since(before));
     Ok(())
@@ -131,6 +143,31 @@ async fn measure_stored(options: &Options, report: &mut Report) -> Result<(), Be
     for part in [Part::Latency, Part::Inbox] {
         measure_part(part, &bench, report).await?;
     }
+    tell_statements(&ground, options, report).await
+}
+
+/// On servers of its own, on which years of follow-ups were counted.
+async fn measure_report(options: &Options, report: &mut Report) -> Result<(), BenchError> {
+    let effort = options.effort();
+    let ground = prepare(options, report).await?;
+    counted::fill(&ground, effort.stored).await?;
+    let program = Program::start(&ground, "all").await?;
+    let bench = Bench {
+        ground: &ground,
+        program: &program,
+        effort,
+        stored: effort.stored,
+    };
+    measure::reports(&bench, report).await?;
+    tell_statements(&ground, options, report).await
+}
+
+/// On servers of its own, full of clocks that run.
+async fn measure_timers(options: &Options, report: &mut Report) -> Result<(), BenchError> {
+    let ground = prepare(options, report).await?;
+    let before = HostTime::now();
+    measure::timers(&ground, options.effort(), report).await?;
+    report.withheld(Part::Timers.name(), HostTime::now().withheld_since(before));
     tell_statements(&ground, options, report).await
 }
 

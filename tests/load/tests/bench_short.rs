@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use serde_json::Value;
 
-const FIGURES: [&str; 17] = [
+const FIGURES: [&str; 26] = [
     "fsync",
     "start_up",
     "memory_idle",
@@ -22,6 +22,15 @@ const FIGURES: [&str; 17] = [
     "accept_alone_8",
     "accept_alone_64",
     "decision",
+    "inbox",
+    "answered",
+    "zone_inbox",
+    "accept_latency_stored",
+    "tap_to_inbox_stored",
+    "zone_report",
+    "timers",
+    "timers_missed",
+    "timers_twice",
 ];
 
 #[test]

@@ -357,6 +357,18 @@ proptest! {
     }
 
     #[test]
+    fn opening_time_counts_back_to_what_was_added(
+        calendar in calendars(),
+        from in moments(),
+        minutes in 0..20_000_i64,
+    ) {
+        let added = SignedDuration::from_mins(minutes);
+        let until = calendar.add_opening_time(from, added);
+        prop_assert_eq!(calendar.open_between(from, until), added);
+        prop_assert_eq!(calendar.open_between(until, from), SignedDuration::ZERO);
+    }
+
+    #[test]
     fn working_time_is_due_while_or_when_a_working_day_ends(
         calendar in calendars(),
         from in moments(),

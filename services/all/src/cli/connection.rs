@@ -63,6 +63,15 @@ pub struct Connection {
         hide_short_help = true
     )]
     followup_url: Option<String>,
+    /// Where notification listens, if elsewhere
+    #[arg(
+        long,
+        global = true,
+        env = "KL_NOTIFICATION_URL",
+        value_name = "URL",
+        hide_short_help = true
+    )]
+    notification_url: Option<String>,
     // The two below read their variables in `credentials`, not here: what is typed must win over
     // what is set in the environment, also when it is the other of the two.
     #[arg(
@@ -101,6 +110,7 @@ impl Connection {
             Service::Assessment => &self.assessment_url,
             Service::Routing => &self.routing_url,
             Service::Followup => &self.followup_url,
+            Service::Notification => &self.notification_url,
         };
         own.as_deref()
             .filter(|url| !url.is_empty())

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::ArgGroup;
 use jiff::{Timestamp, civil::Date};
 use knipperlicht_contracts::{
     routing::v1::{self as proto, import_services_request::Piece},
@@ -52,9 +53,10 @@ pub enum DirectoryCommand {
         file: Option<PathBuf>,
     },
     /// List services, with what room they have and how old that is
+    #[command(group = ArgGroup::new("whose").required(true).multiple(true).args(["zone", "organisation"]))]
     List {
         /// Those that cover a zone
-        #[arg(long, value_name = "ZONE", required_unless_present = "organisation")]
+        #[arg(long, value_name = "ZONE")]
         zone: Option<ZoneId>,
         /// Those of an organisation
         #[arg(long, value_name = "ORGANISATION")]

@@ -109,7 +109,7 @@ const fn advice(code: Code) -> Option<&'static str> {
             "log in again: start `make run` and use --as PERSON, or set KL_TOKEN to a fresh access token",
         ),
         Code::PermissionDenied => Some(
-            "speak as somebody whose work this is, with --as: cleaner, coordinator, or a partner's id",
+            "speak as somebody whose work this is, with --as: cleaner, coordinator, admin, or a partner's id",
         ),
         Code::FailedPrecondition => Some("look how it stands now, then decide"),
         Code::Unimplemented => Some(

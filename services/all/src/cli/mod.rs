@@ -16,6 +16,7 @@ mod duplicate;
 mod error;
 mod followup;
 mod item;
+mod notify;
 mod output;
 mod patience;
 mod referral;
@@ -38,6 +39,7 @@ pub use duplicate::DuplicateCommand;
 pub use error::CliError;
 pub use followup::FollowupCommand;
 pub use item::ItemCommand;
+pub use notify::NotifyCommand;
 pub use referral::ReferralCommand;
 pub use route::RouteCommand;
 pub use signal::SignalCommand;
@@ -70,6 +72,8 @@ pub enum Command {
     Followup(Client<FollowupCommand>),
     /// Links and printed cards for carers, who need no account (mantelzorgers)
     Carer(Client<CarerCommand>),
+    /// Be told by webhook or mail that there is something for you (meldingen)
+    Notify(Client<NotifyCommand>),
     /// How a situation was judged, and why (inschatting)
     Assessment(Client<AssessmentCommand>),
     /// Who is asked, and why (toeleiding)
@@ -100,6 +104,7 @@ impl fmt::Debug for Command {
             Self::Duplicate(_) => "Duplicate(..)",
             Self::Followup(_) => "Followup(..)",
             Self::Carer(_) => "Carer(..)",
+            Self::Notify(_) => "Notify(..)",
             Self::Assessment(_) => "Assessment(..)",
             Self::Route(_) => "Route(..)",
             Self::Zone(_) => "Zone(..)",
@@ -149,6 +154,7 @@ async fn dispatch(command: Command, program: clap::Command) -> Result<(), CliErr
         Command::Duplicate(asked) => duplicate::run(asked.command, &session(*asked.options)?).await,
         Command::Followup(asked) => followup::run(asked.command, &session(*asked.options)?).await,
         Command::Carer(asked) => carer::run(asked.command, &session(*asked.options)?).await,
+        Command::Notify(asked) => notify::run(asked.command, &session(*asked.options)?).await,
         Command::Assessment(asked) => {
             assessment::run(asked.command, &session(*asked.options)?).await
         }

@@ -6,6 +6,7 @@ use knipperlicht_contracts::{
     assessment::v1::assessment_service_client::AssessmentServiceClient, event::Service,
     followup::v1::followup_service_client::FollowupServiceClient,
     intake::v1::intake_service_client::IntakeServiceClient,
+    notification::v1::notification_service_client::NotificationServiceClient,
     routing::v1::routing_service_client::RoutingServiceClient,
 };
 use knipperlicht_runtime::system_environment;
@@ -90,6 +91,16 @@ impl Session {
     ) -> Result<FollowupServiceClient<Line>, CliError> {
         Ok(FollowupServiceClient::new(
             self.line(Service::Followup, usual).await?,
+        ))
+    }
+
+    /// Notification, as `usual` unless somebody else was named.
+    pub(crate) async fn notification(
+        &self,
+        usual: Person,
+    ) -> Result<NotificationServiceClient<Line>, CliError> {
+        Ok(NotificationServiceClient::new(
+            self.line(Service::Notification, usual).await?,
         ))
     }
 

@@ -50,6 +50,14 @@ fn lines_that_people_type() {
         "referral --as partner list --open",
         "contact ID --json --purpose first~contact",
         "signal show ID",
+        "notify subscribe --webhook https://care.example.org/hook",
+        "notify subscribe --mail a@b.example --language fr --zone gent --as coordinator",
+        "notify list --all --json",
+        "notify deliveries ID --dead --limit 10",
+        "notify redeliver ID",
+        "notify redeliver ID ID ID",
+        "notify rotate ID",
+        "notify unsubscribe ID",
         "signal watch --server http://10.0.0.1:7400",
         "signal withdraw ID",
         "signal consent ID given",
@@ -114,6 +122,8 @@ fn lines_that_people_type() {
         "assessment list ID",
         "zone resolve 8400 --on 2026-11-21",
         "zone services oostende-bredene",
+        "zone report oostende-bredene --from 2025-01-01 --to 2025-12-31 --csv",
+        "zone report gent --from 2024-01-01 --to 2025-12-31 --json --as analyst",
         "completions bash",
     ] {
         if let Err(error) = parse(line) {
@@ -179,6 +189,13 @@ fn lines_that_cannot_be_meant() {
         ),
         ("followup visit ID perhaps", InvalidValue),
         ("duplicate merge ID", MissingRequiredArgument),
+        ("notify subscribe", MissingRequiredArgument),
+        (
+            "notify subscribe --webhook https://a.example/ --mail a@b.example",
+            ArgumentConflict,
+        ),
+        ("notify deliveries ID --limit 0", ValueValidation),
+        ("notify redeliver", MissingRequiredArgument),
         ("duplicate split ID --because perhaps", InvalidValue),
         (
             "followup complete ID --outcome partly_helped",

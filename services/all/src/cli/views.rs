@@ -7,7 +7,9 @@ mod carer;
 mod directory;
 mod duplicate;
 mod followup;
+mod notify;
 mod referral;
+mod report;
 mod route;
 mod signal;
 mod word;
@@ -20,7 +22,9 @@ pub(crate) use duplicate::DuplicateView;
 pub(crate) use followup::{
     CarerLinkView, ConfirmedView, OpenLoopView, TaskView, TimelineEntryView,
 };
+pub(crate) use notify::{DeliveryView, RedeliveredView, SecretView, SubscriptionView};
 pub(crate) use referral::{ActionsView, ItemView, ReferralView};
+pub(crate) use report::ReportView;
 pub(crate) use route::{ExplainedView, ExplanationView, UnmetNeedView};
 pub(crate) use signal::{ContactsView, ProgressView, ReceiptView, RefusalView, SignalView};
 pub(crate) use word::{Moment, Word, words};

@@ -10,7 +10,7 @@ pub(super) fn print(dir: &Path, address: SocketAddr, servers: &Servers) {
         "Knipperlicht runs. All partners marked (voorbeeld) and their capacities are invented.\n"
     );
     println!(
-        "  gRPC        {address}  (intake, assessment, routing, followup; health and reflection)"
+        "  gRPC        {address}  (intake, assessment, routing, followup, notification; health and reflection)"
     );
     for line in servers.describe() {
         println!("  {line}");
@@ -37,8 +37,9 @@ pub(super) fn print_servers(dir: &Path, servers: &Servers) {
         ("assessment", 7402),
         ("routing", 7403),
         ("followup", 7404),
+        ("notification", 7405),
     ];
-    println!("\nIn four other terminals, in each after the first of these lines:\n");
+    println!("\nIn five other terminals, in each after the first of these lines:\n");
     println!("  . {}", dir.join(settings_file::NAME).display());
     for (target, port) in services {
         println!("  target/debug/knipperlicht serve --target {target} --listen 127.0.0.1:{port}");

@@ -15,6 +15,7 @@ use knipperlicht_access::{
 };
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::schema::SchemaError;
+use knipperlicht_notification::{MailSettingsError, NotificationSettings};
 use knipperlicht_privacy::{KeyError, MasterKey};
 use knipperlicht_routing::RoutingError;
 use knipperlicht_runtime::{Lifecycle, system_environment};
@@ -26,6 +27,7 @@ use crate::{
     line::{CarerOptions, Line, LineError, LineSettings},
     migrate::migrate,
     ops::{OpsError, ensure_streams},
+    outbound::OutboundOptions,
 };
 
 /// What `dev` is told.
@@ -52,6 +54,10 @@ pub struct DevOptions {
     instruments_dir: Option<PathBuf>,
     #[command(flatten)]
     carers: CarerOptions,
+    outbound: OutboundOptions,
+    /// File with the hours and closed days of the zones, in the place of those of the program
+    #[arg(long, env = "KL_CALENDARS")]
+    calendars: Option<PathBuf>,
 }
 
 /// Why `dev` ended.
@@ -81,6 +87,11 @@ pub enum DevError {
     /// The schemas.
     #[error("the schemas: {0}")]
     Schema(#[from] SchemaError),
+    /// The schemas, in a database that we were told of.
+    #[error(
+        "the schemas: {0}: DATABASE_URL says where the database is; without it a private one is started"
+    )]
+    SchemaElsewhere(SchemaError),
     /// The streams.
     #[error(transparent)]
     Streams(#[from] OpsError),
@@ -102,6 +113,9 @@ pub enum DevError {
     /// Time.
     #[error(transparent)]
     Time(#[from] jiff::Error),
+    /// How notifications go out.
+    #[error("KL_SMTP_URL, KL_MAIL_FROM: {0}")]
+    Outbound(#[from] MailSettingsError),
     /// The line.
     #[error(transparent)]
     Line(#[from] LineError),
@@ -141,7 +155,13 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
     )
     .await?;
     step.now("bringing the schemas up to date");
-    migrate(&servers.database_url).await?;
+    migrate(&servers.database_url).await.map_err(|error| {
+        if options.database_url.is_some() {
+            DevError::SchemaElsewhere(error)
+        } else {
+            DevError::Schema(error)
+        }
+    })?;
     step.now("making the stream");
     ensure_streams(&servers.nats_url, 1).await?;
     step.now("loading the demo directory");
@@ -178,6 +198,12 @@ async fn serve(
         connections: 8,
         instruments_dir: options.instruments_dir.clone(),
         carers: (&options.carers).into(),
+        notification: NotificationSettings {
+            // Whoever develops has their receiver here.
+            allow_loopback: true,
+            ..options.outbound.settings()?
+        },
+        calendars_file: options.calendars.clone(),
     };
     let line = Line::start(settings, environment).await?;
     banner::print(&options.dir, line.address(), servers);

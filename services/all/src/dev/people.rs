@@ -12,7 +12,8 @@ use crate::line::LineError;
 /// A token holds for 30 days; every start makes new ones.
 const SECONDS: i64 = 30 * 24 * 3600;
 
-/// Writes a token for each demo person: two reporters, a coordinator of every zone, an admin,
+/// Writes a token for each demo person: two reporters, a coordinator of every zone, an analyst, an
+/// admin,
 /// and the desk of every organisation in the demo directory.
 pub(super) fn write_tokens(dir: &Path, issuer: &DevIssuer) -> Result<(), DevError> {
     let zones = ZoneTable::builtin().map_err(LineError::from)?;
@@ -21,6 +22,7 @@ pub(super) fn write_tokens(dir: &Path, issuer: &DevIssuer) -> Result<(), DevErro
         person("cleaner", Role::Reporter, None, &[])?,
         person("nurse", Role::Reporter, None, &[])?,
         person("coordinator", Role::Coordinator, None, &every_zone)?,
+        person("analyst", Role::Analyst, None, &[])?,
         person("admin", Role::Admin, None, &[])?,
     ];
     for organisation in knipperlicht_routing::demo_organisations()? {

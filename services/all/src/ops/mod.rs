@@ -64,7 +64,9 @@ pub enum OpsError {
     #[error("{0} is not set: say where it is")]
     NotSaid(&'static str),
     /// PostgreSQL.
-    #[error("database: {0}")]
+    #[error(
+        "database: {0}: does it run where DATABASE_URL says? `make run` says it anew after every start, in .knipperlicht/dev.env"
+    )]
     Database(#[from] sqlx::Error),
     /// NATS.
     #[error("NATS: {0}")]

@@ -29,7 +29,8 @@ pub(super) enum ParkedCommand {
 }
 
 fn service(name: &str) -> Result<Service, String> {
-    Service::named(name).ok_or_else(|| "one of intake, assessment, routing, followup".to_owned())
+    Service::named(name)
+        .ok_or_else(|| "one of intake, assessment, routing, followup, notification".to_owned())
 }
 
 pub(super) async fn run(desk: &Desk, command: ParkedCommand) -> Result<(), OpsError> {

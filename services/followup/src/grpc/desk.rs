@@ -1,6 +1,6 @@
 //! What partners and coordinators do to a follow-up.
 
-use knipperlicht_access::Principal;
+use knipperlicht_access::{Principal, Role};
 use knipperlicht_contracts::{
     events::v1 as events,
     followup::v1::{
@@ -10,7 +10,7 @@ use knipperlicht_contracts::{
     },
     from_proto,
 };
-use knipperlicht_vocabulary::{ContactChannel, ContactResult, OutcomeReason};
+use knipperlicht_vocabulary::{Actor, ContactChannel, ContactResult, OutcomeReason};
 
 use super::{
     FollowupCalls, wire,
@@ -113,6 +113,10 @@ impl FollowupCalls {
             referral_id: work.task().referral.to_string(),
             by_carer: false,
             by_reporter: false,
+            by: match principal.role {
+                Role::Partner => Actor::Partner.number(),
+                _ => Actor::Coordinator.number(),
+            },
         };
         work.say(said).await?;
         let task = work.finish().await?;

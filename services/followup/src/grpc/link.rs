@@ -11,7 +11,7 @@ use knipperlicht_contracts::{
     to_proto,
 };
 use knipperlicht_links::{Card, Door, Token};
-use knipperlicht_vocabulary::{Language, TaskId};
+use knipperlicht_vocabulary::{Actor, Language, TaskId};
 
 use super::{
     FollowupCalls,
@@ -122,6 +122,7 @@ impl FollowupCalls {
                     referral_id,
                     by_carer: true,
                     by_reporter: false,
+                    by: Actor::Carer.number(),
                 })
                 .await?;
             }

@@ -3,6 +3,7 @@
 mod desk;
 mod link;
 mod look;
+mod report;
 mod wire;
 mod work;
 
@@ -15,21 +16,23 @@ use knipperlicht_contracts::followup::v1::{
     IssueCarerLinkResponse, ListOpenLoopsRequest, ListOpenLoopsResponse, ListTasksRequest,
     ListTasksResponse, RecordContactRequest, RecordContactResponse, RecordVisitRequest,
     RecordVisitResponse, ReopenRequest, ReopenResponse, RevokeCarerLinksRequest,
-    RevokeCarerLinksResponse, ScheduleRequest, ScheduleResponse,
-    followup_service_server::FollowupService,
+    RevokeCarerLinksResponse, ScheduleRequest, ScheduleResponse, ZoneReportRequest,
+    ZoneReportResponse, followup_service_server::FollowupService,
 };
 use knipperlicht_eventing::Kit;
 use knipperlicht_links::Address;
 use knipperlicht_runtime::refusal;
-use knipperlicht_vocabulary::WorkingCalendar;
 use tonic::{Request, Response, Status};
 
-use crate::{error::FollowupError, model::AskingRule};
+use crate::{
+    error::FollowupError,
+    model::{AskingRule, Calendars},
+};
 
 /// What follow-up answers.
 pub struct FollowupCalls {
     kit: Kit,
-    calendar: Arc<WorkingCalendar>,
+    calendars: Arc<Calendars>,
     asking: AskingRule,
     address: Address,
 }
@@ -37,13 +40,13 @@ pub struct FollowupCalls {
 impl FollowupCalls {
     pub(crate) const fn new(
         kit: Kit,
-        calendar: Arc<WorkingCalendar>,
+        calendars: Arc<Calendars>,
         asking: AskingRule,
         address: Address,
     ) -> Self {
         Self {
             kit,
-            calendar,
+            calendars,
             asking,
             address,
         }
@@ -150,5 +153,13 @@ impl FollowupService for FollowupCalls {
     ) -> Result<Response<CloseLoopResponse>, Status> {
         let principal = principal_of(&request)?;
         answer(self.loop_closed(&principal, request.get_ref()).await)
+    }
+
+    async fn zone_report(
+        &self,
+        request: Request<ZoneReportRequest>,
+    ) -> Result<Response<ZoneReportResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.report_of(&principal, request.get_ref()).await)
     }
 }

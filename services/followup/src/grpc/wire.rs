@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::{
     error::FollowupError,
-    model::VisitResult,
+    model::{VisitResult, rung, story},
     store::{
-        clocks::{OpenClock, OpenLoop},
+        clocks::{About, OpenClock, OpenLoop},
         tasks::TaskView,
         timeline::Entry,
     },
@@ -166,22 +166,35 @@ impl From<OpenClock> for wire::Clock {
 
 impl From<OpenLoop> for wire::OpenLoop {
     fn from(open: OpenLoop) -> Self {
+        let (referral_id, item_id) = match open.about {
+            About::Referral(referral) => (referral.to_string(), String::new()),
+            About::Item(item) => (String::new(), item.to_string()),
+        };
+        let climbed_to = open.clock.breached.then(|| rung(open.clock.kind).number());
         Self {
             situation_id: open.situation.to_string(),
             zone_id: open.zone.to_string(),
-            referral_id: open.referral.to_string(),
+            referral_id,
             clock: Some(open.clock.into()),
+            item_id,
+            rung: climbed_to.unwrap_or_default(),
         }
     }
 }
 
 impl From<Entry> for wire::TimelineEntry {
     fn from(entry: Entry) -> Self {
+        let mut codes = texts(entry.codes);
+        let who = story::who(&entry.event_type, |name| {
+            codes.get(name).map(String::as_str)
+        });
+        codes.remove(story::WHO);
         Self {
             at: Some(to_proto(entry.at)),
             r#type: entry.event_type,
-            codes: texts(entry.codes),
+            codes,
             trace_id: entry.trace_id.unwrap_or_default(),
+            who: who.number(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     model::{Action, Task, Timeliness},
     store::{
         askings,
-        clocks::{self, NewClock},
+        clocks::{self, About, NewClock, SettledClock},
         holding, links, tasks,
     },
     story::{self, Telling},
@@ -27,6 +27,8 @@ pub(super) struct Work<'a> {
     transaction: OwnedTransaction,
     task: Task,
     now: Timestamp,
+    /// What lay with a coordinator and does not any more.
+    settled: Vec<SettledClock>,
     traceparent: Option<String>,
 }
 
@@ -59,6 +61,7 @@ impl<'a> Work<'a> {
             transaction,
             task,
             now: kit.environment.now(),
+            settled: Vec::new(),
             traceparent: current_traceparent(&Span::current()),
         })
     }
@@ -91,7 +94,8 @@ impl<'a> Work<'a> {
         self.task.state = after;
         tasks::update(&mut self.transaction, self.now, &self.task).await?;
         if after.promise() != before.promise() {
-            clocks::stop(&mut self.transaction, self.now, self.task.referral).await?;
+            let stopped = clocks::stop(&mut self.transaction, self.now, self.task.referral).await?;
+            self.settled.extend(stopped);
             if let Some(kind) = after.promise() {
                 let clock = self.promise(kind);
                 clocks::start(&mut self.transaction, &[clock]).await?;
@@ -123,7 +127,8 @@ impl<'a> Work<'a> {
         let waited = clocks::open_due(&mut self.transaction, self.task.referral).await?;
         askings::end(&mut self.transaction, self.task.id).await?;
         links::take_back(&mut self.transaction, self.task.id).await?;
-        clocks::stop(&mut self.transaction, self.now, self.task.referral).await?;
+        let stopped = clocks::stop(&mut self.transaction, self.now, self.task.referral).await?;
+        self.settled.extend(stopped);
         Ok(match waited {
             Some(_) => Moved::Yes,
             None => Moved::No,
@@ -145,6 +150,12 @@ impl<'a> Work<'a> {
 
     /// Makes it so; gives the follow-up as it now is.
     pub(super) async fn finish(mut self) -> Result<wire::Task, FollowupError> {
+        let settled = self.settled.drain(..);
+        let tellings = settled
+            .map(|clock| story::settled(clock, self.traceparent.clone()))
+            .collect();
+        let environment = &self.calls.kit.environment;
+        story::tell(&mut self.transaction, environment, self.now, tellings).await?;
         let view = tasks::view(&mut self.transaction, self.task.id).await?;
         self.transaction.commit().await?;
         self.calls.kit.committed();
@@ -158,14 +169,17 @@ impl<'a> Work<'a> {
             kind,
             situation: task.situation,
             home: None,
-            referral: task.referral,
-            organisation: task.organisation.clone(),
+            about: About::Referral(task.referral),
+            organisation: Some(task.organisation.clone()),
             zone: task.zone.clone(),
+            urgency: task.urgency,
             started_at: self.now,
-            due_at: self
-                .calls
-                .asking
-                .due(&self.calls.calendar, kind, task.urgency, self.now),
+            due_at: self.calls.asking.due(
+                self.calls.calendars.of(&task.zone),
+                kind,
+                task.urgency,
+                self.now,
+            ),
             traceparent: self.traceparent.clone(),
         }
     }

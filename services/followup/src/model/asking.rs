@@ -59,9 +59,7 @@ impl AskingRule {
     ) -> Timestamp {
         match kind {
             ClockKind::Confirmation => self.decide(from),
-            ClockKind::Accept | ClockKind::FirstContact | ClockKind::Outcome => {
-                due(calendar, kind, urgency, from)
-            }
+            _ => due(calendar, kind, urgency, from),
         }
     }
 

@@ -1,12 +1,18 @@
 //! What follow-up decides. Pure: no clock, no I/O, no random.
 
 mod asking;
+mod calendars;
+mod ladder;
 mod outcome;
 mod promises;
+pub mod report;
+pub mod story;
 mod task;
 mod visit;
 
 pub use asking::AskingRule;
+pub use calendars::{Calendars, CalendarsError};
+pub use ladder::{LEAST_LEFT, hastens, promised_while, raised, resumed, rung};
 pub use outcome::{Outcome, ReasonMissing};
 pub use promises::{Promise, Timeliness, due, promised};
 pub use task::{Action, ActionKind, InvalidTransition, State, Task};

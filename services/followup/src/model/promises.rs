@@ -31,7 +31,7 @@ impl Promise {
 #[must_use]
 #[allow(clippy::match_same_arms, reason = "a table: a line for every promise")]
 pub const fn promised(kind: ClockKind, urgency: Urgency) -> Promise {
-    use ClockKind::{Accept, Confirmation, FirstContact, Outcome};
+    use ClockKind::{Accept, Confirmation, Coordinator, FirstContact, Held, Outcome};
     use Urgency::{Emergency, Routine, Soon, Urgent};
     use Within::{ClockHours, SameDay, WorkingDays, WorkingHours};
 
@@ -51,6 +51,18 @@ pub const fn promised(kind: ClockKind, urgency: Urgency) -> Promise {
         // Four weeks after it was closed the carer is asked, once more after two, and given two
         // to answer. Where these are set otherwise, `AskingRule` counts instead.
         (Confirmation, _) => Promise::within(ClockHours(56 * 24)),
+
+        // A coordinator deals with an item as soon as a partner answers.
+        (Coordinator, Routine) => Promise::within(WorkingDays(2)),
+        (Coordinator, Soon) => Promise::within(WorkingDays(1)),
+        (Coordinator, Urgent) => Promise::within(WorkingHours(4)),
+        (Coordinator, Emergency) => Promise::within(ClockHours(1)),
+
+        // What waits, on a partner's list or for consent, does not wait for ever.
+        (Held, Routine) => Promise::within(WorkingDays(20)),
+        (Held, Soon) => Promise::within(WorkingDays(10)),
+        (Held, Urgent) => Promise::within(WorkingDays(1)),
+        (Held, Emergency) => Promise::within(ClockHours(2)),
     }
 }
 

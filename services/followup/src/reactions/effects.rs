@@ -2,17 +2,19 @@
 
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use knipperlicht_contracts::{event::EventBody, events::v1 as events};
 use knipperlicht_eventing::{Event, ReactionError};
 use knipperlicht_vocabulary::{
-    ClockId, ClockKind, OrganisationId, ReferralId, SituationId, TaskId, Urgency, WorkingCalendar,
-    ZoneId,
+    ClockId, ClockKind, ItemId, OrganisationId, ReferralId, ReferralState, SituationId, TaskId,
+    Urgency, ZoneId,
 };
 
 use crate::{
-    model::{State, Task, due},
+    model::{Calendars, State, Task, due, promised_while},
     store::{
-        clocks::{NewClock, Settled},
+        clocks::{About, NewClock, Settled},
+        moves::Raised,
         tasks::OpenedTask,
         timeline::Entry,
     },
@@ -27,17 +29,22 @@ pub(super) struct Effects {
     pub(super) settled: Vec<Settled>,
     pub(super) opened: Vec<OpenedTask>,
     pub(super) started: Vec<NewClock>,
+    /// Referrals that partners let wait.
+    pub(super) held: Vec<Settled>,
+    /// Referrals that waited and go on.
+    pub(super) released: Vec<Settled>,
+    pub(super) raised: Vec<Raised>,
+    pub(super) closed_items: Vec<(ItemId, Timestamp)>,
 }
 
 impl Effects {
     /// Everything counts from when it happened, not from when it is heard: a promise does not
     /// grow because events were late, and a replay gives the same clocks.
-    pub(super) fn of(wave: &[&Event], calendar: &WorkingCalendar) -> Result<Self, ReactionError> {
+    pub(super) fn of(wave: &[&Event], calendars: &Calendars) -> Result<Self, ReactionError> {
         let mut effects = Self::default();
         for event in wave {
             let traceparent = event.onward_traceparent();
-            // Where it lies is said when it is flagged; nothing moves it yet.
-            if matches!(event.body, EventBody::SignalFlagged(_)) {
+            if brings_to_zone(&event.body) {
                 effects.places.push((event.situation(), event.zone.clone()));
             }
             let told_of = told_of(event)?;
@@ -46,7 +53,7 @@ impl Effects {
                 home: home(event),
                 ..story::entry(told_of, at, body, traceparent.as_deref())
             });
-            effects.add(event, traceparent, calendar)?;
+            effects.add(event, traceparent, calendars)?;
         }
         Ok(effects)
     }
@@ -55,16 +62,61 @@ impl Effects {
         &mut self,
         event: &Event,
         traceparent: Option<String>,
-        calendar: &WorkingCalendar,
+        calendars: &Calendars,
     ) -> Result<(), ReactionError> {
+        let promise = |kind, about, urgency| Promised {
+            event,
+            kind,
+            about,
+            urgency,
+            traceparent: traceparent.clone(),
+            calendars,
+        };
         match &event.body {
-            EventBody::ReferralRequested(body) => self.requested(event, body, traceparent, calendar),
-            EventBody::ReferralAccepted(body) => self.accepted(event, body, traceparent, calendar),
-            EventBody::ReferralHeld(body) => self.settle(event, &body.referral_id),
-            EventBody::ReferralDeclined(body) => self.settle(event, &body.referral_id),
-            EventBody::ReferralRedirected(body) => self.settle(event, &body.referral_id),
-            EventBody::ReferralExpired(body) => self.settle(event, &body.referral_id),
-            EventBody::ReferralCancelled(body) => self.settle(event, &body.referral_id),
+            EventBody::ReferralRequested(body) => {
+                let referral = id("referral_id", &body.referral_id)?;
+                let urgency = urgency(body.urgency)?;
+                let organisation = id("organisation_id", &body.organisation_id)?;
+                if body.waited {
+                    self.released.push(settled(event, referral));
+                }
+                if let Some(kind) = promised_while(ReferralState::Requested) {
+                    let clock = promise(kind, About::Referral(referral), urgency).by(organisation);
+                    self.started.push(clock);
+                }
+            }
+            EventBody::ReferralHeld(body) => {
+                let referral = id("referral_id", &body.referral_id)?;
+                if !body.awaiting_consent {
+                    self.held.push(settled(event, referral));
+                }
+                if let Some(kind) = promised_while(ReferralState::Held) {
+                    // Events of before it was said: the least that it can be.
+                    let urgency = Urgency::try_from(body.urgency).unwrap_or(Urgency::Routine);
+                    let clock = promise(kind, About::Referral(referral), urgency).of_nobody();
+                    self.started.push(clock);
+                }
+            }
+            EventBody::ReferralUnroutable(body) => {
+                let item = id("item_id", &body.item_id)?;
+                let urgency = urgency(body.urgency)?;
+                let clock = promise(ClockKind::Coordinator, About::Item(item), urgency);
+                self.started.push(clock.of_nobody());
+            }
+            EventBody::ItemClosed(body) => {
+                let item = id("item_id", &body.item_id)?;
+                self.closed_items.push((item, event.occurred_at));
+            }
+            EventBody::ReferralRaised(body) => self.raised.push(Raised {
+                referral: id("referral_id", &body.referral_id)?,
+                urgency: urgency(body.urgency)?,
+                at: event.occurred_at,
+            }),
+            EventBody::ReferralAccepted(body) => self.accepted(event, body, traceparent, calendars)?,
+            EventBody::ReferralDeclined(body) => self.settle(event, &body.referral_id)?,
+            EventBody::ReferralRedirected(body) => self.settle(event, &body.referral_id)?,
+            EventBody::ReferralExpired(body) => self.settle(event, &body.referral_id)?,
+            EventBody::ReferralCancelled(body) => self.settle(event, &body.referral_id)?,
             EventBody::SignalFlagged(_)
             | EventBody::SignalWithdrawn(_)
             | EventBody::SituationShared(_)
@@ -72,12 +124,11 @@ impl Effects {
             | EventBody::SituationsMerged(_)
             | EventBody::SituationsSplit(_)
             | EventBody::AssessmentCompleted(_)
-            | EventBody::ReferralUnroutable(_)
-            | EventBody::ItemClosed(_)
             | EventBody::ReferralWithheld(_)
             | EventBody::ReopenAsked(_)
             // Our own, which we do not hear.
             | EventBody::ClockBreached(_)
+            | EventBody::ClockSettled(_)
             | EventBody::ContactRecorded(_)
             | EventBody::FollowUpCompleted(_)
             | EventBody::OutcomeConfirmed(_)
@@ -86,30 +137,8 @@ impl Effects {
             | EventBody::CarerAnswered(_)
             | EventBody::CarerLinkMade(_)
             | EventBody::CarerLinksTakenBack(_)
-            | EventBody::LoopClosed(_) => Ok(()),
+            | EventBody::LoopClosed(_) => {}
         }
-    }
-
-    fn requested(
-        &mut self,
-        event: &Event,
-        body: &events::ReferralRequested,
-        traceparent: Option<String>,
-        calendar: &WorkingCalendar,
-    ) -> Result<(), ReactionError> {
-        let urgency = urgency(body.urgency)?;
-        self.started.push(NewClock {
-            id: ClockId::derived(event.id.uuid(), ""),
-            kind: ClockKind::Accept,
-            situation: event.situation(),
-            home: home(event),
-            referral: id("referral_id", &body.referral_id)?,
-            organisation: id("organisation_id", &body.organisation_id)?,
-            zone: event.zone.clone(),
-            started_at: event.occurred_at,
-            due_at: due(calendar, ClockKind::Accept, urgency, event.occurred_at),
-            traceparent,
-        });
         Ok(())
     }
 
@@ -118,7 +147,7 @@ impl Effects {
         event: &Event,
         body: &events::ReferralAccepted,
         traceparent: Option<String>,
-        calendar: &WorkingCalendar,
+        calendars: &Calendars,
     ) -> Result<(), ReactionError> {
         let task = Task {
             id: TaskId::derived(event.id.uuid(), ""),
@@ -129,23 +158,17 @@ impl Effects {
             urgency: urgency(body.urgency)?,
             state: State::Open,
         };
-        self.settled.push(Settled {
-            referral: task.referral,
-            at: event.occurred_at,
-        });
+        self.settled.push(settled(event, task.referral));
         if let Some(kind) = task.state.promise() {
-            self.started.push(NewClock {
-                id: ClockId::derived(event.id.uuid(), ""),
+            let promise = Promised {
+                event,
                 kind,
-                situation: task.situation,
-                home: home(event),
-                referral: task.referral,
-                organisation: task.organisation.clone(),
-                zone: task.zone.clone(),
-                started_at: event.occurred_at,
-                due_at: due(calendar, kind, task.urgency, event.occurred_at),
+                about: About::Referral(task.referral),
+                urgency: task.urgency,
                 traceparent,
-            });
+                calendars,
+            };
+            self.started.push(promise.by(task.organisation.clone()));
         }
         self.opened.push(OpenedTask {
             task,
@@ -155,12 +178,85 @@ impl Effects {
     }
 
     fn settle(&mut self, event: &Event, referral: &str) -> Result<(), ReactionError> {
-        let referral: ReferralId = id("referral_id", referral)?;
-        self.settled.push(Settled {
-            referral,
-            at: event.occurred_at,
-        });
+        self.settled
+            .push(settled(event, id("referral_id", referral)?));
         Ok(())
+    }
+}
+
+/// A promise that an event makes.
+struct Promised<'e> {
+    event: &'e Event,
+    kind: ClockKind,
+    about: About,
+    urgency: Urgency,
+    traceparent: Option<String>,
+    calendars: &'e Calendars,
+}
+
+impl Promised<'_> {
+    /// A partner's, who sees it.
+    fn by(self, organisation: OrganisationId) -> NewClock {
+        NewClock {
+            organisation: Some(organisation),
+            ..self.of_nobody()
+        }
+    }
+
+    /// One that only coordinators see.
+    fn of_nobody(self) -> NewClock {
+        let Self {
+            event,
+            kind,
+            urgency,
+            ..
+        } = self;
+        let calendar = self.calendars.of(&event.zone);
+        NewClock {
+            id: ClockId::derived(event.id.uuid(), ""),
+            kind,
+            situation: event.situation(),
+            home: home(event),
+            about: self.about,
+            organisation: None,
+            zone: event.zone.clone(),
+            urgency,
+            started_at: event.occurred_at,
+            due_at: due(calendar, kind, urgency, event.occurred_at),
+            traceparent: self.traceparent,
+        }
+    }
+}
+
+/// Whether the zone of this event has to do with the situation from now on. Where it lies is said
+/// when it is flagged; afterwards a coordinator may choose a service of another zone, by sending a
+/// referral on or by giving an item away.
+const fn brings_to_zone(body: &EventBody) -> bool {
+    matches!(
+        body,
+        EventBody::SignalFlagged(_) | EventBody::ReferralRedirected(_) | EventBody::ItemClosed(_)
+    )
+}
+
+/// Whether this may have follow-up say something: that a delay is settled, or that it opens again.
+pub(super) const fn may_speak(body: &EventBody) -> bool {
+    match body {
+        EventBody::ReferralRequested(body) => body.waited,
+        EventBody::ReferralAccepted(_)
+        | EventBody::ReferralDeclined(_)
+        | EventBody::ReferralCancelled(_)
+        | EventBody::ConsentChanged(_)
+        | EventBody::SituationsMerged(_)
+        | EventBody::SituationsSplit(_)
+        | EventBody::ReopenAsked(_) => true,
+        _ => false,
+    }
+}
+
+fn settled(event: &Event, referral: ReferralId) -> Settled {
+    Settled {
+        referral,
+        at: event.occurred_at,
     }
 }
 

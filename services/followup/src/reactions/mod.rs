@@ -5,33 +5,90 @@ mod voices;
 
 use std::sync::Arc;
 
-use knipperlicht_contracts::event::EventBody;
 use knipperlicht_eventing::{
     Event, Kit, ReactionError, Reactions,
     merges::{Reshaped, reshaped},
 };
-use knipperlicht_vocabulary::WorkingCalendar;
+use knipperlicht_vocabulary::ClockKind::{Accept, Held};
 use sqlx::PgConnection;
 
+use self::voices::Reopened;
 use crate::{
-    model::AskingRule,
+    counting,
+    error::FollowupError,
+    model::{AskingRule, Calendars},
     reactions::effects::Effects,
-    store::{clocks, holding, merging, tasks, timeline},
+    store::{clocks, holding, merging, moves, tasks, timeline},
+    story,
 };
 
 /// What follow-up does when it hears something.
 pub struct FollowupReactions {
     kit: Kit,
-    calendar: Arc<WorkingCalendar>,
+    calendars: Arc<Calendars>,
     asking: AskingRule,
 }
 
 impl FollowupReactions {
-    pub(crate) const fn new(kit: Kit, calendar: Arc<WorkingCalendar>, asking: AskingRule) -> Self {
+    pub(crate) const fn new(kit: Kit, calendars: Arc<Calendars>, asking: AskingRule) -> Self {
         Self {
             kit,
-            calendar,
+            calendars,
             asking,
+        }
+    }
+
+    async fn take_effect(
+        &self,
+        connection: &mut PgConnection,
+        wave: &[&Event],
+        effects: Effects,
+    ) -> Result<(), ReactionError> {
+        timeline::place(&mut *connection, &effects.places).await?;
+        timeline::append(&mut *connection, &effects.entries).await?;
+        tasks::open(&mut *connection, &effects.opened).await?;
+        tasks::raise(&mut *connection, &effects.raised).await?;
+        let mut settled =
+            clocks::stop_kinds(&mut *connection, &[Accept, Held], &effects.settled).await?;
+        settled.extend(clocks::stop_kinds(&mut *connection, &[Held], &effects.released).await?);
+        clocks::stop_items(&mut *connection, &effects.closed_items).await?;
+        clocks::start(&mut *connection, &effects.started).await?;
+        settled.extend(holding::hold_opened(&mut *connection, &effects.opened).await?);
+        moves::pause(&mut *connection, &effects.held).await?;
+        moves::resume(&mut *connection, &self.calendars, &effects.released).await?;
+        moves::raise(&mut *connection, &self.calendars, &effects.raised).await?;
+        let mut tellings = Vec::new();
+        for event in wave {
+            settled.extend(self.agreed(&mut *connection, event).await?);
+            let reopened = self.asked_to_reopen(&mut *connection, event).await?;
+            if let Some(Reopened {
+                settled: late,
+                telling,
+            }) = reopened
+            {
+                settled.extend(late);
+                tellings.push(telling);
+            }
+        }
+        tellings.extend(settled
+            .into_iter()
+            .map(|clock| {
+                let heard = wave
+                    .iter()
+                    .find(|event| event.situation() == clock.situation);
+                story::settled(clock, heard.and_then(|event| event.onward_traceparent()))
+            }));
+        let environment = &self.kit.environment;
+        story::tell(connection, environment, environment.now(), tellings).await?;
+        Ok(())
+    }
+}
+
+impl From<FollowupError> for ReactionError {
+    fn from(error: FollowupError) -> Self {
+        match error {
+            FollowupError::Database(error) => Self::Store(error),
+            other => Self::Nonsense(other.to_string()),
         }
     }
 }
@@ -49,27 +106,14 @@ impl Reactions for FollowupReactions {
                 None => {}
             }
         }
-        let effects = Effects::of(wave, &self.calendar)?;
-        timeline::place(&mut *connection, &effects.places).await?;
-        timeline::append(&mut *connection, &effects.entries).await?;
-        tasks::open(&mut *connection, &effects.opened).await?;
-        clocks::stop_accepting(&mut *connection, &effects.settled).await?;
-        clocks::start(&mut *connection, &effects.started).await?;
-        holding::hold_opened(&mut *connection, &effects.opened).await?;
-        for event in wave {
-            self.agreed(&mut *connection, event).await?;
-        }
-        for event in wave {
-            if matches!(event.body, EventBody::ReopenAsked(_)) {
-                self.asked_to_reopen(&mut *connection, event).await?;
-            }
-        }
+        let effects = Effects::of(wave, &self.calendars)?;
+        self.take_effect(&mut *connection, wave, effects).await?;
+        counting::heard(connection, &self.kit.environment, wave).await?;
         Ok(())
     }
 
     fn committed(&self, wave: &[&Event]) {
-        let makes_us_speak = |event: &&Event| matches!(event.body, EventBody::ReopenAsked(_));
-        if wave.iter().any(makes_us_speak) {
+        if wave.iter().any(|event| effects::may_speak(&event.body)) {
             self.kit.waker.wake();
         }
         self.kit.bell.ring();

@@ -3,56 +3,69 @@
 
 use knipperlicht_contracts::{event::EventBody, events::v1 as events};
 use knipperlicht_eventing::{Event, ReactionError};
-use knipperlicht_vocabulary::{ClockId, Consent, SituationId};
+use knipperlicht_vocabulary::{Actor, ClockId, Consent, SituationId};
 use sqlx::PgConnection;
 
 use super::FollowupReactions;
 use crate::{
     error::FollowupError,
     model::{Action, Task},
-    store::{askings, clocks, holding, links, tasks},
-    story::{self, Telling},
+    store::{
+        askings,
+        clocks::{self, About, NewClock, SettledClock},
+        holding, links, tasks,
+    },
+    story::Telling,
 };
+
+/// A follow-up that a reporter had opened again.
+pub(super) struct Reopened {
+    /// What lay with a coordinator and does not any more.
+    pub(super) settled: Vec<SettledClock>,
+    /// What there is to say.
+    pub(super) telling: Telling,
+}
 
 impl FollowupReactions {
     /// Follow-ups are held for as long as the carer does not agree; then they go on where they
-    /// stood, with a fresh promise.
+    /// stood, with a fresh promise. Gives what lay with a coordinator and does not any more.
     pub(super) async fn agreed(
         &self,
         connection: &mut PgConnection,
         event: &Event,
-    ) -> Result<(), ReactionError> {
+    ) -> Result<Vec<SettledClock>, ReactionError> {
+        let mut settled = Vec::new();
         for (situation, consent) in consents(event)? {
             if matches!(consent, Consent::Refused | Consent::Withdrawn) {
-                holding::hold(&mut *connection, situation, event.occurred_at).await?;
+                let at = event.occurred_at;
+                settled.extend(holding::hold(&mut *connection, situation, at).await?);
             } else if consent.allows_sharing() {
-                let tasks = holding::let_go(&mut *connection, situation).await;
-                for task in tasks.map_err(stored)? {
+                for task in holding::let_go(&mut *connection, situation).await? {
                     self.promise_anew(&mut *connection, event, &task).await?;
                 }
             }
         }
-        Ok(())
+        Ok(settled)
     }
 
-    /// Opens what was closed last, unless somebody is at work already.
+    /// Opens what was closed last if a reporter asks for it, unless somebody is at work already.
     pub(super) async fn asked_to_reopen(
         &self,
         connection: &mut PgConnection,
         event: &Event,
-    ) -> Result<(), ReactionError> {
+    ) -> Result<Option<Reopened>, ReactionError> {
+        if !matches!(event.body, EventBody::ReopenAsked(_)) {
+            return Ok(None);
+        }
         let situation = event.situation();
-        let closed = tasks::last_closed(&mut *connection, situation).await;
-        let Some(mut task) = closed.map_err(stored)? else {
-            return Ok(());
+        let Some(mut task) = tasks::last_closed(&mut *connection, situation).await? else {
+            return Ok(None);
         };
         let reopened = task.state.after(Action::Reopen);
-        task.state = reopened.map_err(|error| ReactionError::Nonsense(error.to_string()))?;
+        task.state = reopened.map_err(FollowupError::from)?;
         let at = event.occurred_at;
-        tasks::update(&mut *connection, at, &task)
-            .await
-            .map_err(stored)?;
-        clocks::stop(&mut *connection, at, task.referral).await?;
+        tasks::update(&mut *connection, at, &task).await?;
+        let settled = clocks::stop(&mut *connection, at, task.referral).await?;
         links::take_back(&mut *connection, task.id).await?;
         askings::end(&mut *connection, task.id).await?;
         self.promise_anew(&mut *connection, event, &task).await?;
@@ -61,6 +74,7 @@ impl FollowupReactions {
             referral_id: task.referral.to_string(),
             by_carer: false,
             by_reporter: true,
+            by: Actor::Reporter.number(),
         };
         let telling = Telling {
             situation,
@@ -68,9 +82,7 @@ impl FollowupReactions {
             body: body.into(),
             traceparent: event.onward_traceparent(),
         };
-        let environment = &self.kit.environment;
-        story::tell(connection, environment, environment.now(), vec![telling]).await?;
-        Ok(())
+        Ok(Some(Reopened { settled, telling }))
     }
 
     /// The promise that goes with where a follow-up stands, from the moment of this event.
@@ -89,16 +101,19 @@ impl FollowupReactions {
             let first = self.asking.first(at);
             askings::start(&mut *connection, task, first, traceparent.as_deref()).await?;
         }
-        let clock = clocks::NewClock {
+        let clock = NewClock {
             id: ClockId::derived(event.id.uuid(), &task.id.to_string()),
             kind,
             situation: task.situation,
             home: None,
-            referral: task.referral,
-            organisation: task.organisation.clone(),
+            about: About::Referral(task.referral),
+            organisation: Some(task.organisation.clone()),
             zone: task.zone.clone(),
+            urgency: task.urgency,
             started_at: at,
-            due_at: self.asking.due(&self.calendar, kind, task.urgency, at),
+            due_at: self
+                .asking
+                .due(self.calendars.of(&task.zone), kind, task.urgency, at),
             traceparent,
         };
         clocks::start(connection, &[clock]).await?;
@@ -144,11 +159,4 @@ fn consents(event: &Event) -> Result<Vec<(SituationId, Consent)>, ReactionError>
 fn situation(id: &str) -> Result<SituationId, ReactionError> {
     id.parse()
         .map_err(|_| ReactionError::Nonsense("a situation's id is not one".to_owned()))
-}
-
-fn stored(error: FollowupError) -> ReactionError {
-    match error {
-        FollowupError::Database(error) => ReactionError::Store(error),
-        other => ReactionError::Nonsense(other.to_string()),
-    }
 }

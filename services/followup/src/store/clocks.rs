@@ -3,13 +3,22 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use knipperlicht_vocabulary::{
-    ClockId, ClockKind, OrganisationId, ReferralId, SituationId, ZoneId,
+    ClockId, ClockKind, ItemId, OrganisationId, ReferralId, SituationId, Urgency, ZoneId,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Cell, PAGE};
 use crate::error::FollowupError;
+
+/// What a promise is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    /// A referral, or its follow-up.
+    Referral(ReferralId),
+    /// A coordinator's item.
+    Item(ItemId),
+}
 
 /// A clock that starts.
 #[derive(Debug)]
@@ -19,9 +28,11 @@ pub(crate) struct NewClock {
     pub(crate) situation: SituationId,
     /// The situation it was promised in, if that became part of the other one since.
     pub(crate) home: Option<SituationId>,
-    pub(crate) referral: ReferralId,
-    pub(crate) organisation: OrganisationId,
+    pub(crate) about: About,
+    /// Who promised it, where it is a partner who may see it.
+    pub(crate) organisation: Option<OrganisationId>,
     pub(crate) zone: ZoneId,
+    pub(crate) urgency: Urgency,
     pub(crate) started_at: Timestamp,
     pub(crate) due_at: Timestamp,
     pub(crate) traceparent: Option<String>,
@@ -41,9 +52,19 @@ pub(crate) struct OpenClock {
 pub(crate) struct Breach {
     pub(crate) clock: OpenClock,
     pub(crate) situation: SituationId,
-    pub(crate) referral: ReferralId,
+    pub(crate) about: About,
     pub(crate) zone: ZoneId,
     pub(crate) traceparent: Option<String>,
+}
+
+/// A promise that lay with a coordinator and does not any more.
+#[derive(Debug)]
+pub(crate) struct SettledClock {
+    pub(crate) id: ClockId,
+    pub(crate) kind: ClockKind,
+    pub(crate) situation: SituationId,
+    pub(crate) referral: ReferralId,
+    pub(crate) zone: ZoneId,
 }
 
 /// A loop that is not closed.
@@ -51,20 +72,48 @@ pub(crate) struct Breach {
 pub(crate) struct OpenLoop {
     pub(crate) clock: OpenClock,
     pub(crate) situation: SituationId,
-    pub(crate) referral: ReferralId,
+    pub(crate) about: About,
     pub(crate) zone: ZoneId,
 }
 
-/// A referral that nobody has to accept any more, since when.
-#[derive(Debug)]
+/// A referral that nobody has to answer any more, or that goes on, since when.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Settled {
     pub(crate) referral: ReferralId,
     pub(crate) at: Timestamp,
 }
 
+impl About {
+    const fn referral(self) -> Option<ReferralId> {
+        match self {
+            Self::Referral(referral) => Some(referral),
+            Self::Item(_) => None,
+        }
+    }
+
+    const fn item(self) -> Option<ItemId> {
+        match self {
+            Self::Item(item) => Some(item),
+            Self::Referral(_) => None,
+        }
+    }
+
+    fn from_row(
+        clock: Uuid,
+        referral: Option<Uuid>,
+        item: Option<Uuid>,
+    ) -> Result<Self, FollowupError> {
+        match (referral, item) {
+            (Some(referral), None) => Ok(Self::Referral(referral.into())),
+            (None, Some(item)) => Ok(Self::Item(item.into())),
+            _ => Err(cell("referral_id", clock).bad(&"about neither a referral nor an item")),
+        }
+    }
+}
+
 /// Starts clocks, but none that runs already, and none for accepting what was accepted. One that
-/// runs goes where its referral goes when situations are split. Relies on `clock_open` and on the
-/// unique referral of `task`.
+/// runs goes where its referral goes when situations are split. Relies on `clock_open`, on
+/// `clock_open_of_item` and on the unique referral of `task`.
 pub(crate) async fn start(
     connection: &mut PgConnection,
     clocks: &[NewClock],
@@ -75,15 +124,23 @@ pub(crate) async fn start(
     let ids: Vec<Uuid> = clocks.iter().map(|clock| clock.id.uuid()).collect();
     let kinds: Vec<String> = clocks.iter().map(|clock| clock.kind.to_string()).collect();
     let situations: Vec<Uuid> = clocks.iter().map(|clock| clock.situation.uuid()).collect();
-    let referrals: Vec<Uuid> = clocks.iter().map(|clock| clock.referral.uuid()).collect();
+    let referrals: Vec<Option<Uuid>> = clocks
+        .iter()
+        .map(|clock| clock.about.referral().map(ReferralId::uuid))
+        .collect();
+    let items: Vec<Option<Uuid>> = clocks
+        .iter()
+        .map(|clock| clock.about.item().map(ItemId::uuid))
+        .collect();
     let homes: Vec<Option<Uuid>> = clocks
         .iter()
         .map(|clock| clock.home.map(SituationId::uuid))
         .collect();
-    let organisations: Vec<String> = clocks
+    let organisations: Vec<Option<String>> = clocks
         .iter()
-        .map(|clock| clock.organisation.to_string())
+        .map(|clock| clock.organisation.as_ref().map(ToString::to_string))
         .collect();
+    let urgencies: Vec<&str> = clocks.iter().map(|clock| clock.urgency.code()).collect();
     let zones: Vec<String> = clocks.iter().map(|clock| clock.zone.to_string()).collect();
     let starts: Vec<jiff_sqlx::Timestamp> = clocks
         .iter()
@@ -97,49 +154,103 @@ pub(crate) async fn start(
         .collect();
     sqlx::query!(
         "insert into clock (clock_id, kind, situation_id, referral_id, organisation_id, zone,
-                            started_at, due_at, traceparent, home_id)
+                            started_at, due_at, traceparent, home_id, item_id, urgency)
          select clock_id, kind, situation_id, referral_id, organisation_id, zone,
-                started_at, due_at, traceparent, home_id
+                started_at, due_at, traceparent, home_id, item_id, urgency
          from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[],
-                     $7::timestamptz[], $8::timestamptz[], $9::text[], $10::uuid[])
+                     $7::timestamptz[], $8::timestamptz[], $9::text[], $10::uuid[], $11::uuid[],
+                     $12::text[])
               as new(clock_id, kind, situation_id, referral_id, organisation_id, zone,
-                     started_at, due_at, traceparent, home_id)
-         where new.kind <> 'accept'
-            or not exists (select from task where task.referral_id = new.referral_id)
+                     started_at, due_at, traceparent, home_id, item_id, urgency)
+         where (new.kind <> 'accept'
+                or not exists (select from task where task.referral_id = new.referral_id))
+           and not exists (select from clock known
+                           where known.item_id = new.item_id and known.stopped_at is null)
          on conflict (referral_id, kind) where stopped_at is null
              do update set situation_id = excluded.situation_id
              where clock.situation_id <> excluded.situation_id",
         &ids,
         &kinds,
         &situations,
-        &referrals,
-        &organisations,
+        &referrals as &[Option<Uuid>],
+        &organisations as &[Option<String>],
         &zones,
         &starts as &[jiff_sqlx::Timestamp],
         &dues as &[jiff_sqlx::Timestamp],
         &traces as &[Option<String>],
         &homes as &[Option<Uuid>],
+        &items as &[Option<Uuid>],
+        &urgencies as &[&str],
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Stops the clocks for accepting these referrals. Relies on `clock_open`.
-pub(crate) async fn stop_accepting(
+/// Stops the clocks of these kinds of referrals that are settled. Gives those that lay with a
+/// coordinator. Relies on `clock_open`.
+pub(crate) async fn stop_kinds(
     connection: &mut PgConnection,
+    kinds: &[ClockKind],
     settled: &[Settled],
-) -> Result<(), sqlx::Error> {
+) -> Result<Vec<SettledClock>, FollowupError> {
     if settled.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.code()).collect();
     let referrals: Vec<Uuid> = settled.iter().map(|one| one.referral.uuid()).collect();
     let ats: Vec<jiff_sqlx::Timestamp> = settled.iter().map(|one| one.at.to_sqlx()).collect();
-    sqlx::query!(
-        "update clock set stopped_at = settled.at
-         from unnest($1::uuid[], $2::timestamptz[]) as settled(referral_id, at)
-         where clock.referral_id = settled.referral_id and kind = 'accept' and stopped_at is null",
+    let rows = sqlx::query_as!(
+        StoppedRow,
+        r#"update clock set stopped_at = settled.at
+           from unnest($1::uuid[], $2::timestamptz[]) as settled(referral_id, at)
+           where clock.referral_id = settled.referral_id and kind = any($3) and stopped_at is null
+           returning clock_id, kind, situation_id, clock.referral_id as "referral_id!", zone,
+                     breached_at is not null as "breached!""#,
         &referrals,
+        &ats as &[jiff_sqlx::Timestamp],
+        &kinds as &[&str],
+    )
+    .fetch_all(connection)
+    .await?;
+    lay_with_a_coordinator(rows)
+}
+
+/// Stops every clock of a referral. Gives those that lay with a coordinator. Relies on
+/// `clock_open`.
+pub(crate) async fn stop(
+    connection: &mut PgConnection,
+    now: Timestamp,
+    referral: ReferralId,
+) -> Result<Vec<SettledClock>, FollowupError> {
+    let rows = sqlx::query_as!(
+        StoppedRow,
+        r#"update clock set stopped_at = $2 where referral_id = $1 and stopped_at is null
+           returning clock_id, kind, situation_id, referral_id as "referral_id!", zone,
+                     breached_at is not null as "breached!""#,
+        referral.uuid(),
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .fetch_all(connection)
+    .await?;
+    lay_with_a_coordinator(rows)
+}
+
+/// Stops the clocks of items that were dealt with. Relies on `clock_open_of_item`.
+pub(crate) async fn stop_items(
+    connection: &mut PgConnection,
+    closed: &[(ItemId, Timestamp)],
+) -> Result<(), sqlx::Error> {
+    if closed.is_empty() {
+        return Ok(());
+    }
+    let items: Vec<Uuid> = closed.iter().map(|(item, _)| item.uuid()).collect();
+    let ats: Vec<jiff_sqlx::Timestamp> = closed.iter().map(|(_, at)| at.to_sqlx()).collect();
+    sqlx::query!(
+        "update clock set stopped_at = closed.at
+         from unnest($1::uuid[], $2::timestamptz[]) as closed(item_id, at)
+         where clock.item_id = closed.item_id and stopped_at is null",
+        &items,
         &ats as &[jiff_sqlx::Timestamp],
     )
     .execute(connection)
@@ -147,30 +258,42 @@ pub(crate) async fn stop_accepting(
     Ok(())
 }
 
-/// Stops every clock of a referral. Relies on `clock_open`.
-pub(crate) async fn stop(
-    connection: &mut PgConnection,
-    now: Timestamp,
-    referral: ReferralId,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update clock set stopped_at = $2 where referral_id = $1 and stopped_at is null",
-        referral.uuid(),
-        now.to_sqlx() as jiff_sqlx::Timestamp,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+struct StoppedRow {
+    clock_id: Uuid,
+    kind: String,
+    situation_id: Uuid,
+    referral_id: Uuid,
+    zone: String,
+    breached: bool,
 }
 
-/// When the promise that a referral waits on is, or was, due. Relies on `clock_open`.
+/// Silence about a request went to the next candidate; what else was broken went to a coordinator.
+fn lay_with_a_coordinator(rows: Vec<StoppedRow>) -> Result<Vec<SettledClock>, FollowupError> {
+    let mut settled = Vec::new();
+    for row in rows.into_iter().filter(|row| row.breached) {
+        let kind = cell("kind", row.clock_id).parse(&row.kind)?;
+        if kind != ClockKind::Accept {
+            settled.push(SettledClock {
+                id: row.clock_id.into(),
+                kind,
+                situation: row.situation_id.into(),
+                referral: row.referral_id.into(),
+                zone: cell("zone", row.clock_id).parse(&row.zone)?,
+            });
+        }
+    }
+    Ok(settled)
+}
+
+/// When the promise that a referral waits on is, or was, due; nothing while it rests. Relies on
+/// `clock_open`.
 pub(crate) async fn open_due(
     connection: &mut PgConnection,
     referral: ReferralId,
 ) -> Result<Option<Timestamp>, sqlx::Error> {
     let due = sqlx::query_scalar!(
         r#"select min(due_at) as "due_at: jiff_sqlx::Timestamp"
-           from clock where referral_id = $1 and stopped_at is null"#,
+           from clock where referral_id = $1 and stopped_at is null and paused_at is null"#,
         referral.uuid(),
     )
     .fetch_one(connection)
@@ -179,7 +302,7 @@ pub(crate) async fn open_due(
 }
 
 /// Marks clocks that have run out as breached, at most `limit`, and leaves those that another
-/// instance is at. Relies on `clock_due`.
+/// instance is at. What was due first comes first. Relies on `clock_running`.
 pub(crate) async fn breach(
     connection: &mut PgConnection,
     now: Timestamp,
@@ -188,37 +311,42 @@ pub(crate) async fn breach(
     let rows = sqlx::query!(
         "with due as (
              select clock_id from clock
-             where due_at <= $1 and breached_at is null and stopped_at is null
+             where due_at <= $1 and breached_at is null and stopped_at is null and paused_at is null
              order by due_at limit $2
              for update skip locked
          )
          update clock set breached_at = $1 from due where clock.clock_id = due.clock_id
-         returning clock.clock_id, kind, situation_id, referral_id, zone, due_at, traceparent",
+         returning clock.clock_id, kind, situation_id, referral_id, item_id, zone, due_at,
+                   traceparent",
         now.to_sqlx() as jiff_sqlx::Timestamp,
         limit,
     )
     .fetch_all(connection)
     .await?;
-    let breaches = rows.into_iter().map(|row| {
-        Ok(Breach {
-            clock: OpenClock::from_row(row.clock_id, &row.kind, row.due_at, true)?,
-            situation: row.situation_id.into(),
-            referral: row.referral_id.into(),
-            zone: cell("zone", row.clock_id).parse(&row.zone)?,
-            traceparent: row.traceparent,
+    let mut breaches = rows
+        .into_iter()
+        .map(|row| {
+            Ok(Breach {
+                clock: OpenClock::from_row(row.clock_id, &row.kind, row.due_at, true)?,
+                situation: row.situation_id.into(),
+                about: About::from_row(row.clock_id, row.referral_id, row.item_id)?,
+                zone: cell("zone", row.clock_id).parse(&row.zone)?,
+                traceparent: row.traceparent,
+            })
         })
-    });
-    breaches.collect()
+        .collect::<Result<Vec<_>, FollowupError>>()?;
+    breaches.sort_by_key(|breach| breach.clock.due_at);
+    Ok(breaches)
 }
 
-/// When the next running clock is due. Relies on `clock_due`.
+/// When the next running clock is due. Relies on `clock_running`.
 pub(crate) async fn next_due(
     connection: &mut PgConnection,
 ) -> Result<Option<Timestamp>, sqlx::Error> {
     // `min(due_at)` would say the same, and under row-level security reads every running clock.
     let due = sqlx::query_scalar!(
         r#"select due_at as "due_at: jiff_sqlx::Timestamp"
-           from clock where breached_at is null and stopped_at is null
+           from clock where breached_at is null and stopped_at is null and paused_at is null
            order by due_at limit 1"#,
     )
     .fetch_optional(connection)
@@ -228,15 +356,15 @@ pub(crate) async fn next_due(
 
 /// Loops of these zones that are not closed, what is due first before. What only waits for the
 /// carer's answer comes after everything that waits for somebody to act: a carer may never answer.
-/// Relies on `clock_open_by_zone`.
+/// Where a partner lets a referral wait, it is how long it may. Relies on `clock_open_by_zone`.
 pub(crate) async fn open_loops(
     connection: &mut PgConnection,
     zones: &[String],
 ) -> Result<Vec<OpenLoop>, FollowupError> {
     let rows = sqlx::query!(
-        r#"select clock_id, kind, situation_id, referral_id, zone, due_at,
+        r#"select clock_id, kind, situation_id, referral_id, item_id, zone, due_at,
                   breached_at is not null as "breached!"
-           from clock where zone = any($1) and stopped_at is null
+           from clock where zone = any($1) and stopped_at is null and paused_at is null
            order by kind = 'confirmation', due_at
            limit $2"#,
         zones,
@@ -248,7 +376,7 @@ pub(crate) async fn open_loops(
         Ok(OpenLoop {
             clock: OpenClock::from_row(row.clock_id, &row.kind, row.due_at, row.breached)?,
             situation: row.situation_id.into(),
-            referral: row.referral_id.into(),
+            about: About::from_row(row.clock_id, row.referral_id, row.item_id)?,
             zone: cell("zone", row.clock_id).parse(&row.zone)?,
         })
     });

@@ -6,16 +6,20 @@ use knipperlicht_vocabulary::{SituationId, TaskId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::tasks::{OpenedTask, row::TaskRow};
+use super::{
+    clocks::{self, SettledClock},
+    tasks::{OpenedTask, row::TaskRow},
+};
 use crate::{error::FollowupError, model::Task};
 
 /// Holds the follow-ups of a situation, and those that are opened in it from now on: no promise
-/// runs for them, no link answers, nobody is asked. Relies on the primary key of `situation`.
+/// runs for them, no link answers, nobody is asked. Gives what lay with a coordinator and does not
+/// any more. Relies on the primary key of `situation`.
 pub(crate) async fn hold(
     connection: &mut PgConnection,
     situation: SituationId,
     at: Timestamp,
-) -> Result<(), sqlx::Error> {
+) -> Result<Vec<SettledClock>, FollowupError> {
     sqlx::query!(
         "update situation set withheld_at = $2 where situation_id = $1 and withheld_at is null",
         situation.uuid(),
@@ -31,9 +35,9 @@ pub(crate) async fn hold(
 pub(crate) async fn hold_opened(
     connection: &mut PgConnection,
     opened: &[OpenedTask],
-) -> Result<(), sqlx::Error> {
+) -> Result<Vec<SettledClock>, FollowupError> {
     if opened.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let situations: Vec<Uuid> = opened.iter().map(|one| one.task.situation.uuid()).collect();
     let withheld = sqlx::query!(
@@ -44,10 +48,12 @@ pub(crate) async fn hold_opened(
     )
     .fetch_all(&mut *connection)
     .await?;
+    let mut settled = Vec::new();
     for row in withheld {
-        hold_tasks(&mut *connection, row.situation_id.into(), row.at.to_jiff()).await?;
+        let (situation, at) = (row.situation_id.into(), row.at.to_jiff());
+        settled.extend(hold_tasks(&mut *connection, situation, at).await?);
     }
-    Ok(())
+    Ok(settled)
 }
 
 /// Locks the follow-ups first, as every call does. Relies on `task_by_situation`, `clock_open`,
@@ -56,7 +62,7 @@ async fn hold_tasks(
     connection: &mut PgConnection,
     situation: SituationId,
     at: Timestamp,
-) -> Result<(), sqlx::Error> {
+) -> Result<Vec<SettledClock>, FollowupError> {
     let held = sqlx::query!(
         "update task set held_at = $2 where situation_id = $1 and held_at is null
          returning task_id, referral_id",
@@ -66,24 +72,23 @@ async fn hold_tasks(
     .fetch_all(&mut *connection)
     .await?;
     if held.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let tasks: Vec<_> = held.iter().map(|row| row.task_id).collect();
-    let referrals: Vec<_> = held.iter().map(|row| row.referral_id).collect();
     sqlx::query!(
         "with links as (
              delete from carer_link where task_id = any($1) and used_at is null
-         ), questions as (
-             delete from asking where task_id = any($1)
          )
-         update clock set stopped_at = $3 where referral_id = any($2) and stopped_at is null",
+         delete from asking where task_id = any($1)",
         &tasks,
-        &referrals,
-        at.to_sqlx() as jiff_sqlx::Timestamp,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    let mut settled = Vec::new();
+    for row in held {
+        settled.extend(clocks::stop(&mut *connection, at, row.referral_id.into()).await?);
+    }
+    Ok(settled)
 }
 
 /// Lets the follow-ups of a situation go on; gives them. Relies on `task_by_situation`.

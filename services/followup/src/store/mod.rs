@@ -6,6 +6,8 @@ pub(crate) mod clocks;
 pub(crate) mod holding;
 pub(crate) mod links;
 pub(crate) mod merging;
+pub(crate) mod moves;
+pub(crate) mod report;
 pub(crate) mod tasks;
 pub(crate) mod timeline;
 

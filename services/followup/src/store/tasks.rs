@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use row::{TaskRow, TaskViewRow};
 
-use super::{PAGE, clocks::OpenClock};
+use super::{PAGE, clocks::OpenClock, moves::Raised};
 use crate::{error::FollowupError, model::Task};
 
 /// A follow-up and the promise that runs.
@@ -128,6 +128,28 @@ pub(crate) async fn open(
     Ok(())
 }
 
+/// Lets follow-ups be more urgent from now on. Relies on the unique referral of `task`.
+pub(crate) async fn raise(
+    connection: &mut PgConnection,
+    raised: &[Raised],
+) -> Result<(), sqlx::Error> {
+    if raised.is_empty() {
+        return Ok(());
+    }
+    let referrals: Vec<Uuid> = raised.iter().map(|one| one.referral.uuid()).collect();
+    let urgencies: Vec<&str> = raised.iter().map(|one| one.urgency.code()).collect();
+    sqlx::query!(
+        "update task set urgency = raised.urgency
+         from unnest($1::uuid[], $2::text[]) as raised(referral_id, urgency)
+         where task.referral_id = raised.referral_id",
+        &referrals,
+        &urgencies as &[&str],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Records an attempt to reach the carer.
 pub(crate) async fn record_contact(
     connection: &mut PgConnection,
@@ -164,7 +186,7 @@ pub(crate) async fn view(
            left join asking a on a.task_id = t.task_id and a.times > 0
            left join lateral (
                select clock_id, kind, due_at, breached_at from clock
-               where clock.referral_id = t.referral_id and stopped_at is null
+               where clock.referral_id = t.referral_id and stopped_at is null and paused_at is null
                order by due_at limit 1
            ) c on true
            where t.task_id = $1"#,
@@ -197,7 +219,7 @@ pub(crate) async fn list(
            left join asking a on a.task_id = t.task_id and a.times > 0
            left join lateral (
                select clock_id, kind, due_at, breached_at from clock
-               where clock.referral_id = t.referral_id and stopped_at is null
+               where clock.referral_id = t.referral_id and stopped_at is null and paused_at is null
                order by due_at limit 1
            ) c on true
            where (t.organisation_id = $1 or t.zone = any($2)) and t.state = any($3)

@@ -7,6 +7,8 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use crate::model::story;
+
 /// One thing that happened.
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -104,5 +106,8 @@ pub(crate) async fn read(
         codes: row.codes,
         trace_id: row.trace_id,
     });
-    Ok(entries.collect())
+    let mut entries: Vec<Entry> = entries.collect();
+    // What one service says stands in its order already.
+    entries.sort_by_key(|entry| story::order(entry.at, &entry.event_type));
+    Ok(entries)
 }

@@ -6,7 +6,7 @@ use knipperlicht_access::{Principal, Role};
 use knipperlicht_contracts::{events::v1 as events, intake::v1 as pb, to_proto};
 use knipperlicht_eventing::{merges::survivors, say};
 use knipperlicht_links::{Card, Door, Token};
-use knipperlicht_vocabulary::{Consent, Language, ReporterRole, SignalId, SituationId, Step};
+use knipperlicht_vocabulary::{Actor, Consent, Language, ReporterRole, SignalId, SituationId, Step};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -108,6 +108,7 @@ impl IntakeCalls {
             let circumstances = view::circumstances(&held, held.age_band, consent, sequence);
             let body = events::ConsentChanged {
                 circumstances: Some(circumstances),
+                by: Actor::Carer.number(),
             };
             let said = self.said(situation, held.zone, body.into());
             say(&mut transaction, now, &[said]).await?;

@@ -17,7 +17,7 @@ use knipperlicht_access::principal_of;
 use knipperlicht_contracts::intake::v1::{self as pb, intake_service_server::IntakeService};
 use knipperlicht_eventing::Kit;
 use knipperlicht_links::Address;
-use knipperlicht_privacy::{Fingerprint, Vault};
+use knipperlicht_privacy::{Fingerprint, ReporterKeys, Vault};
 use knipperlicht_runtime::refusal;
 use knipperlicht_zones::ZoneTable;
 use tokio_stream::Stream;
@@ -35,6 +35,7 @@ pub struct IntakeCalls {
     pub(crate) vault: Arc<Vault>,
     pub(crate) content: Arc<Fingerprint>,
     pub(crate) identity: Arc<Fingerprint>,
+    pub(crate) reporters: Arc<ReporterKeys>,
     pub(crate) submit: Submit,
     /// Where links for carers begin.
     pub(crate) address: Address,

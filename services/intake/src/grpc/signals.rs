@@ -5,7 +5,7 @@ use knipperlicht_access::Principal;
 use knipperlicht_contracts::{event::EventBody, events::v1 as events, intake::v1 as pb};
 use knipperlicht_eventing::{Said, say};
 use knipperlicht_runtime::current_traceparent;
-use knipperlicht_vocabulary::{EventId, SignalId, SituationId, ZoneId};
+use knipperlicht_vocabulary::{Actor, EventId, SignalId, SituationId, ZoneId};
 use sqlx::PgConnection;
 use tracing::Span;
 
@@ -136,6 +136,7 @@ impl IntakeCalls {
             let circumstances = view::circumstances(&held, held.age_band, consent, sequence);
             let body = events::ConsentChanged {
                 circumstances: Some(circumstances),
+                by: Actor::Reporter.number(),
             };
             say(
                 &mut transaction,

@@ -100,6 +100,7 @@ impl IntakeCalls {
             reporter_role: sent.role.number(),
             reported_at: Some(to_proto(sent.reported_at)),
             circumstances: Some(circumstances),
+            reporter_key: self.reporters.of(&principal.subject),
         };
         Ok(NewSignal {
             signal: sent.signal,

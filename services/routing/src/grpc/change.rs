@@ -1,11 +1,11 @@
 //! Calls that change something: shown to be the caller's to change, decided by the model,
 //! written and said in the service's own name.
 
-use knipperlicht_access::{OwnedTransaction, Principal};
+use knipperlicht_access::{OwnedTransaction, Principal, Role};
 use knipperlicht_contracts::routing::v1 as pb;
 use knipperlicht_eventing::{Said, say};
 use knipperlicht_runtime::current_traceparent;
-use knipperlicht_vocabulary::{ItemId, ReferralId, SituationId};
+use knipperlicht_vocabulary::{Actor, ItemId, ReferralId, SituationId};
 use tracing::Span;
 
 use super::RoutingCalls;
@@ -17,7 +17,7 @@ use crate::{
         change::Plan,
         planner::Ground,
     },
-    said::said,
+    said::said_by,
     store,
 };
 
@@ -36,7 +36,9 @@ impl RoutingCalls {
         let situation = store::situation_of_referral(&mut transaction, id)
             .await?
             .ok_or(Refusal::NoReferral)?;
-        let changed = self.change(transaction, situation, decide).await;
+        let changed = self
+            .change(actor(principal), transaction, situation, decide)
+            .await;
         // It was there a moment ago: its situation was merged or split meanwhile.
         changed.map_err(|error| match error {
             RoutingError::Refused(Refusal::NoReferral) => RoutingError::Raced,
@@ -58,11 +60,13 @@ impl RoutingCalls {
         let situation = store::situation_of_item(&mut transaction, id)
             .await?
             .ok_or(Refusal::NoItem)?;
-        self.change(transaction, situation, decide).await
+        self.change(actor(principal), transaction, situation, decide)
+            .await
     }
 
     async fn change<F>(
         &self,
+        actor: Actor,
         mut transaction: OwnedTransaction,
         situation: SituationId,
         decide: F,
@@ -88,11 +92,20 @@ impl RoutingCalls {
             changes,
         };
         let traceparent = current_traceparent(&Span::current());
-        let events: Vec<Said> = said(&plan, traceparent.as_deref(), environment).collect();
+        let events: Vec<Said> =
+            said_by(actor, &plan, traceparent.as_deref(), environment).collect();
         store::write(&mut transaction, &[plan], at).await?;
         say(&mut transaction, at, &events).await?;
         transaction.commit().await?;
         self.kit.committed();
         Ok(self.show(situation, &referral, &books.directory))
+    }
+}
+
+/// As what somebody changes something.
+const fn actor(principal: &Principal) -> Actor {
+    match principal.role {
+        Role::Partner => Actor::Partner,
+        _ => Actor::Coordinator,
     }
 }

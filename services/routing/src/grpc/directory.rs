@@ -79,9 +79,10 @@ impl RoutingCalls {
         });
         let environment = &self.kit.environment;
         let (now, today) = (environment.now(), environment.today());
+        let points = self.books.points.current();
         let services = listings
             .iter()
-            .map(|listing| view::listing(listing, now, today));
+            .map(|listing| view::listing(listing, points, now, today));
         Ok(services.collect())
     }
 
@@ -247,7 +248,12 @@ impl RoutingCalls {
         let listings = store::listings(&mut transaction, &[id.as_str()]).await?;
         transaction.commit().await?;
         let listing = listings.first().ok_or(Refusal::NoService(id))?;
-        Ok(view::listing(listing, now, today))
+        Ok(view::listing(
+            listing,
+            self.books.points.current(),
+            now,
+            today,
+        ))
     }
 }
 

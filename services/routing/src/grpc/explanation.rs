@@ -10,8 +10,9 @@ use super::view;
 use crate::{
     model::{
         behaviour::Behaviour,
-        decision::{Tables, Verdict},
-        points::{Exclusion, Points, PointsTable},
+        decision::{Question, Tables, Verdict},
+        directory::Service,
+        points::{Exclusion, Points, PointsTable, Weight},
         record::{StoredCandidate, StoredDecision},
     },
     store::UnmetRow,
@@ -88,7 +89,8 @@ fn consideration(
     candidate: &StoredCandidate,
     tables: &Tables<'_>,
 ) -> pb::Consideration {
-    let service = tables.directory.service(&candidate.service).map_or_else(
+    let known = tables.directory.service(&candidate.service);
+    let service = known.map_or_else(
         || pb::Service {
             service_id: candidate.service.to_string(),
             ..pb::Service::default()
@@ -103,7 +105,7 @@ fn consideration(
     let (excluded_by, points, total) = match candidate.verdict {
         Verdict::Points(points) => (
             pb::ExclusionRule::Unspecified,
-            lines(points, tables.points),
+            lines(points, &sources(tables.points, known, &decision.question)),
             points.total(),
         ),
         Verdict::Excluded(exclusion) => (rule(exclusion), Vec::new(), 0),
@@ -131,41 +133,43 @@ const fn rule(exclusion: Exclusion) -> pb::ExclusionRule {
     }
 }
 
-fn lines(points: Points, table: &PointsTable) -> Vec<pb::PointsLine> {
-    let of_measured = |pick: fn(&crate::model::points::MeasuredWeights) -> &str| {
-        table.measured.as_ref().map_or("", pick)
-    };
+/// Where what each part weighs comes from.
+struct Sources<'t> {
+    knows: &'t str,
+    fit: &'t str,
+    capacity: &'t str,
+    nearness: &'t str,
+    measured: &'t str,
+}
+
+fn sources<'t>(
+    table: &'t PointsTable,
+    service: Option<&Service>,
+    question: &Question,
+) -> Sources<'t> {
+    let source = |weight: Option<&'t Weight>| weight.map_or("", |weight| weight.source.as_str());
+    Sources {
+        knows: &table.knows_the_situation.source,
+        fit: &table.specific.source,
+        capacity: source(service.and_then(|service| table.for_capacity(service, question))),
+        nearness: source(service.map(|service| table.for_nearness(service))),
+        measured: table
+            .measured
+            .as_ref()
+            .map_or("", |measured| measured.source.as_str()),
+    }
+}
+
+fn lines(points: Points, sources: &Sources<'_>) -> Vec<pb::PointsLine> {
+    use pb::PointsFor::{Acceptance, Capacity, Fit, KnowingTheSituation, Nearness, Speed};
+
     let lines = [
-        (
-            pb::PointsFor::KnowingTheSituation,
-            points.knows,
-            table.knows_the_situation.source.as_str(),
-        ),
-        (
-            pb::PointsFor::Fit,
-            points.fit,
-            table.specific.source.as_str(),
-        ),
-        (
-            pb::PointsFor::Capacity,
-            points.capacity,
-            table.capacity.available.source.as_str(),
-        ),
-        (
-            pb::PointsFor::Nearness,
-            points.nearness,
-            table.nearness.one_zone.source.as_str(),
-        ),
-        (
-            pb::PointsFor::Acceptance,
-            points.acceptance,
-            of_measured(|measured| &measured.source),
-        ),
-        (
-            pb::PointsFor::Speed,
-            points.speed,
-            of_measured(|measured| &measured.source),
-        ),
+        (KnowingTheSituation, points.knows, sources.knows),
+        (Fit, points.fit, sources.fit),
+        (Capacity, points.capacity, sources.capacity),
+        (Nearness, points.nearness, sources.nearness),
+        (Acceptance, points.acceptance, sources.measured),
+        (Speed, points.speed, sources.measured),
     ];
     lines
         .into_iter()

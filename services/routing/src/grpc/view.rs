@@ -10,6 +10,7 @@ use crate::model::{
     case::Item,
     directory::{Area, Directory, Service},
     listing::{Day, Listing, Opening},
+    points::PointsTable,
     referral::{Move, Referral, State},
 };
 
@@ -67,7 +68,12 @@ pub(super) fn service(service: &Service) -> pb::Service {
 }
 
 /// A service with everything that is known of it.
-pub(super) fn listing(listing: &Listing, now: Timestamp, today: Date) -> pb::Service {
+pub(super) fn listing(
+    listing: &Listing,
+    points: &PointsTable,
+    now: Timestamp,
+    today: Date,
+) -> pb::Service {
     let Listing {
         service: told,
         details,
@@ -100,7 +106,7 @@ pub(super) fn listing(listing: &Listing, now: Timestamp, today: Date) -> pb::Ser
             state: capacity.state.number(),
             stated_at: Some(to_proto(capacity.stated_at)),
             until: day(listing.capacity_until),
-            holds: listing.capacity_holds(now, today),
+            holds: listing.capacity_holds(&points.capacity_holds, now, today),
         }),
         valid_from: told.valid_from.to_string(),
         valid_to: day(told.valid_to),
@@ -186,6 +192,11 @@ pub(super) fn item(
         urgency: item.urgency.number(),
         opened_at: Some(to_proto(item.opened_at)),
         other_candidates,
+        referral_id: item
+            .referral
+            .map(|referral| referral.to_string())
+            .unwrap_or_default(),
+        escalated_at: item.escalated_at.map(to_proto),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use knipperlicht_vocabulary::{Consent, DeclineReason, ItemId, ItemKind, ReferralId, ServiceId};
 
+use uuid::Uuid;
+
 use super::{
     case::{Case, Situation},
     change::Change,
@@ -156,6 +158,9 @@ pub fn cancel<'d>(case: Case, id: ReferralId, ground: &Ground<'d>) -> Result<Ans
 }
 
 /// A coordinator gives an item to a service.
+///
+/// Where somebody who took it in hand is late, another one is asked besides: what the first one
+/// promised is broken still, so the item stays until that is settled.
 pub fn assign<'d>(
     mut case: Case,
     id: ItemId,
@@ -173,19 +178,35 @@ pub fn assign<'d>(
     if forbids(situation.agreement.consent) {
         return Err(Refusal::Consent(situation.agreement.consent));
     }
-    let mut planner = Planner::new(ground, id.uuid());
-    move_to_zone_of(service, &mut situation, &mut planner);
-    // An emergency's item may be about nothing in particular: then about all that is needed.
-    let needs = if item.needs.is_empty() {
-        situation.needs.clone()
+    let is_late = item.kind == ItemKind::Late;
+    let is_asked = |one: &Referral| one.covers() && one.service == *target;
+    if is_late && case.referrals.iter().any(is_asked) {
+        return Err(Refusal::SameService(target.clone()));
+    }
+    // What stays may be given to several, one after the other.
+    let so_far = case.referrals.len().to_string();
+    let root = if is_late {
+        Uuid::new_v5(&id.uuid(), so_far.as_bytes())
     } else {
-        item.needs
+        id.uuid()
+    };
+    let mut planner = Planner::new(ground, root);
+    move_to_zone_of(service, &mut situation, &mut planner);
+    // An item may be about nothing in particular: then about what the referral was for that is
+    // late, or about all that is needed.
+    let late = item.referral.filter(|_| is_late);
+    let needs = match late.and_then(|late| case.referrals.iter().find(|one| one.id == late)) {
+        _ if !item.needs.is_empty() => item.needs,
+        Some(late) => late.needs.clone(),
+        None => situation.needs.clone(),
     };
     let referral = planner.referral(&situation, service, needs, item.urgency, item.referral);
-    planner.changes.extend([
-        Change::Closed(id),
-        Change::Referred(Box::new(referral.clone())),
-    ]);
+    if !is_late {
+        planner.changes.push(Change::Closed(id));
+    }
+    planner
+        .changes
+        .push(Change::Referred(Box::new(referral.clone())));
     Ok(Answer {
         changes: planner.changes,
         referral,

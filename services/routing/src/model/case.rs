@@ -78,6 +78,8 @@ pub struct Item {
     pub urgency: Urgency,
     /// Since when.
     pub opened_at: Timestamp,
+    /// Since when it lies with the zone's council, where the coordinator was silent for too long.
+    pub escalated_at: Option<Timestamp>,
 }
 
 /// Why no referral is made.
@@ -135,6 +137,12 @@ impl Case {
         let referrals = referrals.map(|referral| referral.needs.as_slice());
         let items = self.items.iter().map(|item| item.needs.as_slice());
         referrals.chain(items).flatten().copied().collect()
+    }
+
+    /// The referral of this id.
+    #[must_use]
+    pub fn referral(&self, id: ReferralId) -> Option<&Referral> {
+        self.referrals.iter().find(|referral| referral.id == id)
     }
 
     /// Whether anything is under way for it.

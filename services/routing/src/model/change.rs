@@ -26,6 +26,8 @@ pub enum Change<'d> {
         /// The referral that takes its place, where it was redirected.
         next: Option<ReferralId>,
     },
+    /// A referral has become more urgent.
+    Raised(Box<Referral>),
     /// A coordinator has to decide something.
     Opened(Box<Item>),
     /// A coordinator has no longer to decide it.
@@ -34,6 +36,8 @@ pub enum Change<'d> {
     GaveWay(ItemId),
     /// A coordinator has to decide it again, for they are two again.
     CameBack(Box<Item>),
+    /// The coordinator was silent for too long: it lies with the zone's council too.
+    Escalated(ItemId),
     /// No referral is made.
     Withheld(Withheld),
     /// The reason for making none is gone.

@@ -1,14 +1,14 @@
 //! What follows when routing hears an event.
 
-use knipperlicht_vocabulary::{ItemKind, Need, ReferralId, SignalId, SituationId, Urgency};
+use knipperlicht_vocabulary::{ItemId, ItemKind, Need, ReferralId, SignalId, SituationId, Urgency};
 use uuid::Uuid;
 
 use super::{
-    case::{Agreement, Case, Circumstances, Situation, Withheld},
+    case::{Agreement, Case, Circumstances, Item, Situation, Withheld},
     change::{Change, FollowUp},
     need_set::NeedSet,
     planner::{Ground, Planner, Request, forbids},
-    referral::Move,
+    referral::{Move, Referral, State},
 };
 
 /// What was heard of a situation.
@@ -24,6 +24,12 @@ pub enum Heard {
     OneTakenBack(SignalId),
     /// The partner was silent for too long.
     Silence(ReferralId),
+    /// Whoever has the referral in hand did not keep a promise: a coordinator sees to it.
+    Late(ReferralId),
+    /// They kept it after all, or it has not to be kept any more.
+    Settled(ReferralId),
+    /// A coordinator was silent for too long.
+    Neglected(ItemId),
     /// The follow-up of a referral ended, or began again.
     FollowUp(ReferralId, FollowUp),
 }
@@ -62,6 +68,9 @@ pub fn hear<'d>(
         // What is under way goes on for the others.
         Heard::OneTakenBack(signal) => vec![Change::TakenBack(signal)],
         Heard::Silence(referral) => on_silence(planner, &case, referral),
+        Heard::Late(referral) => on_late(planner, &case, referral),
+        Heard::Settled(referral) => on_settled(planner, &case, referral),
+        Heard::Neglected(item) => on_neglected(planner, &case, item),
         Heard::FollowUp(referral, follow_up) => vec![Change::FollowedUp(referral, follow_up)],
     }
 }
@@ -123,9 +132,19 @@ fn on_assessed<'d>(
             urgency,
         }));
     } else {
+        raise(&mut planner, &mut case, urgency);
         route(&mut planner, &situation, &case, &asked_for, urgency);
     }
     planner.changes
+}
+
+/// Whoever sees to the situation, or is asked to, has to know that it has become more urgent.
+fn raise(planner: &mut Planner<'_, '_>, case: &mut Case, urgency: Urgency) {
+    for referral in &mut case.referrals {
+        if referral.covers() && referral.urgency < urgency {
+            planner.raise(referral, urgency);
+        }
+    }
 }
 
 /// Asks for the needs that nobody takes care of yet.
@@ -284,19 +303,67 @@ fn on_taken_back<'d>(
     planner.changes
 }
 
+/// The next candidate is asked; after two in a row who were silent the coordinator decides, for a
+/// carer cannot wait for as many silences as there are partners. That two are enough is our own
+/// default, not validated.
 fn on_silence<'d>(mut planner: Planner<'d, '_>, case: &Case, id: ReferralId) -> Vec<Change<'d>> {
-    let silent = case
-        .referrals
-        .iter()
-        .find(|referral| referral.id == id)
-        .cloned();
     // Answered in the meantime, or held: the clock is late, not the partner.
-    if let (Some(silent), Some(situation)) = (silent, &case.situation)
+    let Some(situation) = &case.situation else {
+        return planner.changes;
+    };
+    if let Some(silent) = case.referral(id).cloned()
         && let Ok(expired) = planner.step(silent, Move::Expire)
     {
-        planner.go_on(situation, &expired, case.history(), ItemKind::ClockBreached);
+        let before = expired.previous.and_then(|before| case.referral(before));
+        let was_silent_too = before.is_some_and(|before| before.state == State::Expired);
+        if was_silent_too && !forbids(situation.agreement.consent) {
+            let (needs, urgency) = (expired.needs, expired.urgency);
+            planner.open(situation, ItemKind::ClockBreached, needs, urgency, Some(id));
+        } else {
+            planner.go_on(situation, &expired, case.history(), ItemKind::ClockBreached);
+        }
     }
     planner.changes
+}
+
+/// The item is about nothing but the delay: the needs are with whoever has the referral in hand.
+/// Where the carer took consent back, nothing has to be kept.
+fn on_late<'d>(mut planner: Planner<'d, '_>, case: &Case, id: ReferralId) -> Vec<Change<'d>> {
+    let Some(situation) = &case.situation else {
+        return planner.changes;
+    };
+    let is_known = case.items.iter().any(|item| is_about_delay(item, id));
+    let in_hand = |referral: &&Referral| {
+        matches!(referral.state, State::Accepted | State::Held(_)) && !is_known
+    };
+    if forbids(situation.agreement.consent) {
+        return planner.changes;
+    }
+    if let Some(referral) = case.referral(id).filter(in_hand) {
+        let urgency = referral.urgency;
+        planner.open(situation, ItemKind::Late, Vec::new(), urgency, Some(id));
+    }
+    planner.changes
+}
+
+fn on_settled<'d>(mut planner: Planner<'d, '_>, case: &Case, id: ReferralId) -> Vec<Change<'d>> {
+    let settled = case.items.iter().filter(|item| is_about_delay(item, id));
+    planner
+        .changes
+        .extend(settled.map(|item| Change::Closed(item.id)));
+    planner.changes
+}
+
+fn on_neglected<'d>(mut planner: Planner<'d, '_>, case: &Case, id: ItemId) -> Vec<Change<'d>> {
+    let neglected = case.items.iter().find(|item| item.id == id);
+    if neglected.is_some_and(|item| item.escalated_at.is_none()) {
+        planner.changes.push(Change::Escalated(id));
+    }
+    planner.changes
+}
+
+fn is_about_delay(item: &Item, referral: ReferralId) -> bool {
+    item.kind == ItemKind::Late && item.referral == Some(referral)
 }
 
 /// All of both, once each, the first ones first.

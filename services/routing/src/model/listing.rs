@@ -1,15 +1,12 @@
 //! A service as the directory lists it: what decisions read, and all else a person wants to know.
 
-use jiff::{SignedDuration, Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::directory::Service;
+use super::{directory::Service, points::Holds};
 
 /// A listing that nobody has looked at for longer is shown as stale. Own default, not validated.
 const VERIFIED_HOLDS_DAYS: i32 = 365;
-
-/// A statement of capacity older than this says nothing any more (DESIGN.md, section 5).
-const CAPACITY_HOLDS: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// A service with everything that is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +32,10 @@ impl Listing {
 
     /// Whether what the partner said of its room still says anything.
     #[must_use]
-    pub fn capacity_holds(&self, now: Timestamp, today: Date) -> bool {
+    pub fn capacity_holds(&self, holds: &Holds, now: Timestamp, today: Date) -> bool {
         let named = self.capacity_until.is_none_or(|last| today <= last);
         let stated = self.service.capacity;
-        named && stated.is_some_and(|stated| now.duration_since(stated.stated_at) <= CAPACITY_HOLDS)
+        named && stated.is_some_and(|stated| holds.covers(stated.stated_at, now))
     }
 }
 
@@ -132,7 +129,7 @@ impl Day {
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::date;
+    use jiff::{SignedDuration, civil::date};
     use knipperlicht_vocabulary::Need;
 
     use super::*;
@@ -153,12 +150,16 @@ mod tests {
         listing.verified_on = Some(date(2025, 11, 20));
         assert!(listing.is_stale(today));
 
-        let fortnight = now() + CAPACITY_HOLDS;
-        assert!(listing.capacity_holds(fortnight, today));
-        assert!(!listing.capacity_holds(fortnight + SignedDuration::from_secs(1), today));
+        let holds = Holds {
+            days: 14,
+            source: "own default, not validated".to_owned(),
+        };
+        let fortnight = now() + SignedDuration::from_hours(14 * 24);
+        assert!(listing.capacity_holds(&holds, fortnight, today));
+        assert!(!listing.capacity_holds(&holds, fortnight + SignedDuration::from_secs(1), today));
         listing.capacity_until = Some(date(2026, 11, 20));
         assert!(
-            !listing.capacity_holds(now(), today),
+            !listing.capacity_holds(&holds, now(), today),
             "said until yesterday"
         );
     }

@@ -250,7 +250,9 @@ impl Together {
             let mut others = kept.iter().filter(|(other, _)| *other != whose);
             let is_known = others.any(|(_, older)| {
                 let older_needs = NeedSet::from(older.needs.as_slice());
-                older.kind == item.kind && needs.without(older_needs).is_empty()
+                // Each delay is about a referral of its own.
+                let is_alike = older.kind == item.kind && item.kind != ItemKind::Late;
+                is_alike && needs.without(older_needs).is_empty()
             });
             let is_asked = item.kind != ItemKind::Emergency
                 && !needs.is_empty()

@@ -172,6 +172,7 @@ impl<'d, 'g> Planner<'d, 'g> {
             needs,
             urgency,
             opened_at: self.ground.at,
+            escalated_at: None,
         })));
     }
 
@@ -191,6 +192,13 @@ impl<'d, 'g> Planner<'d, 'g> {
             });
         }
         Ok(referral)
+    }
+
+    /// Lets a referral be more urgent from now on.
+    pub(crate) fn raise(&mut self, referral: &mut Referral, urgency: Urgency) {
+        referral.urgency = urgency;
+        self.changes
+            .push(Change::Raised(Box::new(referral.clone())));
     }
 
     /// After a referral ended without success: the next candidate is asked, or a coordinator.

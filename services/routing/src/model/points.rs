@@ -4,7 +4,7 @@
 //! A table once used is never changed or removed: a decision names the one it was taken by, and
 //! replays from it.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use knipperlicht_vocabulary::{CapacityState, Language};
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +93,15 @@ pub struct Holds {
     pub days: u16,
     /// Where the number comes from.
     pub source: String,
+}
+
+impl Holds {
+    /// Whether what was stated then still holds now.
+    #[must_use]
+    pub fn covers(&self, stated_at: Timestamp, now: Timestamp) -> bool {
+        let holds = SignedDuration::from_hours(24 * i64::from(self.days));
+        now.duration_since(stated_at) <= holds
+    }
 }
 
 /// What a statement of room is worth; one that is full is not asked.
@@ -232,18 +241,6 @@ impl PointsTable {
     /// What this service scores, that behaved so.
     #[must_use]
     pub fn points(&self, service: &Service, question: &Question, behaved: Behaviour) -> Points {
-        let capacity = match self.stated_capacity(service, question) {
-            Some(CapacityState::Available) => self.capacity.available.points,
-            Some(CapacityState::AskFirst) => self.capacity.ask_first.points,
-            Some(CapacityState::Waitlist) => self.capacity.waitlist.points,
-            Some(CapacityState::Full) => 0,
-            None => self.capacity.unknown.points,
-        };
-        let nearness = match &service.area {
-            Area::Zones(zones) if zones.len() == 1 => self.nearness.one_zone.points,
-            Area::Zones(_) => self.nearness.several_zones.points,
-            Area::Everywhere => self.nearness.everywhere.points,
-        };
         let (acceptance, speed) = self
             .measured
             .as_ref()
@@ -258,10 +255,34 @@ impl PointsTable {
                 Fit::Specific => self.specific.points,
                 Fit::Generic => 0,
             },
-            capacity,
-            nearness,
+            capacity: self
+                .for_capacity(service, question)
+                .map_or(0, |weight| weight.points),
+            nearness: self.for_nearness(service).points,
             acceptance,
             speed,
+        }
+    }
+
+    /// What its room weighs; nothing for one that is full.
+    #[must_use]
+    pub fn for_capacity(&self, service: &Service, question: &Question) -> Option<&Weight> {
+        match self.stated_capacity(service, question) {
+            Some(CapacityState::Available) => Some(&self.capacity.available),
+            Some(CapacityState::AskFirst) => Some(&self.capacity.ask_first),
+            Some(CapacityState::Waitlist) => Some(&self.capacity.waitlist),
+            Some(CapacityState::Full) => None,
+            None => Some(&self.capacity.unknown),
+        }
+    }
+
+    /// What being so near weighs.
+    #[must_use]
+    pub fn for_nearness(&self, service: &Service) -> &Weight {
+        match &service.area {
+            Area::Zones(zones) if zones.len() == 1 => &self.nearness.one_zone,
+            Area::Zones(_) => &self.nearness.several_zones,
+            Area::Everywhere => &self.nearness.everywhere,
         }
     }
 
@@ -269,9 +290,9 @@ impl PointsTable {
     #[must_use]
     pub fn stated_capacity(&self, service: &Service, question: &Question) -> Option<CapacityState> {
         let capacity = service.capacity?;
-        let holds = SignedDuration::from_hours(24 * i64::from(self.capacity_holds.days));
-        let age = question.at.duration_since(capacity.stated_at);
-        (age <= holds).then_some(capacity.state)
+        self.capacity_holds
+            .covers(capacity.stated_at, question.at)
+            .then_some(capacity.state)
     }
 }
 

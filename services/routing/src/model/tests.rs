@@ -168,6 +168,14 @@ pub(crate) fn after(mut case: Case, changes: Vec<Change<'_>>) -> Case {
                 assert_eq!(held.state, from, "moved from another state than it is in");
                 *held = *referral;
             }
+            Change::Raised(referral) => {
+                let held = case.referrals.iter_mut().find(|one| one.id == referral.id);
+                *held.unwrap() = *referral;
+            }
+            Change::Escalated(id) => {
+                let item = case.items.iter_mut().find(|item| item.id == id);
+                item.unwrap().escalated_at = Some(now());
+            }
             Change::Opened(item) | Change::CameBack(item) => case.items.push(*item),
             Change::Closed(id) | Change::GaveWay(id) => {
                 let open = case.items.len();
@@ -193,6 +201,8 @@ pub(crate) fn told(changes: &[Change<'_>]) -> Vec<String> {
         Change::Moved { referral, .. } => {
             Some(format!("now {} {}", referral.state, referral.service))
         }
+        Change::Raised(referral) => Some(format!("{} {}", referral.urgency, referral.service)),
+        Change::Escalated(_) => Some("escalated".to_owned()),
         Change::Opened(item) | Change::CameBack(item) => Some(format!("item {}", item.kind)),
         Change::Closed(_) | Change::GaveWay(_) => Some("item closed".to_owned()),
         Change::Withheld(withheld) => Some(format!("withheld {}", withheld.consent)),

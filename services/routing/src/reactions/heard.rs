@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use knipperlicht_contracts::{event::EventBody, events::v1 as pb};
-use knipperlicht_vocabulary::{ClockKind, CodeError, Language};
+use knipperlicht_vocabulary::{ClockKind, CodeError, Language, Rung};
 
 use crate::model::{
     case::{Agreement, Circumstances},
@@ -29,6 +29,15 @@ pub(super) fn heard(body: &EventBody) -> Result<Option<Heard>, String> {
         }
         EventBody::ClockBreached(breached) if breached.kind == ClockKind::Accept.number() => {
             Heard::Silence(id("referral_id", &breached.referral_id)?)
+        }
+        EventBody::ClockBreached(breached) if breached.rung == Rung::Coordinator.number() => {
+            Heard::Late(id("referral_id", &breached.referral_id)?)
+        }
+        EventBody::ClockBreached(breached) if breached.rung == Rung::Council.number() => {
+            Heard::Neglected(id("item_id", &breached.item_id)?)
+        }
+        EventBody::ClockSettled(settled) => {
+            Heard::Settled(id("referral_id", &settled.referral_id)?)
         }
         EventBody::FollowUpCompleted(completed) => {
             Heard::FollowUp(id("referral_id", &completed.referral_id)?, FollowUp::Ended)

@@ -26,6 +26,7 @@ struct ItemRow {
     needs: Vec<String>,
     urgency: String,
     opened_at: jiff_sqlx::Timestamp,
+    escalated_at: Option<jiff_sqlx::Timestamp>,
 }
 
 /// An open item and whose it is.
@@ -49,6 +50,7 @@ impl ItemRow {
             needs: words(TABLE, "needs", &self.needs)?,
             urgency: word(TABLE, "urgency", &self.urgency)?,
             opened_at: self.opened_at.to_jiff(),
+            escalated_at: self.escalated_at.map(jiff_sqlx::Timestamp::to_jiff),
         };
         Ok(OpenItem {
             situation: self.situation_id.into(),
@@ -65,7 +67,7 @@ pub(super) async fn open_items_of(
     let rows = sqlx::query_as!(
         ItemRow,
         "select item_id, situation_id, referral_id, kind, zone, postal_code, language, age_band, needs,
-                urgency, opened_at
+                urgency, opened_at, escalated_at
          from item where situation_id = any($1) and closed_at is null order by opened_at, item_id",
         situations
     )
@@ -84,7 +86,7 @@ pub(crate) async fn open_items(
     let rows = sqlx::query_as!(
         ItemRow,
         "select item_id, situation_id, referral_id, kind, zone, postal_code, language, age_band, needs,
-                urgency, opened_at
+                urgency, opened_at, escalated_at
          from item where zone = any($1) and closed_at is null
          order by urgency_order, opened_at, item_id limit 1000",
         zones
@@ -198,6 +200,25 @@ pub(super) async fn close_items(
     }
 }
 
+/// Brings items before the zone's council. Relies on the primary key.
+pub(super) async fn escalate_items(
+    connection: &mut PgConnection,
+    items: &[Uuid],
+    now: Timestamp,
+) -> Result<(), RoutingError> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "update item set escalated_at = $2 where item_id = any($1)",
+        items,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Opens items again that gave way when two situations became one. Relies on the primary key.
 pub(super) async fn reopen_items(
     connection: &mut PgConnection,
@@ -224,7 +245,7 @@ pub(crate) async fn items_that_gave_way(
     let rows = sqlx::query_as!(
         ItemRow,
         "select item_id, situation_id, referral_id, kind, zone, postal_code, language, age_band, needs,
-                urgency, opened_at
+                urgency, opened_at, escalated_at
          from item where gave_way_to = $1 order by opened_at, item_id",
         absorbed.uuid(),
     )

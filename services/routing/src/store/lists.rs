@@ -48,16 +48,20 @@ impl After {
     };
 }
 
-/// The same page for another scope: the text stays one and is checked for each.
+/// The same page for another scope: the text stays one and is checked for each. Of each of those
+/// asked for the index gives so many in order, however many there are.
 macro_rules! page {
-    ($scope:literal, $states:literal, $connection:ident, $whose:expr, $after:ident, $limit:ident) => {
+    ($scope:literal, $states:literal, $connection:ident, $whose:ident, $after:ident, $limit:ident) => {
         sqlx::query_as!(
             ReferralRow,
             "select referral_id, situation_id, previous_id, service_id, organisation_id, zone, postal_code,
                     language, age_band, needs, urgency, state, waits_for, decline_reason, state_since,
                     created_at, requested_at, followed_up, changed_in
-             from referral where " + $scope + " and state " + $states + "
-             and (urgency_order, created_at, referral_id) > ($2, $3, $4)
+             from unnest($1::text[]) as asked(whose) cross join lateral (
+                 select * from referral where " + $scope + " = asked.whose and state " + $states + "
+                 and (urgency_order, created_at, referral_id) > ($2, $3, $4)
+                 order by urgency_order, created_at, referral_id limit $5
+             ) as referral
              order by urgency_order, created_at, referral_id limit $5",
             $whose,
             $after.urgency_order,
@@ -75,25 +79,18 @@ macro_rules! pages {
     ($states:literal, $connection:ident, $filter:ident, $after:ident, $limit:ident) => {
         match $filter {
             Filter::Organisation(id) => {
-                let id = id.as_str();
+                let whose = &[id.to_string()];
                 page!(
-                    "organisation_id = $1",
+                    "organisation_id",
                     $states,
                     $connection,
-                    id,
+                    whose,
                     $after,
                     $limit
                 )
             }
             Filter::Zones(zones) => {
-                page!(
-                    "zone = any($1)",
-                    $states,
-                    $connection,
-                    zones,
-                    $after,
-                    $limit
-                )
+                page!("zone", $states, $connection, zones, $after, $limit)
             }
         }
     };

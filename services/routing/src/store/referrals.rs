@@ -318,6 +318,28 @@ pub(super) async fn move_referrals(
     }
 }
 
+/// Lets referrals be more urgent. Relies on the primary key.
+pub(super) async fn raise_referrals(
+    connection: &mut PgConnection,
+    raised: &[&Referral],
+) -> Result<(), RoutingError> {
+    if raised.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = raised.iter().map(|one| one.id.uuid()).collect();
+    let urgencies: Vec<&str> = raised.iter().map(|one| one.urgency.code()).collect();
+    sqlx::query!(
+        "update referral set urgency = raised.urgency, changed_in = default
+         from unnest($1::uuid[], $2::text[]) as raised(referral_id, urgency)
+         where referral.referral_id = raised.referral_id",
+        &ids,
+        &urgencies as &[&str],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Notes which follow-ups ended or began again. Relies on the primary key.
 pub(super) async fn note_follow_ups(
     connection: &mut PgConnection,

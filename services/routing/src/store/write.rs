@@ -5,8 +5,8 @@ use sqlx::PgConnection;
 
 use super::{
     decisions::insert_decisions,
-    items::{close_items, insert_items, reopen_items},
-    referrals::{insert_referrals, move_referrals, note_follow_ups},
+    items::{close_items, escalate_items, insert_items, reopen_items},
+    referrals::{insert_referrals, move_referrals, note_follow_ups, raise_referrals},
     situations::{insert_taken_back, lift_withheld, upsert_situations, upsert_withheld},
 };
 use crate::{
@@ -24,9 +24,11 @@ pub(crate) async fn write(
     let mut decided = Vec::new();
     let mut referred = Vec::new();
     let mut moved = Vec::new();
+    let mut raised = Vec::new();
     let mut opened = Vec::new();
     let mut closed = Vec::new();
     let mut came_back = Vec::new();
+    let mut escalated = Vec::new();
     let mut withheld = Vec::new();
     let mut lifted = Vec::new();
     let mut taken_back = Vec::new();
@@ -39,6 +41,8 @@ pub(crate) async fn write(
                 Change::Decided(record) => decided.push(&**record),
                 Change::Referred(referral) => referred.push((id, &**referral)),
                 Change::Moved { from, referral, .. } => moved.push((*from, &**referral)),
+                Change::Raised(referral) => raised.push(&**referral),
+                Change::Escalated(item) => escalated.push(item.uuid()),
                 Change::Opened(item) => opened.push((id, &**item)),
                 Change::Closed(item) | Change::GaveWay(item) => closed.push(item.uuid()),
                 Change::CameBack(item) => came_back.push(item.id.uuid()),
@@ -52,10 +56,12 @@ pub(crate) async fn write(
     upsert_situations(connection, &learned, now).await?;
     insert_taken_back(connection, &taken_back, now).await?;
     move_referrals(connection, &moved).await?;
+    raise_referrals(connection, &raised).await?;
     insert_referrals(connection, &referred).await?;
     close_items(connection, &closed, now).await?;
     insert_items(connection, &opened).await?;
     reopen_items(connection, &came_back).await?;
+    escalate_items(connection, &escalated, now).await?;
     // Lifted first: what is withheld anew stays so.
     lift_withheld(connection, &lifted, now).await?;
     upsert_withheld(connection, &withheld, now).await?;

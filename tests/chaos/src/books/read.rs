@@ -119,8 +119,7 @@ impl Books {
             })
         })
         .await?;
-        let query =
-            "select referral_id, stopped_at is null from followup.clock where kind = 'accept'";
+        let query = "select referral_id, stopped_at is null and paused_at is null from followup.clock where kind = 'accept'";
         self.accept_clocks = rows(connection, query, |row| {
             Ok(AcceptClock {
                 referral: row.try_get(0)?,

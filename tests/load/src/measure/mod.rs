@@ -8,6 +8,8 @@ mod inbox;
 mod latency;
 mod line;
 mod lists;
+mod reports;
+mod timers;
 
 pub(crate) use accept::accept;
 pub(crate) use decide::decisions;
@@ -17,6 +19,8 @@ pub(crate) use inbox::inbox;
 pub(crate) use latency::latency;
 pub(crate) use line::line;
 pub(crate) use lists::lists;
+pub(crate) use reports::reports;
+pub(crate) use timers::timers;
 
 use hdrhistogram::Histogram;
 

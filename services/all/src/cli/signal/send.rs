@@ -83,7 +83,8 @@ pub struct SendArgs {
     /// Anything the next person should know; it is stored encrypted
     #[arg(long, value_name = "TEXT", value_parser = words)]
     note: Option<String>,
-    /// The signal's id, to send one again without harm; a fresh one if not said
+    /// The signal's id, to send the same one again without harm (with --reported-at, so that it is
+    /// the same); a fresh one if not said
     #[arg(long, value_name = "UUID")]
     id: Option<SignalId>,
     /// When it was noticed, as `2026-11-21 14:02` (Belgian time) or RFC 3339; now if not said

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use knipperlicht_contracts::followup::v1 as proto;
-use knipperlicht_vocabulary::{ClockKind, FollowUpState, OutcomeReason, OutcomeResult, Urgency};
+use knipperlicht_vocabulary::{
+    Actor, ClockKind, FollowUpState, OutcomeReason, OutcomeResult, Rung, Urgency,
+};
 use serde::Serialize;
 
 use super::{Moment, View, Word, words};
@@ -195,6 +197,7 @@ pub(crate) struct TimelineEntryView {
     at: Option<Moment>,
     #[serde(rename = "type")]
     event_type: String,
+    who: Option<Word>,
     codes: BTreeMap<String, String>,
     trace_id: String,
 }
@@ -204,6 +207,7 @@ impl From<proto::TimelineEntry> for TimelineEntryView {
         Self {
             at: Moment::of(entry.at),
             event_type: entry.r#type,
+            who: Word::of::<Actor>(entry.who),
             codes: entry.codes.into_iter().collect(),
             trace_id: entry.trace_id,
         }
@@ -224,8 +228,9 @@ impl View for TimelineEntryView {
             .collect();
         vec![
             ("at", self.at.map(|at| at.text(local)).unwrap_or_default()),
+            ("who", words(&self.who)),
             ("what", event.replace(['.', '_'], " ")),
-            ("codes", codes.join(" ")),
+            ("why", codes.join(" ")),
             ("trace", self.trace_id.clone()),
         ]
     }
@@ -237,7 +242,9 @@ pub(crate) struct OpenLoopView {
     situation_id: String,
     zone_id: String,
     referral_id: String,
+    item_id: String,
     clock: Option<ClockView>,
+    rung: Option<Word>,
 }
 
 impl From<proto::OpenLoop> for OpenLoopView {
@@ -246,7 +253,9 @@ impl From<proto::OpenLoop> for OpenLoopView {
             situation_id: open.situation_id,
             zone_id: open.zone_id,
             referral_id: open.referral_id,
+            item_id: open.item_id,
             clock: open.clock.map(ClockView::from),
+            rung: Word::of::<Rung>(open.rung),
         }
     }
 }
@@ -257,9 +266,11 @@ impl View for OpenLoopView {
         vec![
             due,
             promise,
+            ("went to", words(&self.rung)),
             ("zone", self.zone_id.clone()),
             ("situation", self.situation_id.clone()),
             ("referral", self.referral_id.clone()),
+            ("item", self.item_id.clone()),
         ]
     }
 }

@@ -145,6 +145,8 @@ pub(crate) struct ItemView {
     urgency: Option<Word>,
     opened_at: Option<Moment>,
     other_candidates: Vec<ZoneView>,
+    referral_id: String,
+    escalated_at: Option<Moment>,
 }
 
 impl From<proto::Item> for ItemView {
@@ -163,6 +165,8 @@ impl From<proto::Item> for ItemView {
                 .into_iter()
                 .map(ZoneView::from)
                 .collect(),
+            referral_id: item.referral_id,
+            escalated_at: Moment::of(item.escalated_at),
         }
     }
 }
@@ -182,11 +186,18 @@ impl View for ItemView {
             ("item", self.item_id.clone()),
             ("urgency", words(&self.urgency)),
             ("why here", words(&self.kind)),
+            (
+                "with the council since",
+                self.escalated_at
+                    .map(|at| at.text(local))
+                    .unwrap_or_default(),
+            ),
             ("place", self.postal_code.clone()),
             ("zone", self.zone_id.clone()),
             ("or zone", other.join(", ")),
             ("needs", words(&self.needs)),
             ("situation", self.situation_id.clone()),
+            ("referral", self.referral_id.clone()),
         ]
     }
 }

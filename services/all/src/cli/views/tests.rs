@@ -4,7 +4,7 @@ use knipperlicht_contracts::{
     routing::v1 as routing, to_proto,
 };
 use knipperlicht_vocabulary::{
-    AgeBand, ClockKind, Consent, DeclineReason, FollowUpState, Language, Need, Observation,
+    Actor, AgeBand, ClockKind, Consent, DeclineReason, FollowUpState, Language, Need, Observation,
     OutcomeResult, ReferralState, Step, Urgency,
 };
 
@@ -301,11 +301,57 @@ fn a_timeline_reads_as_a_story() {
             .map(|(name, code)| (name.to_owned(), code.to_owned()))
             .into(),
         trace_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+        who: Actor::Partner.number(),
     });
     insta::assert_snapshot!(table(&[entry], &local()), @"
-    AT           WHAT                       CODES                         TRACE
-    21-11 14:02  followup contact recorded  channel=phone result=reached  0af7651916cd43dd8448eb211c80319c
+    AT           WHO      WHAT                       WHY                           TRACE
+    21-11 14:02  partner  followup contact recorded  channel=phone result=reached  0af7651916cd43dd8448eb211c80319c
     ");
+}
+
+#[test]
+fn a_report_shows_what_may_be_shown() {
+    use followup::ReportTopic::{MedianSeconds, OpenLoops, SignalsByRole, WithinPromisePercent};
+
+    let line =
+        |topic: followup::ReportTopic, code: &str, value: Option<i64>| followup::ReportLine {
+            topic: topic.into(),
+            code: code.to_owned(),
+            value: value.unwrap_or_default(),
+            hidden: value.is_none(),
+        };
+    let report = ReportView::from(followup::ZoneReportResponse {
+        zone_id: "gent".to_owned(),
+        years: vec![followup::ReportYear {
+            year: 2025,
+            lines: vec![
+                line(SignalsByRole, "nurse", Some(41)),
+                line(SignalsByRole, "teacher", None),
+                line(MedianSeconds, "accept", Some(100_000)),
+                line(WithinPromisePercent, "accept", Some(93)),
+            ],
+        }],
+        open_loops: vec![line(OpenLoops, "", Some(12))],
+        threshold: 10,
+    });
+    insta::assert_snapshot!(table(&report.figures(), &local()), @"
+    YEAR  WHAT             OF       FIGURE
+    2025  signals by role  nurse    41
+    2025  signals by role  teacher  *
+    2025  median           accept   1 d 3 h
+    2025  within promise   accept   93%
+    now   open loops       -        12
+    ");
+    insta::assert_snapshot!(report.csv().unwrap(), @"
+    zone,year,topic,code,value,hidden
+    gent,2025,signals_by_role,nurse,41,false
+    gent,2025,signals_by_role,teacher,,true
+    gent,2025,median_seconds,accept,100000,false
+    gent,2025,within_promise_percent,accept,93,false
+    gent,,open_loops,,12,false
+    ");
+    let json = pretty(&report).unwrap();
+    assert!(json.contains(r#""value": null"#), "{json}");
 }
 
 #[test]

@@ -50,6 +50,11 @@ impl Word {
         ))
     }
 
+    /// As a program reads it.
+    pub(crate) fn code(&self) -> &str {
+        &self.0
+    }
+
     /// As a person reads it.
     pub(crate) fn text(&self) -> String {
         self.0.replace('_', " ")

@@ -28,6 +28,7 @@ fn item(case: Case, needs: &[Need]) -> Case {
         needs: needs.to_vec(),
         urgency: Urgency::Emergency,
         opened_at: now(),
+        escalated_at: None,
     };
     Case {
         items: vec![item],
@@ -161,6 +162,27 @@ fn what_a_coordinator_cancels_comes_back_as_an_item() {
         &ground(&directory),
     );
     assert!(matches!(again, Err(Refusal::Transition(_))));
+}
+
+#[test]
+fn where_somebody_is_late_another_is_asked_besides() {
+    let directory = directory();
+    let ground = ground(&directory);
+    let late = referral(1, "broad", State::Accepted);
+    let mut before = item(case(Consent::Given, vec![late.clone()]), &[]);
+    before.items[0].kind = ItemKind::Late;
+    before.items[0].referral = Some(late.id);
+    let open = before.items[0].id;
+    let same = assign(before.clone(), open, &named("broad"), &ground);
+    assert_eq!(same, Err(Refusal::SameService(named("broad"))));
+
+    let other = assign(before.clone(), open, &named("other"), &ground).unwrap();
+    assert_eq!(told(&other.changes), ["requested other"], "the item stays");
+    assert_eq!(other.referral.needs, late.needs);
+    assert_eq!(other.referral.previous, Some(late.id));
+    let then = after(before, other.changes);
+    let third = assign(then, open, &named("respite"), &ground).unwrap();
+    assert_ne!(third.referral.id, other.referral.id);
 }
 
 #[test]

@@ -155,7 +155,7 @@ impl Row<'_> {
             faults.push(Fault {
                 place: synthetic.place.clone(),
                 kind: FaultKind::Code,
-                what: "neither yes nor no".to_owned(),
+                what: "neither `yes` nor `no`".to_owned(),
             });
         }
         Some(Draft {

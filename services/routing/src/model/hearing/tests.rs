@@ -191,6 +191,83 @@ fn silence_asks_the_next_and_then_the_coordinator() {
     assert_eq!(then.items[0].needs, [Need::Financial]);
 }
 
+/// What is told when this is heard as well.
+fn told_next(case: &Case, what: Heard) -> Vec<String> {
+    hear_all(case.clone(), vec![what]).1
+}
+
+#[test]
+fn two_who_were_silent_are_enough() {
+    let silent = referral(1, "respite", State::Expired);
+    let asked = Referral {
+        previous: Some(silent.id),
+        ..referral(2, "broad", State::Requested)
+    };
+    let id = asked.id;
+    let before = case(Consent::Given, vec![silent, asked.clone()]);
+    let (then, told) = hear_all(before, vec![Heard::Silence(id)]);
+    assert_eq!(
+        told,
+        ["now expired broad", "item clock_breached"],
+        "though `other` could be asked"
+    );
+    assert_eq!(then.items[0].needs, asked.needs);
+    let declined = Referral {
+        previous: Some(ReferralId::from(Uuid::from_u128(1))),
+        ..asked
+    };
+    let first = referral(1, "respite", State::Declined(DeclineReason::NoCapacity));
+    let (_, told) = hear_all(
+        case(Consent::Given, vec![first, declined]),
+        vec![Heard::Silence(id)],
+    );
+    assert_eq!(told, ["now expired broad", "requested other"]);
+}
+
+#[test]
+fn who_is_late_brings_it_to_the_coordinator_and_then_to_the_council() {
+    let late = referral(1, "broad", State::Accepted);
+    let id = late.id;
+    let before = case(Consent::Given, vec![late]);
+    let (then, told) = hear_all(before.clone(), vec![Heard::Late(id)]);
+    assert_eq!(told, ["item late"]);
+    assert!(told_next(&then, Heard::Late(id)).is_empty(), "once");
+    let item = then.items[0].clone();
+    assert_eq!((item.referral, item.needs.as_slice()), (Some(id), &[][..]));
+
+    let (then, told) = hear_all(then, vec![Heard::Neglected(item.id)]);
+    assert_eq!(told, ["escalated"]);
+    assert!(told_next(&then, Heard::Neglected(item.id)).is_empty());
+    let (then, told) = hear_all(then, vec![Heard::Settled(id)]);
+    assert_eq!(told, ["item closed"]);
+    assert!(told_next(&then, Heard::Settled(id)).is_empty());
+
+    let withdrawn = case(Consent::Withdrawn, before.referrals);
+    let (_, told) = hear_all(withdrawn, vec![Heard::Late(id)]);
+    assert!(told.is_empty(), "nothing has to be kept then");
+}
+
+#[test]
+fn what_becomes_more_urgent_is_told_to_whoever_is_asked_or_at_work() {
+    let accepted = Referral {
+        needs: vec![Need::Respite],
+        ..referral(1, "respite", State::Accepted)
+    };
+    let asked = referral(2, "broad", State::Requested);
+    let over = referral(3, "other", State::Expired);
+    let before = case(Consent::Given, vec![accepted, asked, over]);
+    let worse = |urgency| {
+        let needs = [Need::Respite, Need::Financial];
+        Heard::Assessed(assessed(Consent::Given, urgency, &needs))
+    };
+    let (then, told) = hear_all(before, vec![worse(Urgency::Urgent)]);
+    assert_eq!(told, ["urgent respite", "urgent broad"]);
+    for urgency in [Urgency::Urgent, Urgency::Routine] {
+        let told = told_next(&then, worse(urgency));
+        assert!(told.is_empty(), "nothing becomes less urgent by itself");
+    }
+}
+
 #[test]
 fn a_clock_that_comes_late_does_nothing() {
     for state in [
@@ -237,6 +314,9 @@ enum Step {
     Judged(Consent, Urgency, u8),
     Agreed(Consent),
     Silence(usize),
+    Late(usize),
+    Settled(usize),
+    Neglected(usize),
     Accept(usize),
     Decline(usize),
     Redirect(usize, usize, Actor),
@@ -264,6 +344,9 @@ fn any_step() -> impl Strategy<Value = Step> {
             .prop_map(|(consent, urgency, needs)| Step::Judged(consent, urgency, needs)),
         consent().prop_map(Step::Agreed),
         (0..4_usize).prop_map(Step::Silence),
+        (0..4_usize).prop_map(Step::Late),
+        (0..4_usize).prop_map(Step::Settled),
+        (0..3_usize).prop_map(Step::Neglected),
         (0..4_usize).prop_map(Step::Accept),
         (0..4_usize).prop_map(Step::Decline),
         ((0..4_usize), (0..3_usize), actor)
@@ -302,6 +385,14 @@ fn take<'d>(case: &Case, number: usize, step: Step, ground: &Ground<'d>) -> Vec<
         }
         Step::Agreed(consent) => return heard(agreed(consent, sequence)),
         Step::Silence(one) => return heard(Heard::Silence(referral(one))),
+        Step::Late(one) => return heard(Heard::Late(referral(one))),
+        Step::Settled(one) => return heard(Heard::Settled(referral(one))),
+        Step::Neglected(one) => {
+            let item = case.items.get(one);
+            return heard(Heard::Neglected(
+                item.map_or_else(|| event.into(), |item| item.id),
+            ));
+        }
         Step::Accept(one) => calls::step(case.clone(), referral(one), Move::Accept, ground),
         Step::Decline(one) => calls::decline(
             case.clone(),

@@ -56,6 +56,8 @@ fn apply(case: &mut Case, changes: Vec<Change<'_>>, gone: &mut GaveWay) {
             }
             Change::Withheld(withheld) => case.withheld = Some(withheld),
             Change::Lifted => assert!(case.withheld.take().is_some()),
+            // None of these comes of a merge or a split.
+            Change::Raised(_) | Change::Escalated(_) => unreachable!("neither moves a situation"),
             Change::Decided(_) | Change::TakenBack(_) | Change::FollowedUp(..) => {}
         }
     }
@@ -297,6 +299,7 @@ fn some_case(id: SituationId, first: u128) -> impl Strategy<Value = Case> {
                 needs,
                 urgency: Urgency::Soon,
                 opened_at: now(),
+                escalated_at: None,
             });
         }
         case

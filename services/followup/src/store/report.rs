@@ -1,0 +1,217 @@
+//! What is counted of zones: a row for a zone, a year, a measure and a partition of situations.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::Date};
+use knipperlicht_vocabulary::{ClockKind, Partition, ReferralId, SituationId, TaskId, ZoneId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{
+    error::FollowupError,
+    model::report::{Counts, Measure},
+};
+
+/// Which row.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    zone: ZoneId,
+    year: i16,
+    measure: &'static str,
+    code: String,
+    slot: i16,
+}
+
+/// What is to be added, a row once, in the order of the primary key: whoever else adds to the same
+/// rows takes their locks in the same order.
+#[derive(Debug, Default)]
+pub(crate) struct Tally(BTreeMap<Row, i64>);
+
+impl Tally {
+    /// Counts one more for this zone, in the year of `day`.
+    pub(crate) fn count(
+        &mut self,
+        situation: SituationId,
+        zone: &ZoneId,
+        day: Date,
+        measure: Measure,
+    ) {
+        let (name, code) = measure.key();
+        let row = Row {
+            zone: zone.clone(),
+            year: day.year(),
+            measure: name,
+            code,
+            slot: i16::try_from(Partition::of(situation).number()).unwrap_or_default(),
+        };
+        *self.0.entry(row).or_default() += 1;
+    }
+}
+
+/// Adds to what was counted, in one statement. Relies on the primary key.
+pub(crate) async fn add(connection: &mut PgConnection, tally: &Tally) -> Result<(), sqlx::Error> {
+    if tally.0.is_empty() {
+        return Ok(());
+    }
+    let rows = || tally.0.keys();
+    let zones: Vec<&str> = rows().map(|row| row.zone.as_str()).collect();
+    let years: Vec<i16> = rows().map(|row| row.year).collect();
+    let measures: Vec<&str> = rows().map(|row| row.measure).collect();
+    let codes: Vec<&str> = rows().map(|row| row.code.as_str()).collect();
+    let slots: Vec<i16> = rows().map(|row| row.slot).collect();
+    let totals: Vec<i64> = tally.0.values().copied().collect();
+    sqlx::query!(
+        "insert into report_count (zone, year, measure, code, slot, total)
+         select zone, year, measure, code, slot, total
+         from unnest($1::text[], $2::smallint[], $3::text[], $4::text[], $5::smallint[], $6::bigint[])
+              as more(zone, year, measure, code, slot, total)
+         on conflict (zone, year, measure, code, slot)
+             do update set total = report_count.total + excluded.total",
+        &zones as &[&str],
+        &years,
+        &measures as &[&str],
+        &codes as &[&str],
+        &slots,
+        &totals,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What was counted of a zone in these calendar years, the first and the last included, as far as
+/// the caller sees it. Relies on the primary key.
+pub(crate) async fn years(
+    connection: &mut PgConnection,
+    zone: &ZoneId,
+    (first, last): (i16, i16),
+) -> Result<BTreeMap<i16, Counts>, FollowupError> {
+    let rows = sqlx::query!(
+        r#"select year, measure, code, sum(total)::bigint as "total!"
+           from report_count where zone = $1 and year between $2 and $3
+           group by year, measure, code"#,
+        zone.as_str(),
+        first,
+        last,
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut years: BTreeMap<i16, Counts> = BTreeMap::new();
+    for row in rows {
+        let measure =
+            Measure::of_key(&row.measure, &row.code).ok_or_else(|| FollowupError::BadRow {
+                table: "report_count",
+                column: "code",
+                row: format!("{zone} {}", row.year),
+                what: format!("`{} {}` is nothing that is counted", row.measure, row.code),
+            })?;
+        let total = u64::try_from(row.total).unwrap_or_default();
+        years.entry(row.year).or_default().insert(measure, total);
+    }
+    Ok(years)
+}
+
+/// A promise that was kept, or is being kept.
+#[derive(Debug)]
+pub(crate) struct Promised {
+    pub(crate) started_at: Timestamp,
+    pub(crate) due_at: Timestamp,
+    pub(crate) breached: bool,
+}
+
+/// The latest promises of a kind that were made of these referrals, each of its situation. Relies on
+/// `clock_by_situation`.
+pub(crate) async fn promised(
+    connection: &mut PgConnection,
+    kind: ClockKind,
+    referrals: &[(SituationId, ReferralId)],
+) -> Result<BTreeMap<ReferralId, Promised>, sqlx::Error> {
+    if referrals.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let situations: Vec<Uuid> = referrals.iter().map(|(one, _)| one.uuid()).collect();
+    let ids: Vec<Uuid> = referrals.iter().map(|(_, one)| one.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select distinct on (clock.referral_id) clock.referral_id as "referral_id!", started_at, due_at,
+                  breached_at is not null as "breached!"
+           from unnest($1::uuid[], $2::uuid[]) as about(situation_id, referral_id)
+           join clock on clock.situation_id = about.situation_id
+                     and clock.referral_id = about.referral_id and kind = $3
+           order by clock.referral_id, started_at desc"#,
+        &situations,
+        &ids,
+        kind.code(),
+    )
+    .fetch_all(connection)
+    .await?;
+    let promised = rows.into_iter().map(|row| {
+        let promised = Promised {
+            started_at: row.started_at.to_jiff(),
+            due_at: row.due_at.to_jiff(),
+            breached: row.breached,
+        };
+        (ReferralId::from(row.referral_id), promised)
+    });
+    Ok(promised.collect())
+}
+
+/// A follow-up, as far as it matters for how long things took.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) referral: ReferralId,
+    pub(crate) opened_at: Timestamp,
+    /// How often the carer was reached.
+    pub(crate) reached: i64,
+}
+
+/// When these follow-ups began. Relies on the primary keys of `task` and `contact`.
+pub(crate) async fn begun(
+    connection: &mut PgConnection,
+    tasks: &[TaskId],
+) -> Result<BTreeMap<TaskId, Begun>, sqlx::Error> {
+    if tasks.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let ids: Vec<Uuid> = tasks.iter().map(|task| task.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select task_id, referral_id, opened_at,
+                  (select count(*) from contact
+                   where contact.task_id = task.task_id and result = 'reached') as "reached!"
+           from task where task_id = any($1)"#,
+        &ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    let begun = rows.into_iter().map(|row| {
+        let begun = Begun {
+            referral: row.referral_id.into(),
+            opened_at: row.opened_at.to_jiff(),
+            reached: row.reached,
+        };
+        (TaskId::from(row.task_id), begun)
+    });
+    Ok(begun.collect())
+}
+
+/// Since when the partners of the loops of a zone that are open have been asked. What only waits
+/// for the carer's answer is none of them. Relies on `clock_open_by_zone` and `clock_by_situation`.
+pub(crate) async fn open_since(
+    connection: &mut PgConnection,
+    zone: &ZoneId,
+) -> Result<Vec<Timestamp>, sqlx::Error> {
+    let since = sqlx::query_scalar!(
+        r#"select min(begun.started_at) as "since!: jiff_sqlx::Timestamp"
+           from clock
+           join clock as begun on begun.situation_id = clock.situation_id
+                              and begun.referral_id = clock.referral_id
+           where clock.zone = $1 and clock.stopped_at is null and clock.kind <> 'confirmation'
+           group by clock.referral_id"#,
+        zone.as_str(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(since
+        .into_iter()
+        .map(jiff_sqlx::Timestamp::to_jiff)
+        .collect())
+}

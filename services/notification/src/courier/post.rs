@@ -1,0 +1,89 @@
+//! Sending mail.
+
+use std::time::SystemTime;
+
+use lettre::{
+    AsyncTransport, Message,
+    message::{Mailbox, header::ContentType},
+    transport::smtp::Error,
+};
+
+use super::Round;
+use crate::{
+    model::{
+        fault::{Fault, Outcome},
+        message,
+    },
+    sealing::{self, Place},
+    settings::MailSettings,
+    store::{deliveries::Waiting, subscriptions::Subscription},
+};
+
+/// What an SMTP server says when it has taken a mail.
+const TAKEN: u16 = 250;
+
+/// Delivers one mail about several pieces of news.
+pub(super) async fn deliver(
+    round: &Round,
+    subscription: &Subscription,
+    waiting: &[&Waiting],
+) -> Outcome {
+    let Some(mail) = &round.settings.mail else {
+        return Outcome::nothing(Fault::NoMail);
+    };
+    let Some(message) = written(round, subscription, mail, waiting) else {
+        return Outcome::nothing(Fault::Sealed);
+    };
+    match mail.transport.send(message).await {
+        Ok(_) => Outcome {
+            status: TAKEN,
+            fault: None,
+        },
+        Err(error) => Outcome {
+            status: error.status().map_or(0, u16::from),
+            fault: Some(fault(&error)),
+        },
+    }
+}
+
+/// The mail. Its id is that of the first piece of news in it: when a server took it and said so in
+/// vain, whoever gets it twice can tell.
+fn written(
+    round: &Round,
+    subscription: &Subscription,
+    mail: &MailSettings,
+    waiting: &[&Waiting],
+) -> Option<Message> {
+    let sealed = subscription.sealed.as_ref()?;
+    let key = round
+        .vault
+        .unwrap_key_of(subscription.id.uuid(), &sealed.key)
+        .ok()?;
+    let target = sealing::open(&key, Place::Target, &sealed.target).ok()?;
+    let to = Mailbox::new(None, target.parse().ok()?);
+    let first = waiting.first()?;
+    let text = message::mail(subscription.language, waiting.len(), &round.settings.link);
+    let domain = mail.from.email.domain();
+    mail.message()
+        .to(to)
+        .subject(text.subject)
+        .date(SystemTime::from(round.kit.environment.now()))
+        .message_id(Some(format!("<{}@{domain}>", first.news.id)))
+        .header(ContentType::TEXT_PLAIN)
+        .body(text.body)
+        .ok()
+}
+
+fn fault(error: &Error) -> Fault {
+    if error.is_permanent() {
+        Fault::Refused
+    } else if error.is_transient() {
+        Fault::Deferred
+    } else if error.is_timeout() {
+        Fault::Timeout
+    } else if error.is_tls() {
+        Fault::Tls
+    } else {
+        Fault::Connection
+    }
+}

@@ -1,0 +1,160 @@
+//! From the wire to the vocabulary and back.
+
+use std::str::FromStr;
+
+use knipperlicht_contracts::{notification::v1 as wire, to_proto};
+use knipperlicht_privacy::Vault;
+use knipperlicht_vocabulary::{CodeError, IdError, Language};
+
+use crate::{
+    error::NotificationError,
+    model::{
+        endpoint::{Endpoint, Reach},
+        message::MAIL_LANGUAGES,
+        owner::OwnerKind,
+    },
+    sealing::{self, Place},
+    store::subscriptions::{Channel, Standing, Subscription},
+};
+
+pub(super) fn id<T>(field: &'static str, text: &str) -> Result<T, NotificationError>
+where
+    T: FromStr<Err = IdError>,
+{
+    if text.is_empty() {
+        return Err(NotificationError::Missing { field });
+    }
+    text.parse()
+        .map_err(|source| NotificationError::Id { field, source })
+}
+
+/// Where a subscription leads.
+pub(super) struct Target {
+    pub(super) channel: Channel,
+    pub(super) address: String,
+    pub(super) language: Language,
+}
+
+pub(super) fn target(
+    channel: Option<&wire::subscribe_request::Channel>,
+    reach: Reach,
+) -> Result<Target, NotificationError> {
+    use wire::subscribe_request::Channel::{Mail, Webhook};
+
+    match channel {
+        None => Err(NotificationError::Missing { field: "channel" }),
+        Some(Webhook(webhook)) => {
+            Endpoint::parse(&webhook.url, reach)?;
+            Ok(Target {
+                channel: Channel::Webhook,
+                address: webhook.url.clone(),
+                language: Language::Dutch,
+            })
+        }
+        Some(Mail(mail)) => {
+            let address: lettre::Address = mail
+                .address
+                .parse()
+                .map_err(|_| NotificationError::Address)?;
+            Ok(Target {
+                channel: Channel::Mail,
+                address: address.to_string(),
+                language: mail_language(mail.language)?,
+            })
+        }
+    }
+}
+
+fn mail_language(number: i32) -> Result<Language, NotificationError> {
+    let field = "mail.language";
+    if number == 0 {
+        return Ok(Language::Dutch);
+    }
+    let language =
+        Language::try_from(number).map_err(|source| NotificationError::Code { field, source })?;
+    if MAIL_LANGUAGES.contains(&language) {
+        return Ok(language);
+    }
+    let known: Vec<&str> = MAIL_LANGUAGES.iter().map(|one| one.code()).collect();
+    Err(NotificationError::Code {
+        field,
+        source: CodeError {
+            list: "language of mails",
+            given: language.code().to_owned(),
+            known: known.join(", "),
+        },
+    })
+}
+
+/// The name of a state in the tables; nothing for any.
+pub(super) fn delivery_state(number: i32) -> Result<Option<&'static str>, NotificationError> {
+    match wire::DeliveryState::try_from(number) {
+        Ok(wire::DeliveryState::Unspecified) => Ok(None),
+        Ok(wire::DeliveryState::Waiting) => Ok(Some("waiting")),
+        Ok(wire::DeliveryState::Delivered) => Ok(Some("delivered")),
+        Ok(wire::DeliveryState::Dead) => Ok(Some("dead")),
+        Err(_) => Err(NotificationError::Code {
+            field: "state",
+            source: CodeError {
+                list: "state",
+                given: number.to_string(),
+                known: "waiting, delivered, dead".to_owned(),
+            },
+        }),
+    }
+}
+
+/// The number of a state in the tables.
+pub(super) fn delivery_state_number(name: &str) -> i32 {
+    let state = match name {
+        "waiting" => wire::DeliveryState::Waiting,
+        "delivered" => wire::DeliveryState::Delivered,
+        "dead" => wire::DeliveryState::Dead,
+        _ => wire::DeliveryState::Unspecified,
+    };
+    state.into()
+}
+
+/// A subscription as its owner sees it.
+pub(super) fn subscription(
+    vault: &Vault,
+    subscription: &Subscription,
+    standing: Standing,
+) -> Result<wire::Subscription, NotificationError> {
+    let (subject, subject_id) = match subscription.owner.kind {
+        OwnerKind::Organisation => (wire::Subject::Organisation, subscription.owner.id.clone()),
+        OwnerKind::Zone => (wire::Subject::Zone, subscription.owner.id.clone()),
+        OwnerKind::Reporter => (wire::Subject::Reporter, String::new()),
+    };
+    Ok(wire::Subscription {
+        subscription_id: subscription.id.to_string(),
+        subject: subject.into(),
+        subject_id,
+        channel: channel(vault, subscription)?,
+        made_at: Some(to_proto(subscription.made_at)),
+        ended_at: subscription.ended_at.map(to_proto),
+        ended_by_receiver: subscription.ended_by_receiver,
+        waiting: standing.waiting,
+        dead: standing.dead,
+        retry_at: standing.retry_at.map(to_proto),
+    })
+}
+
+fn channel(
+    vault: &Vault,
+    subscription: &Subscription,
+) -> Result<Option<wire::subscription::Channel>, NotificationError> {
+    let Some(sealed) = &subscription.sealed else {
+        return Ok(None);
+    };
+    let key = vault.unwrap_key_of(subscription.id.uuid(), &sealed.key)?;
+    let target = sealing::open(&key, Place::Target, &sealed.target)?;
+    let target = target.as_str().to_owned();
+    Ok(Some(match subscription.channel {
+        Channel::Webhook => wire::subscription::Channel::Webhook(wire::Webhook { url: target }),
+        Channel::Mail => wire::subscription::Channel::Mail(wire::Mail {
+            address: target,
+            language: subscription.language.number(),
+        }),
+    }))
+}

@@ -1,0 +1,268 @@
+//! Whom an event concerns, and what to remember of it for later ones.
+//!
+//! A partner hears what others did to what it was asked, a zone's coordinator what needs one, a
+//! reporter the steps of what they flagged. Nobody hears of what they did themselves.
+
+use knipperlicht_contracts::{event::EventBody, events::v1 as events};
+use knipperlicht_vocabulary::{
+    Consent, ContactResult, OrganisationId, ReferralId, SignalId, SituationId, Urgency,
+};
+use uuid::Uuid;
+
+/// Whom some news is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// This organisation, about this.
+    Organisation(OrganisationId, Uuid),
+    /// The organisation that this referral went to.
+    Holder(ReferralId),
+    /// The organisations that referrals of the situation went to.
+    Holders,
+    /// The coordinators of the zone.
+    Zone,
+    /// Those who flagged the situation.
+    Reporters,
+}
+
+/// What to remember for the events after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Note {
+    /// A reporter, by what stands for them, flagged the situation.
+    Flagged {
+        reporter_key: String,
+        signal: SignalId,
+        consent: ConsentNote,
+    },
+    /// An organisation was asked.
+    Asked {
+        organisation: OrganisationId,
+        referral: ReferralId,
+    },
+    /// What the carer agrees to has changed.
+    Consent(ConsentNote),
+}
+
+/// What of a consent matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ConsentNote {
+    /// The carer refused: reporters hear nothing.
+    pub(crate) is_refused: bool,
+    /// How often consent was set: the higher wins.
+    pub(crate) sequence: i64,
+}
+
+/// What an event is here: whom it is for, whether it cannot wait until the morning, and what to
+/// remember. Ids that are none concern nobody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Meaning {
+    pub(crate) audiences: Vec<Audience>,
+    pub(crate) urgent: bool,
+    pub(crate) note: Option<Note>,
+}
+
+impl Meaning {
+    fn of(audiences: Vec<Audience>) -> Self {
+        Self {
+            audiences,
+            ..Self::default()
+        }
+    }
+
+    fn urgent(mut self, urgency: i32, from: Urgency) -> Self {
+        self.urgent = Urgency::try_from(urgency).is_ok_and(|urgency| urgency >= from);
+        self
+    }
+
+    fn noting(mut self, note: Option<Note>) -> Self {
+        self.note = note;
+        self
+    }
+}
+
+/// What an event about `situation` means.
+pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
+    use Audience::{Holders, Reporters, Zone};
+
+    match body {
+        EventBody::SignalFlagged(event) => Meaning::default().noting(flagged(event)),
+        EventBody::ConsentChanged(event) => Meaning::of(vec![Holders, Reporters])
+            .noting(consent(event.circumstances.as_ref()).map(Note::Consent)),
+        EventBody::SituationShared(event) => Meaning::of(named(&event.organisation_id, situation)),
+        EventBody::SituationsMerged(_) | EventBody::SituationsSplit(_) => {
+            Meaning::of(vec![Holders])
+        }
+        EventBody::AssessmentCompleted(event) if event.urgency == Urgency::Emergency.number() => {
+            Meaning::of(vec![Zone]).urgent(event.urgency, Urgency::Emergency)
+        }
+        EventBody::ReferralRequested(event) => {
+            Meaning::of(named(&event.organisation_id, &event.referral_id))
+                .urgent(event.urgency, Urgency::Urgent)
+                .noting(asked(&event.organisation_id, &event.referral_id))
+        }
+        EventBody::ReferralRaised(event) => {
+            Meaning::of(holder(&event.referral_id)).urgent(event.urgency, Urgency::Urgent)
+        }
+        EventBody::ReferralUnroutable(event) => {
+            Meaning::of(vec![Zone]).urgent(event.urgency, Urgency::Urgent)
+        }
+        EventBody::ReferralAccepted(event) => {
+            Meaning::of(vec![Reporters]).noting(asked(&event.organisation_id, &event.referral_id))
+        }
+        EventBody::ReferralRedirected(event) => Meaning::of(holder(&event.referral_id)),
+        EventBody::ReferralExpired(event) => Meaning::of(holder(&event.referral_id)),
+        EventBody::ReferralCancelled(event) => Meaning::of(holder(&event.referral_id)),
+        EventBody::ClockBreached(event) => {
+            Meaning::of([holder(&event.referral_id), vec![Zone, Reporters]].concat())
+        }
+        EventBody::ContactRecorded(event) if event.result == ContactResult::Reached.number() => {
+            Meaning::of(vec![Reporters])
+        }
+        EventBody::FollowUpCompleted(_) => Meaning::of(vec![Reporters]),
+        // It is theirs to reach the carer.
+        EventBody::CarerAsked(event) => Meaning::of(holder(&event.referral_id)),
+        EventBody::SituationReopened(event) => {
+            Meaning::of([holder(&event.referral_id), vec![Zone, Reporters]].concat())
+        }
+        // What the receiver did, what follows in another event, or what is nobody's to act on.
+        EventBody::SignalWithdrawn(_)
+        | EventBody::AssessmentCompleted(_)
+        | EventBody::ItemClosed(_)
+        | EventBody::ReferralWithheld(_)
+        | EventBody::ReferralDeclined(_)
+        | EventBody::ReferralHeld(_)
+        | EventBody::ClockSettled(_)
+        | EventBody::ContactRecorded(_)
+        | EventBody::OutcomeConfirmed(_)
+        | EventBody::ReopenAsked(_)
+        | EventBody::CarerAnswered(_)
+        | EventBody::CarerLinkMade(_)
+        | EventBody::CarerLinksTakenBack(_)
+        | EventBody::LoopClosed(_) => Meaning::default(),
+    }
+}
+
+trait About {
+    fn about(self) -> Option<Uuid>;
+}
+
+impl About for SituationId {
+    fn about(self) -> Option<Uuid> {
+        Some(self.uuid())
+    }
+}
+
+impl About for &String {
+    fn about(self) -> Option<Uuid> {
+        Uuid::try_parse(self).ok()
+    }
+}
+
+fn named(organisation: &str, about: impl About) -> Vec<Audience> {
+    let organisation = organisation.parse().ok();
+    organisation
+        .zip(about.about())
+        .map(|(organisation, about)| Audience::Organisation(organisation, about))
+        .into_iter()
+        .collect()
+}
+
+fn holder(referral: &str) -> Vec<Audience> {
+    referral.parse().map(Audience::Holder).into_iter().collect()
+}
+
+fn asked(organisation: &str, referral: &str) -> Option<Note> {
+    Some(Note::Asked {
+        organisation: organisation.parse().ok()?,
+        referral: referral.parse().ok()?,
+    })
+}
+
+fn flagged(event: &events::SignalFlagged) -> Option<Note> {
+    Some(Note::Flagged {
+        reporter_key: event.reporter_key.clone(),
+        signal: event.signal_id.parse().ok()?,
+        consent: consent(event.circumstances.as_ref())?,
+    })
+}
+
+fn consent(circumstances: Option<&events::Circumstances>) -> Option<ConsentNote> {
+    let circumstances = circumstances?;
+    Some(ConsentNote {
+        is_refused: circumstances.consent == Consent::Refused.number(),
+        sequence: circumstances.consent_sequence,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REFERRAL: &str = "0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b";
+
+    fn situation() -> SituationId {
+        Uuid::from_u128(9).into()
+    }
+
+    #[test]
+    fn a_request_is_for_who_is_asked_and_cannot_wait_when_urgent() {
+        let requested = |urgency: Urgency| {
+            let event = events::ReferralRequested {
+                referral_id: REFERRAL.to_owned(),
+                organisation_id: "ocmw-gent".to_owned(),
+                urgency: urgency.number(),
+                ..Default::default()
+            };
+            meaning(situation(), &event.into())
+        };
+        let soon = requested(Urgency::Soon);
+        assert_eq!(
+            soon.audiences,
+            [Audience::Organisation(
+                "ocmw-gent".parse().unwrap(),
+                REFERRAL.parse().unwrap()
+            )]
+        );
+        assert!(!soon.urgent);
+        assert!(requested(Urgency::Urgent).urgent);
+        assert!(requested(Urgency::Emergency).urgent);
+    }
+
+    #[test]
+    fn a_breach_is_for_the_partner_the_zone_and_the_reporter() {
+        let breach = events::ClockBreached {
+            referral_id: REFERRAL.to_owned(),
+            ..Default::default()
+        };
+        assert_eq!(
+            meaning(situation(), &breach.into()).audiences,
+            [
+                Audience::Holder(REFERRAL.parse().unwrap()),
+                Audience::Zone,
+                Audience::Reporters
+            ]
+        );
+    }
+
+    #[test]
+    fn nonsense_concerns_nobody() {
+        let event = events::ReferralRequested {
+            organisation_id: "no such/name".to_owned(),
+            ..Default::default()
+        };
+        assert_eq!(meaning(situation(), &event.into()), Meaning::default());
+    }
+
+    #[test]
+    fn only_a_reached_carer_is_a_step() {
+        for (result, told) in [
+            (ContactResult::Reached, vec![Audience::Reporters]),
+            (ContactResult::NoAnswer, vec![]),
+        ] {
+            let event = events::ContactRecorded {
+                result: result.number(),
+                ..Default::default()
+            };
+            assert_eq!(meaning(situation(), &event.into()).audiences, told);
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! What notification does when it hears something: a row for each who asked to be told.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use knipperlicht_contracts::event::EventBody;
+use knipperlicht_eventing::{Event, Fact, Kit, Listens, merges};
+use knipperlicht_vocabulary::{DeliveryId, SituationId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{
+    model::{
+        audience::{Audience, Meaning, Note, meaning},
+        owner::{Owner, OwnerKind},
+    },
+    registry::{Registry, Wanted},
+    store::{
+        concerned::{self, Concern, Concerned, Silence},
+        deliveries::{self, NewDelivery},
+    },
+};
+
+/// What notification does when it hears something.
+pub struct NotificationReactions {
+    kit: Kit,
+    registry: Arc<Registry>,
+}
+
+impl NotificationReactions {
+    pub(crate) const fn new(kit: Kit, registry: Arc<Registry>) -> Self {
+        Self { kit, registry }
+    }
+}
+
+impl Listens for NotificationReactions {
+    async fn prepare(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        self.registry.refresh(connection).await
+    }
+
+    fn concerns(&self, fact: &Fact) -> bool {
+        // What became one situation has to be known before anybody asks for it.
+        if matches!(
+            fact.body,
+            EventBody::SituationsMerged(_) | EventBody::SituationsSplit(_)
+        ) {
+            return true;
+        }
+        self.registry.look(|wanted| {
+            !wanted.is_empty() && {
+                let meaning = meaning(fact.said_of, &fact.body);
+                note_is_wanted(wanted, meaning.note.as_ref())
+                    || meaning
+                        .audiences
+                        .iter()
+                        .any(|audience| may_be_wanted(wanted, fact, audience))
+            }
+        })
+    }
+
+    async fn hear(
+        &self,
+        connection: &mut PgConnection,
+        events: &[Event],
+    ) -> Result<(), sqlx::Error> {
+        let heard: Vec<Heard<'_>> = events
+            .iter()
+            .map(|event| Heard {
+                event,
+                meaning: meaning(event.said_of, &event.body),
+            })
+            .collect();
+        let (concerns, silences) = self.registry.look(|wanted| notes(wanted, &heard));
+        concerned::insert(&mut *connection, &concerns).await?;
+        for event in events {
+            reshape(&mut *connection, event).await?;
+        }
+        concerned::silence(&mut *connection, &silences).await?;
+        let concerned = if self
+            .registry
+            .look(|wanted| wanted.has_organisations() || wanted.has_reporters())
+        {
+            Known::read(&mut *connection, &heard).await?
+        } else {
+            Known::default()
+        };
+        let deliveries = self
+            .registry
+            .look(|wanted| new_deliveries(wanted, &heard, &concerned));
+        deliveries::insert(connection, self.kit.environment.now(), &deliveries).await
+    }
+
+    fn committed(&self) {
+        self.kit.bell.ring();
+    }
+}
+
+/// An event, and what it means here.
+struct Heard<'e> {
+    event: &'e Event,
+    meaning: Meaning,
+}
+
+fn note_is_wanted(wanted: &Wanted, note: Option<&Note>) -> bool {
+    match note {
+        None => false,
+        Some(Note::Flagged { reporter_key, .. }) => {
+            let owner = Owner::new(OwnerKind::Reporter, reporter_key);
+            !wanted.of(&owner).is_empty()
+        }
+        Some(Note::Asked { organisation, .. }) => {
+            let owner = Owner::new(OwnerKind::Organisation, organisation.as_str());
+            !wanted.of(&owner).is_empty()
+        }
+        Some(Note::Consent(_)) => wanted.has_reporters(),
+    }
+}
+
+/// Whether this audience may hold somebody with a subscription; for some only the tables know.
+fn may_be_wanted(wanted: &Wanted, fact: &Fact, audience: &Audience) -> bool {
+    match audience {
+        Audience::Organisation(organisation, _) => {
+            let owner = Owner::new(OwnerKind::Organisation, organisation.as_str());
+            !wanted.of(&owner).is_empty()
+        }
+        Audience::Zone => !wanted.of(&zone_of(fact)).is_empty(),
+        Audience::Holder(_) | Audience::Holders => wanted.has_organisations(),
+        Audience::Reporters => wanted.has_reporters(),
+    }
+}
+
+fn zone_of(fact: &Fact) -> Owner {
+    Owner::new(OwnerKind::Zone, fact.zone.as_str())
+}
+
+/// What to remember of these events.
+fn notes(wanted: &Wanted, heard: &[Heard<'_>]) -> (Vec<Concern>, Vec<Silence>) {
+    let (mut concerns, mut silences) = (Vec::new(), Vec::new());
+    for Heard { event, meaning } in heard {
+        let Some(note) = &meaning.note else { continue };
+        if !note_is_wanted(wanted, Some(note)) {
+            continue;
+        }
+        match note {
+            Note::Flagged {
+                reporter_key,
+                signal,
+                consent,
+            } => concerns.push(Concern {
+                owner: Owner::new(OwnerKind::Reporter, reporter_key),
+                about: signal.uuid(),
+                situation: event.said_of,
+                consent: *consent,
+            }),
+            Note::Asked {
+                organisation,
+                referral,
+            } => concerns.push(Concern::of_organisation(
+                organisation,
+                *referral,
+                event.said_of,
+            )),
+            Note::Consent(consent) => silences.push(Silence {
+                situation: event.said_of,
+                consent: *consent,
+            }),
+        }
+    }
+    (concerns, silences)
+}
+
+/// Notes what an event makes of situations.
+async fn reshape(connection: &mut PgConnection, event: &Event) -> Result<(), sqlx::Error> {
+    match &event.body {
+        EventBody::SituationsMerged(body) => {
+            if let Ok(into) = body.into_situation_id.parse() {
+                merges::merge(connection, event.said_of, into, event.occurred_at).await?;
+            }
+        }
+        EventBody::SituationsSplit(_) => {
+            merges::split(connection, event.said_of).await?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Who has to do with the situations and referrals of some events.
+#[derive(Default)]
+struct Known {
+    by_situation: HashMap<SituationId, Vec<Concerned>>,
+    by_referral: HashMap<Uuid, Vec<Concerned>>,
+}
+
+impl Known {
+    async fn read(connection: &mut PgConnection, heard: &[Heard<'_>]) -> Result<Self, sqlx::Error> {
+        let (mut situations, mut referrals) = (BTreeSet::new(), BTreeSet::new());
+        for Heard { event, meaning } in heard {
+            for audience in &meaning.audiences {
+                match audience {
+                    Audience::Holders | Audience::Reporters => {
+                        situations.insert(event.said_of.uuid());
+                    }
+                    Audience::Holder(referral) => {
+                        referrals.insert(referral.uuid());
+                    }
+                    Audience::Organisation(..) | Audience::Zone => {}
+                }
+            }
+        }
+        let situations: Vec<Uuid> = situations.into_iter().collect();
+        let referrals: Vec<Uuid> = referrals.into_iter().collect();
+        Ok(Self {
+            by_situation: concerned::of_situations(&mut *connection, &situations).await?,
+            by_referral: concerned::of_referrals(connection, &referrals).await?,
+        })
+    }
+
+    /// Those of a sort who have to do with a situation.
+    fn around(&self, situation: SituationId, kind: OwnerKind) -> impl Iterator<Item = &Concerned> {
+        self.by_situation
+            .get(&situation)
+            .into_iter()
+            .flatten()
+            .filter(move |concerned| concerned.owner.kind == kind)
+    }
+}
+
+/// What to deliver, in the order it was heard; to each subscription an event once.
+fn new_deliveries(wanted: &Wanted, heard: &[Heard<'_>], known: &Known) -> Vec<NewDelivery> {
+    let mut deliveries = Vec::new();
+    for Heard { event, meaning } in heard {
+        let mut told = BTreeSet::new();
+        for (owner, about) in receivers(event, &meaning.audiences, known) {
+            for subscription in wanted.of(&owner) {
+                if told.insert(*subscription) {
+                    deliveries.push(NewDelivery {
+                        id: DeliveryId::derived(*subscription, &event.id.to_string()),
+                        subscription: *subscription,
+                        event_type: event.body.event_type(),
+                        source: event.source.name(),
+                        occurred_at: event.occurred_at,
+                        zone: event.zone.to_string(),
+                        about,
+                        urgent: meaning.urgent,
+                        traceparent: event.onward_traceparent(),
+                    });
+                }
+            }
+        }
+    }
+    deliveries
+}
+
+/// Who hears of an event, and by what they know what it is about.
+fn receivers(event: &Event, audiences: &[Audience], known: &Known) -> Vec<(Owner, Uuid)> {
+    let mut receivers = Vec::new();
+    for audience in audiences {
+        match audience {
+            Audience::Organisation(organisation, about) => receivers.push((
+                Owner::new(OwnerKind::Organisation, organisation.as_str()),
+                *about,
+            )),
+            Audience::Zone => receivers.push((zone_of(event), event.said_of.uuid())),
+            Audience::Holder(referral) => {
+                let holders = known
+                    .by_referral
+                    .get(&referral.uuid())
+                    .into_iter()
+                    .flatten();
+                receivers.extend(holders.map(|holder| (holder.owner.clone(), referral.uuid())));
+            }
+            Audience::Holders => receivers.extend(
+                known
+                    .around(event.said_of, OwnerKind::Organisation)
+                    .map(|holder| (holder.owner.clone(), event.said_of.uuid())),
+            ),
+            Audience::Reporters => receivers.extend(
+                known
+                    .around(event.said_of, OwnerKind::Reporter)
+                    .map(|reporter| (reporter.owner.clone(), reporter.about)),
+            ),
+        }
+    }
+    receivers
+}

@@ -1,0 +1,321 @@
+//! Subscriptions: who is told, and, sealed, where.
+
+use std::fmt::Display;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use knipperlicht_privacy::WrappedKey;
+use knipperlicht_vocabulary::{Language, ReporterId, SubscriptionId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{
+    error::NotificationError,
+    model::owner::{Owner, OwnerKind},
+};
+
+/// How somebody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channel {
+    Webhook,
+    Mail,
+}
+
+impl Channel {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Mail => "mail",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::Webhook, Self::Mail]
+            .into_iter()
+            .find(|channel| channel.name() == name)
+    }
+}
+
+/// Why a subscription ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Its owner ended it.
+    Unsubscribed,
+    /// Its receiver answered that it is gone.
+    Gone,
+}
+
+impl Ending {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Unsubscribed => "unsubscribed",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+/// What is sealed of a subscription that has not ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Sealed {
+    pub(crate) key: WrappedKey,
+    pub(crate) target: Vec<u8>,
+    pub(crate) secret: Option<Vec<u8>>,
+    pub(crate) old_secret: Option<(Vec<u8>, Timestamp)>,
+}
+
+/// A subscription.
+#[derive(Debug, Clone)]
+pub(crate) struct Subscription {
+    pub(crate) id: SubscriptionId,
+    pub(crate) owner: Owner,
+    pub(crate) channel: Channel,
+    pub(crate) language: Language,
+    /// Nothing once it has ended.
+    pub(crate) sealed: Option<Sealed>,
+    pub(crate) made_at: Timestamp,
+    pub(crate) ended_at: Option<Timestamp>,
+    pub(crate) ended_by_receiver: bool,
+}
+
+/// How the line of a subscription stands.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Standing {
+    pub(crate) waiting: i64,
+    pub(crate) dead: i64,
+    pub(crate) retry_at: Option<Timestamp>,
+}
+
+/// The number of the last change.
+pub(crate) async fn version(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!("select version from registry")
+        .fetch_one(connection)
+        .await
+}
+
+/// All that have not ended.
+pub(crate) async fn live(connection: &mut PgConnection) -> Result<Vec<(Owner, Uuid)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select owner_kind, owner, subscription_id from subscription where ended_at is null"
+    )
+    .fetch_all(connection)
+    .await?;
+    let live = rows.into_iter().filter_map(|row| {
+        let kind = OwnerKind::named(&row.owner_kind)?;
+        Some((Owner::new(kind, row.owner), row.subscription_id))
+    });
+    Ok(live.collect())
+}
+
+/// Says that a subscription began or ended. One after the other, so that each is seen; to be taken
+/// before any other lock.
+pub(crate) async fn changed(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query!("update registry set version = version + 1")
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// How many an owner has. Relies on `subscription_by_owner`.
+pub(crate) async fn count_of(
+    connection: &mut PgConnection,
+    owner: &Owner,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from subscription
+           where owner_kind = $1 and owner = $2 and ended_at is null"#,
+        owner.kind.name(),
+        owner.id,
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Keeps a new one, in the name of this account.
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    subscription: &Subscription,
+    sealed: &Sealed,
+    account: &ReporterId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into subscription (subscription_id, owner_kind, owner, subject, channel, language,
+                                   master_key_id, wrapped_key, target, secret, made_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        subscription.id.uuid(),
+        subscription.owner.kind.name(),
+        subscription.owner.id,
+        account.as_str(),
+        subscription.channel.name(),
+        subscription.language.code(),
+        sealed.key.master_key_id,
+        sealed.key.bytes,
+        sealed.target,
+        sealed.secret.as_deref(),
+        subscription.made_at.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Those that the caller sees, newest first, with how their lines stand. Relies on
+/// `delivery_by_subscription`.
+pub(crate) async fn list(
+    connection: &mut PgConnection,
+    include_ended: bool,
+) -> Result<Vec<(Subscription, Standing)>, NotificationError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select subscription_id, owner_kind, owner, channel, language, master_key_id, wrapped_key,
+                  target, secret, old_secret, old_secret_until, made_at, ended_at, ended_because
+           from subscription where $1 or ended_at is null
+           order by made_at desc, subscription_id limit 500"#,
+        include_ended,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut listed = Vec::with_capacity(rows.len());
+    for row in rows {
+        let subscription = Subscription::try_from(row)?;
+        let standing = standing(&mut *connection, subscription.id).await?;
+        listed.push((subscription, standing));
+    }
+    Ok(listed)
+}
+
+/// How a line stands. Relies on `delivery_by_subscription`.
+pub(crate) async fn standing(
+    connection: &mut PgConnection,
+    subscription: SubscriptionId,
+) -> Result<Standing, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select count(*) filter (where state = 'waiting') as "waiting!",
+                  count(*) filter (where state = 'dead') as "dead!",
+                  (select retry_at from lane where lane.subscription_id = $1)
+                      as "retry_at: jiff_sqlx::Timestamp"
+           from delivery where delivery.subscription_id = $1 and state <> 'delivered'"#,
+        subscription.uuid(),
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Standing {
+        waiting: row.waiting,
+        dead: row.dead,
+        retry_at: row.retry_at.map(jiff_sqlx::Timestamp::to_jiff),
+    })
+}
+
+/// One that the caller sees. Relies on the primary key.
+pub(crate) async fn find(
+    connection: &mut PgConnection,
+    id: SubscriptionId,
+) -> Result<Option<Subscription>, NotificationError> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select subscription_id, owner_kind, owner, channel, language, master_key_id, wrapped_key,
+                  target, secret, old_secret, old_secret_until, made_at, ended_at, ended_because
+           from subscription where subscription_id = $1"#,
+        id.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(Subscription::try_from).transpose()
+}
+
+/// Ends one: where it led and its secrets are destroyed with their key. False when it had ended.
+/// Relies on the primary key.
+pub(crate) async fn end(
+    connection: &mut PgConnection,
+    now: Timestamp,
+    id: SubscriptionId,
+    ending: Ending,
+) -> Result<bool, sqlx::Error> {
+    let ended = sqlx::query!(
+        "update subscription
+         set ended_at = $2, ended_because = $3, master_key_id = null, wrapped_key = null,
+             target = null, secret = null, old_secret = null, old_secret_until = null
+         where subscription_id = $1 and ended_at is null",
+        id.uuid(),
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+        ending.name(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Gives one a new secret; the one before it signs until then. Relies on the primary key.
+pub(crate) async fn rotate(
+    connection: &mut PgConnection,
+    id: SubscriptionId,
+    secret: &[u8],
+    old_until: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let rotated = sqlx::query!(
+        "update subscription set old_secret = secret, old_secret_until = $3, secret = $2
+         where subscription_id = $1 and ended_at is null and secret is not null",
+        id.uuid(),
+        secret,
+        old_until.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
+    Ok(rotated.rows_affected() == 1)
+}
+
+struct Row {
+    subscription_id: Uuid,
+    owner_kind: String,
+    owner: String,
+    channel: String,
+    language: String,
+    master_key_id: Option<String>,
+    wrapped_key: Option<Vec<u8>>,
+    target: Option<Vec<u8>>,
+    secret: Option<Vec<u8>>,
+    old_secret: Option<Vec<u8>>,
+    old_secret_until: Option<jiff_sqlx::Timestamp>,
+    made_at: jiff_sqlx::Timestamp,
+    ended_at: Option<jiff_sqlx::Timestamp>,
+    ended_because: Option<String>,
+}
+
+impl TryFrom<Row> for Subscription {
+    type Error = NotificationError;
+
+    fn try_from(row: Row) -> Result<Self, NotificationError> {
+        let bad = |what: &dyn Display| NotificationError::BadRow {
+            table: "subscription",
+            row: row.subscription_id.to_string(),
+            what: what.to_string(),
+        };
+        let kind = OwnerKind::named(&row.owner_kind).ok_or_else(|| bad(&"owner_kind is none"))?;
+        let channel = Channel::named(&row.channel).ok_or_else(|| bad(&"channel is none"))?;
+        let language = row.language.parse().map_err(|error| bad(&error))?;
+        let sealed = match (row.master_key_id, row.wrapped_key, row.target) {
+            (Some(master_key_id), Some(bytes), Some(target)) => Some(Sealed {
+                key: WrappedKey {
+                    master_key_id,
+                    bytes,
+                },
+                target,
+                secret: row.secret,
+                old_secret: row
+                    .old_secret
+                    .zip(row.old_secret_until)
+                    .map(|(secret, until)| (secret, until.to_jiff())),
+            }),
+            _ => None,
+        };
+        Ok(Self {
+            id: row.subscription_id.into(),
+            owner: Owner::new(kind, row.owner),
+            channel,
+            language,
+            sealed,
+            made_at: row.made_at.to_jiff(),
+            ended_at: row.ended_at.map(jiff_sqlx::Timestamp::to_jiff),
+            ended_by_receiver: row.ended_because.as_deref() == Some("gone"),
+        })
+    }
+}
