@@ -224,7 +224,8 @@ impl Assembly<'_> {
                 let followup = Followup::new(kit.clone(), calendars);
                 self.routes.add_service(followup.routes());
                 self.react(&kit, followup.reactions());
-                self.lifecycle.spawn(followup.clocks().run(stop));
+                self.lifecycle.spawn(followup.clocks().run(stop.clone()));
+                self.lifecycle.spawn(followup.tallies().run(stop));
             }
             Service::Notification => {
                 let settings = self.settings.notification.clone();

@@ -12,6 +12,7 @@ pub mod model;
 mod reactions;
 mod store;
 mod story;
+mod tallies;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub use clocks::Clocks;
 pub use error::FollowupError;
 pub use grpc::FollowupCalls;
 pub use reactions::FollowupReactions;
+pub use tallies::Tallies;
 
 /// The tables of follow-up.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -63,6 +65,12 @@ impl Followup {
             self.kit.clone(),
             Arc::clone(&self.calendars),
         ))
+    }
+
+    /// What adds up what was counted for the reports.
+    #[must_use]
+    pub fn tallies(&self) -> Tallies {
+        Tallies::new(self.kit.clone())
     }
 
     /// What fires the clocks that are due.
