@@ -231,7 +231,8 @@ impl Assembly<'_> {
                 self.routes.add_service(followup.routes());
                 self.react(&kit, followup.reactions());
                 self.lifecycle.spawn(followup.askings().run(stop.clone()));
-                self.lifecycle.spawn(followup.clocks().run(stop));
+                self.lifecycle.spawn(followup.clocks().run(stop.clone()));
+                self.lifecycle.spawn(followup.tallies().run(stop));
             }
             Service::Notification => {
                 let settings = self.settings.notification.clone();

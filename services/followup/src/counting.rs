@@ -59,7 +59,7 @@ pub(crate) async fn heard(
         let asked_at = promised.map(|promised| promised.started_at);
         counting.done(about, kind, timeliness(about.at, promised), asked_at);
     }
-    report::add(connection, &counting.tally).await
+    report::note(connection, &counting.tally).await
 }
 
 /// Counts what follow-up itself has to say.
@@ -135,7 +135,7 @@ pub(crate) async fn said(
         };
         counting.done(about, ClockKind::Outcome, timeliness, opened_at);
     }
-    report::add(connection, &counting.tally).await
+    report::note(connection, &counting.tally).await
 }
 
 /// A promise that ran out was not kept, whenever that was noticed.
@@ -169,7 +169,7 @@ impl<'e> Counting<'e> {
 
     fn count(&mut self, about: About<'_>, measure: Measure) {
         let day = self.environment.day_of(about.at);
-        self.tally.count(about.situation, about.zone, day, measure);
+        self.tally.count(about.zone, day, measure);
     }
 
     /// Every signal has one role; each thing noticed counts once. A number of a newer version's

@@ -13,6 +13,7 @@ pub mod model;
 mod reactions;
 mod store;
 mod story;
+mod tallies;
 
 use std::sync::Arc;
 
@@ -21,15 +22,14 @@ use knipperlicht_eventing::Kit;
 use knipperlicht_links::Address;
 use sqlx::migrate::Migrator;
 
-use model::Calendars;
-
 pub use askings::Askings;
 pub use clocks::Clocks;
 pub use error::FollowupError;
 pub use grpc::FollowupCalls;
 pub use reactions::FollowupReactions;
+pub use tallies::Tallies;
 
-use model::AskingRule;
+use model::{AskingRule, Calendars};
 
 /// The tables of follow-up.
 pub static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -85,6 +85,12 @@ impl Followup {
     #[must_use]
     pub fn askings(&self) -> Askings {
         Askings::new(self.kit.clone(), self.asking)
+    }
+
+    /// What adds up what was counted for the reports.
+    #[must_use]
+    pub fn tallies(&self) -> Tallies {
+        Tallies::new(self.kit.clone())
     }
 
     /// What fires the clocks that are due.

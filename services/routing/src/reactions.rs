@@ -114,6 +114,10 @@ impl RoutingReactions {
             plans.push(plan);
         }
         store::write(connection, &plans, ground.at).await?;
+        // The carer agrees again, and what they need is asked for anew.
+        let lifted = plans.iter().filter(|plan| plan.lifts());
+        let lifted: Vec<Uuid> = lifted.map(|plan| plan.situation.uuid()).collect();
+        store::stay_away(connection, &lifted).await?;
         say(connection, ground.at, &events).await?;
         Ok(())
     }

@@ -17,7 +17,9 @@ use knipperlicht_contracts::{
 use knipperlicht_e2e::{CoordinatorDesk, ReporterPhone, World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
-use knipperlicht_vocabulary::{MatchReason, Observation, ReferralState, ResolutionReason, Step};
+use knipperlicht_vocabulary::{
+    DeclineReason, MatchReason, Observation, ReferralState, ResolutionReason, Step,
+};
 use tonic::Status;
 
 const ZONE: &str = "oostende-bredene";
@@ -416,6 +418,33 @@ async fn a_chain_of_merges_is_undone_link_by_link() {
         })
         .await;
     }
+
+    // Once more, and now what went in first comes out first. The partner of the second declined,
+    // so that what it is asked for is younger than what the third is.
+    let referral = coordinator.referral_of(b).await;
+    let partner = world.partner(&referral.service.unwrap().organisation_id);
+    let declined = partner.decline(&referral.referral_id, DeclineReason::NoCapacity);
+    declined.await.unwrap();
+    // Two partners together take its place.
+    let before = open(&coordinator, 4).await;
+    for question in [&phone, &name] {
+        answer(&coordinator, question, Resolution::Merge)
+            .await
+            .unwrap();
+    }
+    open(&coordinator, 1).await;
+    answer(&coordinator, &phone, Resolution::Split)
+        .await
+        .unwrap();
+    assert_eq!(situations_of(&signals).await, [a, a, c]);
+    let of_first_and_third = before.iter().filter(|(_, situation)| situation != b);
+    let expected: BTreeSet<_> = of_first_and_third.cloned().collect();
+    assert_eq!(open(&coordinator, 2).await, expected);
+    answer(&coordinator, &name, Resolution::Split)
+        .await
+        .unwrap();
+    assert_eq!(situations_of(&signals).await, [a, b, c]);
+    assert_eq!(open(&coordinator, 4).await, before);
     world.stop().await;
 }
 

@@ -198,6 +198,7 @@ async fn a_year_of_a_zone() {
         .unwrap();
     for (table, sees) in [
         ("report_count", true),
+        ("report_tally", false),
         ("task", false),
         ("clock", false),
         ("timeline", false),

@@ -18,13 +18,12 @@ pub(crate) fn zones(signals: i64) -> i64 {
 /// The years in which they were counted, the first and the last.
 pub(crate) const YEARS: (i16, i16) = (2016, 2025);
 
-/// Every figure there can be, of every zone, year and partition: as many rows as there ever are,
+/// Every figure there can be, of every zone and year: as many rows as there ever are,
 /// and as much in them as the signals add up to.
 const COUNTS: &str = "
-    insert into followup.report_count (zone, year, measure, code, slot, total)
-    select 'past-' || zone, year, measure, code, slot, greatest(1, $3::bigint / $1::bigint / 10 / 16 / share)
+    insert into followup.report_count (zone, year, measure, code, total)
+    select 'past-' || zone, year, measure, code, greatest(1, $3::bigint / $1::bigint / 10 / share)
     from generate_series(0, $1::bigint - 1) as zone, generate_series(2016, 2025) as year,
-         generate_series(0, 15) as slot,
          (select 'role', role, 11 from unnest('{home_care_worker,cleaner,nurse,general_practitioner,pharmacist,
               teacher,social_worker,volunteer,neighbour,carer,other}'::text[]) as role
           union all

@@ -8,7 +8,7 @@ use super::FollowupCalls;
 use crate::{
     error::FollowupError,
     model::report::{Counts, Line, LoopAge, Period, THRESHOLD, Topic, open_loops, report},
-    store,
+    store, tallies,
 };
 
 impl FollowupCalls {
@@ -28,6 +28,7 @@ impl FollowupCalls {
             return Err(FollowupError::NotFound { what: "zone" });
         }
 
+        tallies::add_up(&self.kit).await?;
         let mut transaction = self.kit.database.begin(principal).await?;
         let mut counted = store::report::years(&mut transaction, &zone, period.bounds()).await?;
         let open = if coordinates {

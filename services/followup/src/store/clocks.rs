@@ -84,17 +84,10 @@ pub(crate) struct Settled {
 }
 
 impl About {
-    const fn referral(self) -> Option<ReferralId> {
+    const fn uuid(self) -> Uuid {
         match self {
-            Self::Referral(referral) => Some(referral),
-            Self::Item(_) => None,
-        }
-    }
-
-    const fn item(self) -> Option<ItemId> {
-        match self {
-            Self::Item(item) => Some(item),
-            Self::Referral(_) => None,
+            Self::Referral(referral) => referral.uuid(),
+            Self::Item(item) => item.uuid(),
         }
     }
 
@@ -112,79 +105,126 @@ impl About {
 }
 
 /// Starts clocks, but none that runs already, and none for accepting what was accepted. One that
-/// runs goes where its referral goes when situations are split. Relies on `clock_open`, on
-/// `clock_open_of_item` and on the unique referral of `task`.
+/// runs goes where its referral goes when situations are split.
 pub(crate) async fn start(
     connection: &mut PgConnection,
     clocks: &[NewClock],
 ) -> Result<(), sqlx::Error> {
+    let (of_items, of_referrals): (Vec<_>, Vec<_>) = clocks
+        .iter()
+        .partition(|clock| matches!(clock.about, About::Item(_)));
+    start_of_referrals(&mut *connection, &of_referrals).await?;
+    start_of_items(connection, &of_items).await
+}
+
+/// Relies on `clock_open` and on the unique referral of `task`.
+async fn start_of_referrals(
+    connection: &mut PgConnection,
+    clocks: &[&NewClock],
+) -> Result<(), sqlx::Error> {
     if clocks.is_empty() {
         return Ok(());
     }
-    let ids: Vec<Uuid> = clocks.iter().map(|clock| clock.id.uuid()).collect();
-    let kinds: Vec<String> = clocks.iter().map(|clock| clock.kind.to_string()).collect();
-    let situations: Vec<Uuid> = clocks.iter().map(|clock| clock.situation.uuid()).collect();
-    let referrals: Vec<Option<Uuid>> = clocks
-        .iter()
-        .map(|clock| clock.about.referral().map(ReferralId::uuid))
-        .collect();
-    let items: Vec<Option<Uuid>> = clocks
-        .iter()
-        .map(|clock| clock.about.item().map(ItemId::uuid))
-        .collect();
-    let homes: Vec<Option<Uuid>> = clocks
-        .iter()
-        .map(|clock| clock.home.map(SituationId::uuid))
-        .collect();
-    let organisations: Vec<Option<String>> = clocks
-        .iter()
-        .map(|clock| clock.organisation.as_ref().map(ToString::to_string))
-        .collect();
-    let urgencies: Vec<&str> = clocks.iter().map(|clock| clock.urgency.code()).collect();
-    let zones: Vec<String> = clocks.iter().map(|clock| clock.zone.to_string()).collect();
-    let starts: Vec<jiff_sqlx::Timestamp> = clocks
-        .iter()
-        .map(|clock| clock.started_at.to_sqlx())
-        .collect();
-    let dues: Vec<jiff_sqlx::Timestamp> =
-        clocks.iter().map(|clock| clock.due_at.to_sqlx()).collect();
-    let traces: Vec<Option<String>> = clocks
-        .iter()
-        .map(|clock| clock.traceparent.clone())
-        .collect();
+    let columns = Columns::of(clocks);
     sqlx::query!(
         "insert into clock (clock_id, kind, situation_id, referral_id, organisation_id, zone,
-                            started_at, due_at, traceparent, home_id, item_id, urgency)
+                            started_at, due_at, traceparent, home_id, urgency)
          select clock_id, kind, situation_id, referral_id, organisation_id, zone,
-                started_at, due_at, traceparent, home_id, item_id, urgency
+                started_at, due_at, traceparent, home_id, urgency
          from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[],
-                     $7::timestamptz[], $8::timestamptz[], $9::text[], $10::uuid[], $11::uuid[],
-                     $12::text[])
+                     $7::timestamptz[], $8::timestamptz[], $9::text[], $10::uuid[], $11::text[])
               as new(clock_id, kind, situation_id, referral_id, organisation_id, zone,
-                     started_at, due_at, traceparent, home_id, item_id, urgency)
-         where (new.kind <> 'accept'
-                or not exists (select from task where task.referral_id = new.referral_id))
-           and not exists (select from clock known
-                           where known.item_id = new.item_id and known.stopped_at is null)
+                     started_at, due_at, traceparent, home_id, urgency)
+         where new.kind <> 'accept'
+               or not exists (select from task where task.referral_id = new.referral_id)
          on conflict (referral_id, kind) where stopped_at is null
              do update set situation_id = excluded.situation_id
              where clock.situation_id <> excluded.situation_id",
-        &ids,
-        &kinds,
-        &situations,
-        &referrals as &[Option<Uuid>],
-        &organisations as &[Option<String>],
-        &zones,
-        &starts as &[jiff_sqlx::Timestamp],
-        &dues as &[jiff_sqlx::Timestamp],
-        &traces as &[Option<String>],
-        &homes as &[Option<Uuid>],
-        &items as &[Option<Uuid>],
-        &urgencies as &[&str],
+        &columns.ids,
+        &columns.kinds as &[&str],
+        &columns.situations,
+        &columns.about as &[Option<Uuid>],
+        &columns.organisations as &[Option<&str>],
+        &columns.zones as &[&str],
+        &columns.starts as &[jiff_sqlx::Timestamp],
+        &columns.dues as &[jiff_sqlx::Timestamp],
+        &columns.traces as &[Option<&str>],
+        &columns.homes as &[Option<Uuid>],
+        &columns.urgencies as &[&str],
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Relies on `clock_open_of_item`.
+async fn start_of_items(
+    connection: &mut PgConnection,
+    clocks: &[&NewClock],
+) -> Result<(), sqlx::Error> {
+    if clocks.is_empty() {
+        return Ok(());
+    }
+    let columns = Columns::of(clocks);
+    sqlx::query!(
+        "insert into clock (clock_id, kind, situation_id, item_id, zone, started_at, due_at,
+                            traceparent, home_id, urgency)
+         select *
+         from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[],
+                     $7::timestamptz[], $8::text[], $9::uuid[], $10::text[])
+         on conflict (item_id) where stopped_at is null and item_id is not null do nothing",
+        &columns.ids,
+        &columns.kinds as &[&str],
+        &columns.situations,
+        &columns.about as &[Option<Uuid>],
+        &columns.zones as &[&str],
+        &columns.starts as &[jiff_sqlx::Timestamp],
+        &columns.dues as &[jiff_sqlx::Timestamp],
+        &columns.traces as &[Option<&str>],
+        &columns.homes as &[Option<Uuid>],
+        &columns.urgencies as &[&str],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Clocks that start, a list for each column.
+#[derive(Default)]
+struct Columns<'c> {
+    ids: Vec<Uuid>,
+    kinds: Vec<&'static str>,
+    situations: Vec<Uuid>,
+    about: Vec<Option<Uuid>>,
+    organisations: Vec<Option<&'c str>>,
+    zones: Vec<&'c str>,
+    starts: Vec<jiff_sqlx::Timestamp>,
+    dues: Vec<jiff_sqlx::Timestamp>,
+    traces: Vec<Option<&'c str>>,
+    homes: Vec<Option<Uuid>>,
+    urgencies: Vec<&'static str>,
+}
+
+impl<'c> Columns<'c> {
+    fn of(clocks: &[&'c NewClock]) -> Self {
+        let mut columns = Self::default();
+        for clock in clocks {
+            columns.ids.push(clock.id.uuid());
+            columns.kinds.push(clock.kind.code());
+            columns.situations.push(clock.situation.uuid());
+            columns.about.push(Some(clock.about.uuid()));
+            columns
+                .organisations
+                .push(clock.organisation.as_ref().map(OrganisationId::as_str));
+            columns.zones.push(clock.zone.as_str());
+            columns.starts.push(clock.started_at.to_sqlx());
+            columns.dues.push(clock.due_at.to_sqlx());
+            columns.traces.push(clock.traceparent.as_deref());
+            columns.homes.push(clock.home.map(SituationId::uuid));
+            columns.urgencies.push(clock.urgency.code());
+        }
+        columns
+    }
 }
 
 /// Stops the clocks of these kinds of referrals that are settled. Gives those that lay with a

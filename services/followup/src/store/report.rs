@@ -1,9 +1,10 @@
-//! What is counted of zones: a row for a zone, a year, a measure and a partition of situations.
+//! What is counted of zones: noted for a wave of events in one row, and added up later to one row
+//! for a zone, a year and a measure.
 
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
-use knipperlicht_vocabulary::{ClockKind, Partition, ReferralId, SituationId, TaskId, ZoneId};
+use knipperlicht_vocabulary::{ClockKind, ReferralId, SituationId, TaskId, ZoneId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -12,71 +13,96 @@ use crate::{
     model::report::{Counts, Measure},
 };
 
-/// Which row.
+/// Notes to add up in one transaction.
+const NOTES: i64 = 2_000;
+
+/// Which counter.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Row {
+struct Counter {
     zone: ZoneId,
     year: i16,
     measure: &'static str,
     code: String,
-    slot: i16,
 }
 
-/// What is to be added, a row once, in the order of the primary key: whoever else adds to the same
-/// rows takes their locks in the same order.
+/// What is to be added.
 #[derive(Debug, Default)]
-pub(crate) struct Tally(BTreeMap<Row, i64>);
+pub(crate) struct Tally(BTreeMap<Counter, i64>);
 
 impl Tally {
     /// Counts one more for this zone, in the year of `day`.
-    pub(crate) fn count(
-        &mut self,
-        situation: SituationId,
-        zone: &ZoneId,
-        day: Date,
-        measure: Measure,
-    ) {
+    pub(crate) fn count(&mut self, zone: &ZoneId, day: Date, measure: Measure) {
         let (name, code) = measure.key();
-        let row = Row {
+        let counter = Counter {
             zone: zone.clone(),
             year: day.year(),
             measure: name,
             code,
-            slot: i16::try_from(Partition::of(situation).number()).unwrap_or_default(),
         };
-        *self.0.entry(row).or_default() += 1;
+        *self.0.entry(counter).or_default() += 1;
     }
 }
 
-/// Adds to what was counted, in one statement. Relies on the primary key.
-pub(crate) async fn add(connection: &mut PgConnection, tally: &Tally) -> Result<(), sqlx::Error> {
+/// Notes it, in one row.
+pub(crate) async fn note(connection: &mut PgConnection, tally: &Tally) -> Result<(), sqlx::Error> {
     if tally.0.is_empty() {
         return Ok(());
     }
-    let rows = || tally.0.keys();
-    let zones: Vec<&str> = rows().map(|row| row.zone.as_str()).collect();
-    let years: Vec<i16> = rows().map(|row| row.year).collect();
-    let measures: Vec<&str> = rows().map(|row| row.measure).collect();
-    let codes: Vec<&str> = rows().map(|row| row.code.as_str()).collect();
-    let slots: Vec<i16> = rows().map(|row| row.slot).collect();
+    let counters = || tally.0.keys();
+    let zones: Vec<&str> = counters().map(|counter| counter.zone.as_str()).collect();
+    let years: Vec<i16> = counters().map(|counter| counter.year).collect();
+    let measures: Vec<&str> = counters().map(|counter| counter.measure).collect();
+    let codes: Vec<&str> = counters().map(|counter| counter.code.as_str()).collect();
     let totals: Vec<i64> = tally.0.values().copied().collect();
     sqlx::query!(
-        "insert into report_count (zone, year, measure, code, slot, total)
-         select zone, year, measure, code, slot, total
-         from unnest($1::text[], $2::smallint[], $3::text[], $4::text[], $5::smallint[], $6::bigint[])
-              as more(zone, year, measure, code, slot, total)
-         on conflict (zone, year, measure, code, slot)
-             do update set total = report_count.total + excluded.total",
+        "insert into report_tally (zones, years, measures, codes, totals) values ($1, $2, $3, $4, $5)",
         &zones as &[&str],
         &years,
         &measures as &[&str],
         &codes as &[&str],
-        &slots,
         &totals,
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Whether notes may be left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Added {
+    notes: i64,
+}
+
+impl Added {
+    /// Whether these were all there were.
+    pub(crate) const fn is_last(self) -> bool {
+        self.notes < NOTES
+    }
+}
+
+/// Adds the oldest notes to the counters, in the order of the primary key: whoever else adds to the
+/// same ones takes their locks in the same order. Relies on the primary keys.
+pub(crate) async fn add_up(connection: &mut PgConnection) -> Result<Added, sqlx::Error> {
+    let notes = sqlx::query_scalar!(
+        r#"with taken as (
+               delete from report_tally
+               where tally_id in (select tally_id from report_tally order by tally_id limit $1)
+               returning zones, years, measures, codes, totals
+           ), added as (
+               insert into report_count (zone, year, measure, code, total)
+               select zone, year, measure, code, sum(total)
+               from taken, unnest(zones, years, measures, codes, totals) as one(zone, year, measure, code, total)
+               group by zone, year, measure, code
+               order by zone, year, measure, code
+               on conflict (zone, year, measure, code)
+                   do update set total = report_count.total + excluded.total
+           )
+           select count(*) as "notes!" from taken"#,
+        NOTES,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Added { notes })
 }
 
 /// What was counted of a zone in these calendar years, the first and the last included, as far as
@@ -87,9 +113,7 @@ pub(crate) async fn years(
     (first, last): (i16, i16),
 ) -> Result<BTreeMap<i16, Counts>, FollowupError> {
     let rows = sqlx::query!(
-        r#"select year, measure, code, sum(total)::bigint as "total!"
-           from report_count where zone = $1 and year between $2 and $3
-           group by year, measure, code"#,
+        "select year, measure, code, total from report_count where zone = $1 and year between $2 and $3",
         zone.as_str(),
         first,
         last,

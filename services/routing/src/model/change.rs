@@ -67,3 +67,11 @@ pub struct Plan<'d> {
     /// What changes.
     pub changes: Vec<Change<'d>>,
 }
+
+impl Plan<'_> {
+    /// Whether the reason for making no referral is gone.
+    #[must_use]
+    pub fn lifts(&self) -> bool {
+        self.changes.contains(&Change::Lifted)
+    }
+}

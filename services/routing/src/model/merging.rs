@@ -4,8 +4,13 @@
 //! the older stays and the younger gives way. What it was asked for besides is asked anew. All
 //! that gives way comes back when they are split; what was asked in its place is cancelled then.
 
+mod coming_back;
+
 use knipperlicht_vocabulary::{ItemKind, Need, ReferralId, SituationId, Urgency};
 use uuid::Uuid;
+
+use coming_back::ComingBack;
+pub use coming_back::Homes;
 
 use super::{
     case::{Agreement, Case, Circumstances, Item, Situation, Withheld},
@@ -248,12 +253,7 @@ impl Together {
         for (whose, item) in std::mem::take(&mut self.items) {
             let needs = NeedSet::from(item.needs.as_slice());
             let mut others = kept.iter().filter(|(other, _)| *other != whose);
-            let is_known = others.any(|(_, older)| {
-                let older_needs = NeedSet::from(older.needs.as_slice());
-                // Each delay is about a referral of its own.
-                let is_alike = older.kind == item.kind && item.kind != ItemKind::Late;
-                is_alike && needs.without(older_needs).is_empty()
-            });
+            let is_known = others.any(|(_, older)| is_for_the_same(older, &item));
             let is_asked = item.kind != ItemKind::Emergency
                 && !needs.is_empty()
                 && needs.without(self.covered()).is_empty();
@@ -275,16 +275,29 @@ impl Together {
     }
 }
 
+/// Whether who decides upon the older item has nothing left to decide upon the other one. Each
+/// delay is about a referral of its own.
+fn is_for_the_same(older: &Item, item: &Item) -> bool {
+    let needs = NeedSet::from(item.needs.as_slice());
+    let is_alike = older.kind == item.kind && item.kind != ItemKind::Late;
+    is_alike
+        && needs
+            .without(NeedSet::from(older.needs.as_slice()))
+            .is_empty()
+}
+
 /// One of two situations that are two again: what it has of its own, what gave way for the merge,
 /// and what was made since and goes with it.
 #[derive(Debug, Clone, Default)]
 pub struct Part {
     /// All that is known of it, each thing with the situation it was made for.
     pub case: Case,
-    /// What gave way.
+    /// What gave way, for whichever of the situations that became part of it.
     pub gave_way: Vec<ReferralId>,
-    /// Items that gave way.
+    /// Items that gave way, the oldest first.
     pub items: Vec<Item>,
+    /// Where what was moved was made.
+    pub homes: Homes,
     /// Open referrals made since the merge, that go with it: whoever watches its promises has to
     /// learn whose they are.
     pub made_since: Vec<ReferralId>,
@@ -299,11 +312,13 @@ pub fn split<'d>(
     cause: Uuid,
     ground: &Ground<'d>,
 ) -> Vec<Change<'d>> {
+    let coming_back = ComingBack::of(holds.situation, &part);
     let Part {
         case: mut own,
         gave_way,
         items,
         made_since,
+        ..
     } = part;
     let mut planner = Planner::new(ground, cause);
     let situation = known_as(holds, needed);
@@ -314,9 +329,9 @@ pub fn split<'d>(
         stay_away(&mut planner, &situation, &own, &gave_way, &items);
         return planner.changes;
     }
-    cancel_replacements(&mut planner, &mut own, &gave_way);
+    cancel_replacements(&mut planner, &mut own, &coming_back.referrals);
     for referral in &mut own.referrals {
-        if gave_way.contains(&referral.id)
+        if coming_back.referrals.contains(&referral.id)
             && let Ok(back) = planner.step(referral.clone(), Move::Unmerge)
         {
             *referral = back;
@@ -328,7 +343,7 @@ pub fn split<'d>(
             });
         }
     }
-    for item in items {
+    for item in coming_back.items {
         planner
             .changes
             .push(Change::CameBack(Box::new(item.clone())));

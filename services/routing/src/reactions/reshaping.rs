@@ -104,9 +104,10 @@ async fn split_cases<'d>(
     let pair = [from.uuid(), absorbed.uuid()];
     store::lock_cases(connection, &pair).await?;
     let made_since = store::bring_back(connection, split).await?;
-    let gave_way = store::referrals_that_gave_way(connection, absorbed).await?;
-    let items = store::items_that_gave_way(connection, absorbed).await?;
-    let before = store::take_before(connection, absorbed).await?;
+    let gave_way = store::referrals_that_gave_way(connection, &pair).await?;
+    let items = store::items_that_gave_way(connection, &pair).await?;
+    let homes = store::homes_of(connection, &pair).await?;
+    let before = store::take_before(connection, absorbed, from).await?;
     let mut cases = store::lock_cases(connection, &pair).await?;
 
     let mut plans = Vec::with_capacity(2);
@@ -125,6 +126,7 @@ async fn split_cases<'d>(
             case,
             gave_way: gave_way.clone(),
             items: own.map(|open| open.item.clone()).collect(),
+            homes: homes.clone(),
             made_since: made_since.clone(),
         };
         let zone = holds.circumstances.zone.clone();

@@ -236,18 +236,19 @@ pub(super) async fn reopen_items(
     Ok(())
 }
 
-/// The items that gave way when `absorbed` became part of another situation, and whose they are.
-/// Relies on `item_that_gave_way`.
+/// The items of these situations that gave way to another and may come back. Relies on
+/// `item_by_situation`.
 pub(crate) async fn items_that_gave_way(
     connection: &mut PgConnection,
-    absorbed: SituationId,
+    situations: &[Uuid],
 ) -> Result<Vec<OpenItem>, RoutingError> {
     let rows = sqlx::query_as!(
         ItemRow,
         "select item_id, situation_id, referral_id, kind, zone, postal_code, language, age_band, needs,
                 urgency, opened_at, escalated_at
-         from item where gave_way_to = $1 order by opened_at, item_id",
-        absorbed.uuid(),
+         from item where situation_id = any($1) and gave_way_to is not null
+         order by opened_at, item_id",
+        situations,
     )
     .fetch_all(connection)
     .await?;

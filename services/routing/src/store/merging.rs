@@ -9,7 +9,10 @@ use uuid::Uuid;
 use super::{optional, words};
 use crate::{
     RoutingError,
-    model::{change::Change, merging::Needed},
+    model::{
+        change::Change,
+        merging::{Homes, Needed},
+    },
 };
 
 /// Moves referrals, items, decisions and signals taken back. Relies on `referral_by_situation`,
@@ -105,19 +108,62 @@ pub(crate) async fn note_what_gave_way(
     Ok(())
 }
 
-/// The referrals that gave way when `absorbed` became part of another situation, and still do.
-/// Relies on `referral_that_gave_way`.
+/// The referrals of these situations that gave way to another and may come back. Relies on
+/// `referral_by_situation`.
 pub(crate) async fn referrals_that_gave_way(
     connection: &mut PgConnection,
-    absorbed: SituationId,
+    situations: &[Uuid],
 ) -> Result<Vec<ReferralId>, RoutingError> {
     let ids = sqlx::query_scalar!(
-        "select referral_id from referral where gave_way_to = $1 and state = 'merged'",
-        absorbed.uuid(),
+        "select referral_id from referral
+         where situation_id = any($1) and state = 'merged' and gave_way_to is not null",
+        situations,
     )
     .fetch_all(connection)
     .await?;
     Ok(ids.into_iter().map(ReferralId::from).collect())
+}
+
+/// Where the referrals and items of these situations were made, of those that were ever moved.
+/// Relies on `referral_by_situation` and `item_by_situation`.
+pub(crate) async fn homes_of(
+    connection: &mut PgConnection,
+    situations: &[Uuid],
+) -> Result<Homes, RoutingError> {
+    let rows = sqlx::query!(
+        r#"select referral_id as "id!", home_id as "home_id!"
+           from referral where situation_id = any($1) and home_id is not null
+           union all
+           select item_id, home_id from item where situation_id = any($1) and home_id is not null"#,
+        situations,
+    )
+    .fetch_all(connection)
+    .await?;
+    let homes = rows.into_iter().map(|row| (row.id, row.home_id.into()));
+    Ok(homes.collect())
+}
+
+/// What gave way in these situations stays away for good: their needs are asked for anew. Relies
+/// on `referral_by_situation` and `item_by_situation`.
+pub(crate) async fn stay_away(
+    connection: &mut PgConnection,
+    situations: &[Uuid],
+) -> Result<(), RoutingError> {
+    if situations.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "with items as (
+             update item set gave_way_to = null
+             where situation_id = any($1) and gave_way_to is not null
+         )
+         update referral set gave_way_to = null
+         where situation_id = any($1) and gave_way_to is not null",
+        situations,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// What a survivor needed before another situation became part of it, and what it needed then.
@@ -153,20 +199,23 @@ pub(crate) async fn keep_before(
     Ok(())
 }
 
-/// Takes it out again. Relies on the primary key.
+/// Takes it out again; nothing if it was kept of another survivor, one that is itself part of
+/// another situation by now. Relies on the primary key.
 pub(crate) async fn take_before(
     connection: &mut PgConnection,
     absorbed: SituationId,
+    survivor: SituationId,
 ) -> Result<Option<Before>, RoutingError> {
     const TABLE: &str = "needs_before";
     let row = sqlx::query!(
         "delete from needs_before where absorbed_id = $1
-         returning urgency, needs, merged_urgency, merged_needs",
+         returning survivor_id, urgency, needs, merged_urgency, merged_needs",
         absorbed.uuid(),
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
+    let own = row.filter(|row| row.survivor_id == survivor.uuid());
+    own.map(|row| {
         Ok(Before {
             alone: Needed {
                 urgency: optional(TABLE, "urgency", row.urgency.as_deref())?,

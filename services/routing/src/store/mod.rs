@@ -29,8 +29,8 @@ pub(crate) use endings::{claim_ended, note_looked_at, stranded};
 pub(crate) use items::{items_that_gave_way, open_items, situation_of_item};
 pub(crate) use lists::{After, Filter, Which, changed_since, horizon, list};
 pub(crate) use merging::{
-    Before, bring_back, keep_before, move_over, note_what_gave_way, referrals_that_gave_way,
-    take_before,
+    Before, bring_back, homes_of, keep_before, move_over, note_what_gave_way,
+    referrals_that_gave_way, stay_away, take_before,
 };
 pub(crate) use referrals::{ReferralRow, referral, situation_of_referral};
 pub(crate) use write::write;

@@ -111,6 +111,7 @@ fn there_and_back(books: &Books, consent: Consent, directory: &Directory) -> (Ca
             items: items
                 .filter(|item| item_goes(item) == (id == absorbed_id()))
                 .collect(),
+            homes: Homes::new(),
             made_since: Vec::new(),
         };
         let holds = holds(id, consent_of(before), 10);
@@ -263,6 +264,58 @@ fn a_refusal_ends_what_is_open_until_they_are_split() {
     assert_eq!(withheld.needs, [Need::Respite, Need::Financial]);
     assert_eq!(noticed(&split.survivor), noticed(&books.survivor));
     assert_eq!(noticed(&split.absorbed), noticed(&books.absorbed));
+}
+
+/// Of three that were one: the first goes on with the second in it, and the third stands alone.
+#[test]
+fn of_three_only_what_nobody_stands_in_the_way_of_comes_back() {
+    let directory = directory();
+    let ground = ground(&directory);
+    let gave_way = State::Merged(Open::Requested);
+    let come_back = |id: SituationId, referrals: Vec<Referral>, homes: Homes| {
+        let part = Part {
+            gave_way: referrals
+                .iter()
+                .filter(|one| one.state.gave_way())
+                .map(|one| one.id)
+                .collect(),
+            case: Case {
+                referrals,
+                ..known(id, Consent::Given, &[Need::Financial])
+            },
+            homes,
+            ..Part::default()
+        };
+        let needed = Needed::of(&part.case);
+        let holds = holds(id, Consent::Given, 10);
+        let mut case = part.case.clone();
+        let changes = split(holds, needed, part, Uuid::from_u128(3), &ground);
+        apply(&mut case, changes, &mut GaveWay::default());
+        let states: Vec<State> = case.referrals.iter().map(|one| one.state).collect();
+        states
+    };
+    let second: SituationId = Uuid::from_u128(0x53).into();
+
+    // What the second was asked for gave way to the third's: now it gives way to the first's.
+    let first = vec![
+        asked(1, 0, &[Need::Financial], State::Requested),
+        asked(2, 2, &[Need::Financial], gave_way),
+    ];
+    let homes = Homes::from([(Uuid::from_u128(2), second)]);
+    assert_eq!(
+        come_back(situation_id(), first, homes.clone()),
+        [State::Requested, gave_way]
+    );
+    // The third's gave way to the first's, when the second became part of that.
+    let third = vec![asked(3, 1, &[Need::Financial], gave_way)];
+    let homes_of_third = Homes::from([(Uuid::from_u128(3), absorbed_id())]);
+    assert_eq!(
+        come_back(absorbed_id(), third, homes_of_third),
+        [State::Requested]
+    );
+    // Alone, the second has its own back.
+    let alone = vec![asked(2, 2, &[Need::Financial], gave_way)];
+    assert_eq!(come_back(second, alone, homes), [State::Requested]);
 }
 
 const NEEDS: [Need; 4] = [
