@@ -20,7 +20,7 @@ use crate::{
     admission::{Place, Verdict, waves},
     delivery::Delivery,
     envelope::{self, Unreadable},
-    inbox,
+    inbox::{self, LookUp},
     lease::{self, Places},
     merges,
     parking::{self, Parking},
@@ -197,7 +197,7 @@ impl<R: Reactions> Consumer<R> {
     ) -> bool {
         let mut failures = 0;
         loop {
-            let error = match self.handle(standing, deliveries, read).await {
+            let error = match self.handle_quickly(standing, deliveries, read).await {
                 Ok(()) => return true,
                 Err(error) => error,
             };
@@ -229,7 +229,7 @@ impl<R: Reactions> Consumer<R> {
         let nowhere = Places::default();
         for delivery in deliveries {
             let one = std::slice::from_ref(delivery);
-            match self.handle(standing, one, &nowhere).await {
+            match self.handle(standing, one, &nowhere, LookUp::All).await {
                 Ok(()) => {}
                 Err(ReactionError::Store(error)) if is_outage(&error) => return Err(error),
                 Err(error) => self.park_failed(delivery, &error.to_string()).await?,
@@ -240,12 +240,28 @@ impl<R: Reactions> Consumer<R> {
         transaction.commit().await
     }
 
+    /// One batch, with as little looking up as goes well nearly always.
+    async fn handle_quickly(
+        &self,
+        standing: &mut Standing,
+        deliveries: &[Arc<Delivery>],
+        read: &Places,
+    ) -> Result<(), ReactionError> {
+        match self.handle(standing, deliveries, read, LookUp::Later).await {
+            Err(error) if inbox::was_handled(&error) => {
+                self.handle(standing, deliveries, read, LookUp::All).await
+            }
+            handled => handled,
+        }
+    }
+
     /// One batch in one transaction.
     async fn handle(
         &self,
         standing: &mut Standing,
         deliveries: &[Arc<Delivery>],
         read: &Places,
+        look_up: LookUp,
     ) -> Result<(), ReactionError> {
         let now = self.environment.now();
         let opened: Vec<Result<Event, &Unreadable>> = deliveries
@@ -255,7 +271,7 @@ impl<R: Reactions> Consumer<R> {
         let events: Vec<&Event> = opened.iter().flatten().collect();
         let mut transaction = standing.begin().await?;
         let turn = self.turns.take().await;
-        let (mut admission, waiting) = inbox::admission(&mut transaction, &events).await?;
+        let (mut admission, waiting) = inbox::admission(&mut transaction, &events, look_up).await?;
 
         let mut applied = Vec::with_capacity(events.len());
         let mut held_back = Vec::new();

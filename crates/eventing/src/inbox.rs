@@ -1,6 +1,6 @@
 //! The inbox: what a service has handled.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -10,22 +10,41 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    Event,
+    Event, ReactionError,
     admission::Admission,
     lease::{self, Places},
 };
+
+/// Of which events to look up whether they were handled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LookUp {
+    /// Of those that are not the first that their source says of a situation. A first one is taken
+    /// to be new, as nearly all of them are: [`record`] fails if it is not.
+    Later,
+    /// Of all.
+    All,
+}
 
 /// What is known of the situations of these events, and whether any parked event waits for them.
 /// Relies on the primary key of `inbox` and on `parked_once`.
 pub(crate) async fn admission(
     connection: &mut PgConnection,
     events: &[&Event],
+    look_up: LookUp,
 ) -> Result<(Admission, bool), sqlx::Error> {
-    let about: BTreeSet<(Uuid, &str)> = events
-        .iter()
-        .map(|event| (event.said_of.uuid(), event.source.name()))
-        .collect();
-    let (situations, sources): (Vec<Uuid>, Vec<&str>) = about.into_iter().unzip();
+    let all: BTreeSet<Uuid> = events.iter().map(|event| event.said_of.uuid()).collect();
+    let all: Vec<Uuid> = all.into_iter().collect();
+    let mut lowest: BTreeMap<(Uuid, &str), i64> = BTreeMap::new();
+    for event in events {
+        let about = (event.said_of.uuid(), event.source.name());
+        let sequence = lowest.entry(about).or_insert(event.sequence);
+        *sequence = event.sequence.min(*sequence);
+    }
+    let (situations, sources): (Vec<Uuid>, Vec<&str>) = lowest
+        .into_iter()
+        .filter(|(_, sequence)| look_up == LookUp::All || *sequence > 1)
+        .map(|(about, _)| about)
+        .unzip();
     let rows = sqlx::query!(
         r#"select situation_id as "situation_id!", source as "source?", handled.last as "last?", null as "parked?"
            from unnest($1::uuid[], $2::text[]) as about(situation_id, source)
@@ -35,9 +54,10 @@ pub(crate) async fn admission(
                order by sequence desc limit 1
            ) as handled
            union all
-           select situation_id, null, null, reason from parked where situation_id = any($1)"#,
+           select situation_id, null, null, reason from parked where situation_id = any($3)"#,
         &situations,
         &sources as &[&str],
+        &all,
     )
     .fetch_all(connection)
     .await?;
@@ -64,8 +84,8 @@ pub(crate) async fn admission(
     Ok((Admission::new(handled, stuck), waiting))
 }
 
-/// Notes what is handled, and how far was read with it. A second handler of the same event fails
-/// here, on the primary key.
+/// Notes what is handled, and how far was read with it. What was handled before fails here, on the
+/// primary key: see [`was_handled`].
 pub(crate) async fn record(
     connection: &mut PgConnection,
     now: Timestamp,
@@ -109,4 +129,12 @@ pub(crate) async fn record(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Whether an event failed because it was handled before.
+pub(crate) fn was_handled(error: &ReactionError) -> bool {
+    let ReactionError::Store(sqlx::Error::Database(error)) = error else {
+        return false;
+    };
+    error.constraint() == Some("inbox_pkey")
 }
