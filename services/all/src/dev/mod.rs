@@ -54,6 +54,7 @@ pub struct DevOptions {
     instruments_dir: Option<PathBuf>,
     #[command(flatten)]
     carers: CarerOptions,
+    #[command(flatten)]
     outbound: OutboundOptions,
     /// File with the hours and closed days of the zones, in the place of those of the program
     #[arg(long, env = "KL_CALENDARS")]
