@@ -166,6 +166,14 @@ pub const CALLS: &[(&str, &[Role])] = &[
         &[Coordinator],
     ),
     (
+        "knipperlicht.followup.v1.FollowupService/NameContactPerson",
+        &[Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/HandOverWork",
+        &[Partner],
+    ),
+    (
         "knipperlicht.followup.v1.FollowupService/RevokeCarerLinks",
         &[Partner, Coordinator],
     ),

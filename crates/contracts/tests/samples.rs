@@ -12,11 +12,11 @@ use knipperlicht_contracts::{
     events::v1::{
         AssessmentCompleted, CarerAnswered, CarerAsked, CarerLinkMade, CarerLinksTakenBack,
         CarerQol, CarerState, Circumstances, ClockBreached, ClockSettled, ConsentChanged,
-        ContactRecorded, FollowUpCompleted, ItemClosed, LoopClosed, OutcomeConfirmed,
-        ReferralAccepted, ReferralCancelled, ReferralDeclined, ReferralExpired, ReferralHeld,
-        ReferralRaised, ReferralRedirected, ReferralRequested, ReferralUnroutable,
-        ReferralWithheld, ReopenAsked, SignalFlagged,
-        SignalWithdrawn, SituationReopened, SituationShared, SituationsMerged, SituationsSplit,
+        ContactPersonNamed, ContactRecorded, FollowUpCompleted, ItemClosed, LoopClosed,
+        OutcomeConfirmed, ReferralAccepted, ReferralCancelled, ReferralDeclined, ReferralExpired,
+        ReferralHeld, ReferralRaised, ReferralRedirected, ReferralRequested, ReferralUnroutable,
+        ReferralWithheld, ReopenAsked, SignalFlagged, SignalWithdrawn, SituationReopened,
+        SituationShared, SituationsMerged, SituationsSplit, VisitEnded, VisitPlanned,
     },
 };
 use prost_types::Timestamp;
@@ -201,6 +201,27 @@ fn samples() -> Vec<EventBody> {
             channel: 1,
             result: 1,
             organisation_id: "ocmw-gent".to_owned(),
+        }
+        .into(),
+        ContactPersonNamed {
+            task_id: id(8),
+            referral_id: id(3),
+            organisation_id: "ocmw-gent".to_owned(),
+            ..Default::default()
+        }
+        .into(),
+        VisitPlanned {
+            task_id: id(8),
+            referral_id: id(3),
+            organisation_id: "ocmw-gent".to_owned(),
+            visit_at: moment,
+        }
+        .into(),
+        VisitEnded {
+            task_id: id(8),
+            referral_id: id(3),
+            organisation_id: "ocmw-gent".to_owned(),
+            seen: true,
         }
         .into(),
         FollowUpCompleted {

@@ -78,6 +78,8 @@ uuid_id! {
     SituationId;
     /// One observation by one reporter. Made on the reporter's phone.
     SignalId;
+    /// An attempt to reach a carer.
+    ContactId;
     /// One dated judgement of urgency and needs.
     AssessmentId;
     /// One form that was filled in. Made by whoever sends it.

@@ -20,8 +20,9 @@ pub use codes::{
 };
 pub use environment::{Clock, Environment, Random};
 pub use ids::{
-    AssessmentId, ClockId, DeliveryId, DuplicateId, EventId, IdError, ItemId, OrganisationId,
-    ReferralId, ReporterId, ResponseId, ServiceId, SignalId, SituationId, SubscriptionId, TaskId,
+    AssessmentId, ClockId, ContactId, DeliveryId, DuplicateId, EventId, IdError, ItemId,
+    OrganisationId, ReferralId, ReporterId, ResponseId, ServiceId, SignalId, SituationId,
+    SubscriptionId, TaskId,
 };
 pub use partition::{PARTITIONS, Partition};
 pub use postal_code::{PostalCode, PostalCodeError, Region};

@@ -5,7 +5,10 @@ use knipperlicht_links::CardError;
 use knipperlicht_runtime::{Coded, Kind};
 use knipperlicht_vocabulary::{CodeError, IdError, ZoneIdError};
 
-use crate::model::{InvalidTransition, ReasonMissing, VisitTimeError, report::PeriodError};
+use crate::model::{
+    InvalidTransition, ReasonMissing, TriedTooLittle, VisitTimeError, WorkerError,
+    report::PeriodError,
+};
 
 /// Why a call to follow-up failed.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +44,20 @@ pub enum FollowupError {
     /// An outcome without its reason.
     #[error("{0}")]
     Reason(#[from] ReasonMissing),
+    /// Too early to call a carer unreachable.
+    #[error("{0}")]
+    TooEarly(#[from] TriedTooLittle),
+    /// An attempt was recorded before under this id, and was another one.
+    #[error("`contact_id` was used before for another attempt: make a new one")]
+    ContactKnown,
+    /// Not a worker whom a carer can ask for.
+    #[error("{0}")]
+    Worker(#[from] WorkerError),
+    /// Another organisation is there for the carer.
+    #[error(
+        "another organisation is the contact for this carer: agree with it, or let a coordinator decide"
+    )]
+    OthersContact,
     /// A period over which no report is made.
     #[error("{0}")]
     Period(#[from] PeriodError),
@@ -101,10 +118,17 @@ impl Coded for FollowupError {
             | Self::VisitTime(_)
             | Self::Reason(_)
             | Self::HalfAnswered
+            | Self::Worker(_)
             | Self::Period(_)
             | Self::Zone(_) => Kind::Invalid,
             Self::NotFound { .. } | Self::LinkUnknown => Kind::NotFound,
-            Self::Transition(_) | Self::LinkExpired | Self::LinkUsed | Self::Held => Kind::Conflict,
+            Self::Transition(_)
+            | Self::LinkExpired
+            | Self::LinkUsed
+            | Self::Held
+            | Self::TooEarly(_)
+            | Self::ContactKnown
+            | Self::OthersContact => Kind::Conflict,
             Self::Database(_) => Kind::Unavailable,
             Self::BadRow { .. } | Self::Card(_) => Kind::Internal,
         }
@@ -124,6 +148,10 @@ impl Coded for FollowupError {
             Self::LinkUsed => "KL4010",
             Self::Database(_) => "KL4011",
             Self::BadRow { .. } => "KL4012",
+            Self::TooEarly(_) => "KL4013",
+            Self::ContactKnown => "KL4014",
+            Self::Worker(_) => "KL4015",
+            Self::OthersContact => "KL4016",
             Self::Held => "KL4021",
             Self::HalfAnswered => "KL4022",
             Self::Card(_) => "KL4023",
@@ -138,7 +166,9 @@ impl Coded for FollowupError {
                 Some(field)
             }
             Self::Time(_) | Self::VisitTime(_) => Some("visit_at"),
-            Self::Reason(_) => Some("reason"),
+            Self::Reason(_) | Self::TooEarly(_) => Some("reason"),
+            Self::ContactKnown => Some("contact_id"),
+            Self::Worker(error) => Some(error.field()),
             Self::HalfAnswered => Some("how_are_you.quality_of_life"),
             Self::Period(_) => Some("from"),
             Self::Zone(_) => Some("zone_id"),

@@ -154,11 +154,14 @@ fn codes_of(body: &EventBody) -> Value {
         EventBody::SituationReopened(event) => codes
             .flag("by_carer", event.by_carer)
             .one::<Actor>(WHO, event.by),
+        EventBody::ContactPersonNamed(event) => codes.one::<Actor>(WHO, event.by),
+        EventBody::VisitEnded(event) => codes.flag("seen", event.seen),
         EventBody::CarerAsked(event) => codes.flag("again", event.times > 1),
         EventBody::SignalWithdrawn(_)
         | EventBody::SituationShared(_)
         | EventBody::ReferralExpired(_)
         | EventBody::OutcomeConfirmed(_)
+        | EventBody::VisitPlanned(_)
         | EventBody::ReopenAsked(_)
         // How a carer is, is health data: the story says that they answered.
         | EventBody::CarerAnswered(_)

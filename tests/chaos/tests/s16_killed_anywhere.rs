@@ -392,6 +392,7 @@ async fn record_contact(partner: &Caller, situation: &str) -> Result<(), Status>
         task_id: task.task_id,
         channel: ContactChannel::Phone.number(),
         result: ContactResult::Reached.number(),
+        ..Default::default()
     };
     partner.followup().record_contact(reached).await.map(drop)
 }

@@ -76,6 +76,7 @@ impl PartnerDesk {
             task_id: task.to_owned(),
             channel: ContactChannel::Phone.number(),
             result: ContactResult::Reached.number(),
+            ..Default::default()
         };
         let contact = self.0.followup().record_contact(reached).await;
         contact.expect("recorded");

@@ -157,6 +157,7 @@ async fn play(world: &World) -> String {
         task_id: task.clone(),
         channel: ContactChannel::Phone.number(),
         result: ContactResult::Reached.number(),
+        ..Default::default()
     };
     partner.0.followup().record_contact(reached).await.unwrap();
     let helped = followup::CompleteRequest {

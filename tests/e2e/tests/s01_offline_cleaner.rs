@@ -86,6 +86,7 @@ async fn s01_offline_cleaner() {
         task_id: task.task_id.clone(),
         channel: ContactChannel::Phone.number(),
         result: ContactResult::Reached.number(),
+        ..Default::default()
     };
     partner.0.followup().record_contact(reached).await.unwrap();
     cleaner.sees(id, Step::Contacted).await;

@@ -72,6 +72,7 @@ async fn s03_two_professionals() {
         task_id: task.task_id.clone(),
         channel: ContactChannel::Phone.number(),
         result: ContactResult::Reached.number(),
+        ..Default::default()
     };
     partner.0.followup().record_contact(reached).await.unwrap();
     let helped = followup::CompleteRequest {

@@ -137,6 +137,7 @@ async fn s08_silence() {
         task_id: task.task_id,
         channel: ContactChannel::Phone.number(),
         result: ContactResult::Reached.number(),
+        ..Default::default()
     };
     partner.0.followup().record_contact(reached).await.unwrap();
     eventually("the item is closed", async || {

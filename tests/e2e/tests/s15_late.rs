@@ -37,6 +37,7 @@ async fn s15_late() {
         task_id: task.task_id,
         channel: ContactChannel::Phone.number(),
         result: ContactResult::Reached.number(),
+        ..Default::default()
     };
     let contacted = partner.0.followup().record_contact(reached).await.unwrap();
     let task = contacted.into_inner().task.unwrap();

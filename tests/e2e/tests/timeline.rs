@@ -99,6 +99,7 @@ async fn a_whole_story_in_order() {
             task_id: task.clone(),
             channel: ContactChannel::Phone.number(),
             result: result.number(),
+            ..Default::default()
         };
         partner.0.followup().record_contact(contact).await.unwrap();
     }
@@ -112,11 +113,13 @@ async fn a_whole_story_in_order() {
     hour();
     let link = followup::IssueCarerLinkRequest {
         task_id: task.clone(),
+        ..Default::default()
     };
     let link = partner.0.followup().issue_carer_link(link).await.unwrap();
     let answer = followup::ConfirmOutcomeRequest {
         token: link.into_inner().token,
         answer: followup::Answer::NotHelped.into(),
+        ..Default::default()
     };
     let nobody = world.nobody();
     nobody.followup().confirm_outcome(answer).await.unwrap();

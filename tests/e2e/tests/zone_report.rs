@@ -106,6 +106,7 @@ async fn a_year_of_a_zone() {
                 task_id: task.clone(),
                 channel: ContactChannel::Phone.number(),
                 result: ContactResult::Reached.number(),
+                ..Default::default()
             };
             partner.0.followup().record_contact(reached).await.unwrap();
         }

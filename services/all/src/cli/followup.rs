@@ -18,7 +18,9 @@ use super::{
     credentials::Person::{Coordinator, Desk, Partner},
     session::{Session, answer, part},
     values::{codes, moment},
-    views::{CarerLinkView, ConfirmedView, OpenLoopView, TaskView, TimelineEntryView},
+    views::{
+        CarerLinkView, ConfirmedView, HandedOverView, OpenLoopView, TaskView, TimelineEntryView,
+    },
 };
 
 /// What can be done in follow-up.
@@ -29,6 +31,35 @@ pub enum FollowupCommand {
         /// Only those that are not closed
         #[arg(long)]
         open: bool,
+    },
+    /// Say who is there for the carer: you, or a colleague
+    ContactPerson {
+        /// The follow-up
+        #[arg(value_name = "TASK")]
+        id: TaskId,
+        /// The worker, as the carer knows them.
+        #[command(flatten)]
+        worker: WorkerArgs,
+        /// The colleague's account, if it is not you
+        #[arg(
+            long,
+            value_name = "ACCOUNT",
+            default_value = "",
+            hide_default_value = true
+        )]
+        worker_account: String,
+    },
+    /// Let a colleague be there for all the carers of a worker who leaves
+    HandOver {
+        /// The account of the worker who leaves
+        #[arg(value_name = "FROM")]
+        from: String,
+        /// The colleague's account
+        #[arg(value_name = "TO")]
+        to: String,
+        /// The colleague, as the carers know them.
+        #[command(flatten)]
+        worker: WorkerArgs,
     },
     /// Record that you tried to reach the carer, or did
     Contact {
@@ -124,6 +155,17 @@ pub enum FollowupCommand {
     Loops,
 }
 
+/// A worker, as carers know them.
+#[derive(clap::Args)]
+pub struct WorkerArgs {
+    /// The name that the carer hears
+    #[arg(long)]
+    name: String,
+    /// Where the carer can call them
+    #[arg(long, default_value = "", hide_default_value = true)]
+    phone: String,
+}
+
 /// What came of a visit.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 #[value(rename_all = "snake_case")]
@@ -176,6 +218,37 @@ pub(crate) async fn run(command: FollowupCommand, session: &Session) -> Result<(
                 session,
             )
         }
+        FollowupCommand::ContactPerson {
+            id,
+            worker,
+            worker_account,
+        } => {
+            let request = proto::NameContactPersonRequest {
+                task_id: id.to_string(),
+                worker: worker_account,
+                name: worker.name,
+                phone: worker.phone,
+            };
+            let mut followup = session.followup(Desk).await?;
+            print(
+                answer(followup.name_contact_person(unary(request)))
+                    .await?
+                    .task,
+                session,
+            )
+        }
+        FollowupCommand::HandOver { from, to, worker } => {
+            let request = proto::HandOverWorkRequest {
+                from_worker: from,
+                to_worker: to,
+                name: worker.name,
+                phone: worker.phone,
+            };
+            let mut followup = session.followup(Partner).await?;
+            let done = answer(followup.hand_over_work(unary(request))).await?;
+            let situations = done.situations;
+            session.output.one(&HandedOverView { situations })
+        }
         FollowupCommand::Timeline { id } => timeline(id, session).await,
         FollowupCommand::Loops => loops(session).await,
         FollowupCommand::Contact {
@@ -187,6 +260,7 @@ pub(crate) async fn run(command: FollowupCommand, session: &Session) -> Result<(
                 task_id: id.to_string(),
                 channel: channel.number(),
                 result: result.number(),
+                ..Default::default()
             };
             let mut followup = session.followup(Partner).await?;
             print(

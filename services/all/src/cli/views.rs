@@ -20,7 +20,7 @@ pub(crate) use carer::{CardView, MySituationView, ToldReporterView};
 pub(crate) use directory::{ImportLineView, ImportView, ListingView};
 pub(crate) use duplicate::DuplicateView;
 pub(crate) use followup::{
-    CarerLinkView, ConfirmedView, OpenLoopView, TaskView, TimelineEntryView,
+    CarerLinkView, ConfirmedView, HandedOverView, OpenLoopView, TaskView, TimelineEntryView,
 };
 pub(crate) use notify::{DeliveryView, RedeliveredView, SecretView, SubscriptionView};
 pub(crate) use referral::{ActionsView, ItemView, ReferralView};

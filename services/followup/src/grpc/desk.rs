@@ -18,8 +18,10 @@ use super::{
 };
 use crate::{
     error::FollowupError,
-    model::{Action, Outcome, PlannedVisit, Task, Timeliness},
-    store::tasks,
+    model::{
+        Action, Attempt, Outcome, PlannedVisit, Task, Timeliness, VisitResult, may_be_unreachable,
+    },
+    store::contacts::{self, Contact},
 };
 
 impl FollowupCalls {
@@ -31,11 +33,20 @@ impl FollowupCalls {
         let task_id = wire::id("task_id", &request.task_id)?;
         let channel: ContactChannel = wire::code("channel", request.channel)?;
         let result: ContactResult = wire::code("result", request.result)?;
+        let contact = Contact {
+            id: wire::optional_id("contact_id", &request.contact_id)?,
+            task: task_id,
+            channel,
+            result,
+        };
 
         let mut work = Work::begin(self, principal, task_id).await?;
-        work.act(Action::Contact(result)).await?;
         let now = work.now();
-        tasks::record_contact(work.connection(), now, task_id, channel, result).await?;
+        if !contacts::record(work.connection(), now, &contact).await? {
+            let task = work.finish().await?;
+            return Ok(RecordContactResponse { task: Some(task) });
+        }
+        work.act(Action::Contact(result)).await?;
         work.say(events::ContactRecorded {
             task_id: task_id.to_string(),
             channel: channel.number(),
@@ -59,7 +70,16 @@ impl FollowupCalls {
         let visit = PlannedVisit::new(from_proto(visit_at)?, self.kit.environment.now())?;
 
         let mut work = Work::begin(self, principal, task_id).await?;
-        work.act(Action::Schedule(visit)).await?;
+        if work.act(Action::Schedule(visit)).await? == Moved::Yes {
+            let task = work.task();
+            let said = events::VisitPlanned {
+                task_id: task.id.to_string(),
+                referral_id: task.referral.to_string(),
+                organisation_id: task.organisation.to_string(),
+                visit_at: Some(visit_at),
+            };
+            work.say(said).await?;
+        }
         let task = work.finish().await?;
         Ok(ScheduleResponse { task: Some(task) })
     }
@@ -73,7 +93,16 @@ impl FollowupCalls {
         let visit = wire::visit(request.visit)?;
 
         let mut work = Work::begin(self, principal, task_id).await?;
-        work.act(Action::Visit(visit)).await?;
+        if work.act(Action::Visit(visit)).await? == Moved::Yes {
+            let task = work.task();
+            let said = events::VisitEnded {
+                task_id: task.id.to_string(),
+                referral_id: task.referral.to_string(),
+                organisation_id: task.organisation.to_string(),
+                seen: visit == VisitResult::Seen,
+            };
+            work.say(said).await?;
+        }
         let task = work.finish().await?;
         Ok(RecordVisitResponse { task: Some(task) })
     }
@@ -89,6 +118,17 @@ impl FollowupCalls {
         let outcome = Outcome::new(result, reason)?;
 
         let mut work = Work::begin(self, principal, task_id).await?;
+        if outcome.reason() == Some(OutcomeReason::Unreachable) && work.task().state.is_open() {
+            let attempts = contacts::attempts(work.connection(), task_id).await?;
+            let attempts: Vec<Attempt> = attempts
+                .into_iter()
+                .map(|(at, result)| Attempt {
+                    day: self.kit.environment.day_of(at),
+                    result,
+                })
+                .collect();
+            may_be_unreachable(&attempts)?;
+        }
         let timeliness = work.timeliness().await?;
         let moved = work.act(Action::Complete(outcome, timeliness)).await?;
         if moved == Moved::Yes {

@@ -3,6 +3,7 @@
 mod desk;
 mod link;
 mod look;
+mod person;
 mod report;
 mod wire;
 mod work;
@@ -12,9 +13,10 @@ use std::sync::Arc;
 use knipperlicht_access::principal_of;
 use knipperlicht_contracts::followup::v1::{
     CloseLoopRequest, CloseLoopResponse, CompleteRequest, CompleteResponse, ConfirmOutcomeRequest,
-    ConfirmOutcomeResponse, GetTimelineRequest, GetTimelineResponse, IssueCarerLinkRequest,
-    IssueCarerLinkResponse, ListOpenLoopsRequest, ListOpenLoopsResponse, ListTasksRequest,
-    ListTasksResponse, RecordContactRequest, RecordContactResponse, RecordVisitRequest,
+    ConfirmOutcomeResponse, GetTimelineRequest, GetTimelineResponse, HandOverWorkRequest,
+    HandOverWorkResponse, IssueCarerLinkRequest, IssueCarerLinkResponse, ListOpenLoopsRequest,
+    ListOpenLoopsResponse, ListTasksRequest, ListTasksResponse, NameContactPersonRequest,
+    NameContactPersonResponse, RecordContactRequest, RecordContactResponse, RecordVisitRequest,
     RecordVisitResponse, ReopenRequest, ReopenResponse, RevokeCarerLinksRequest,
     RevokeCarerLinksResponse, ScheduleRequest, ScheduleResponse, ZoneReportRequest,
     ZoneReportResponse, followup_service_server::FollowupService,
@@ -153,6 +155,22 @@ impl FollowupService for FollowupCalls {
     ) -> Result<Response<CloseLoopResponse>, Status> {
         let principal = principal_of(&request)?;
         answer(self.loop_closed(&principal, request.get_ref()).await)
+    }
+
+    async fn name_contact_person(
+        &self,
+        request: Request<NameContactPersonRequest>,
+    ) -> Result<Response<NameContactPersonResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.person_named(&principal, request.get_ref()).await)
+    }
+
+    async fn hand_over_work(
+        &self,
+        request: Request<HandOverWorkRequest>,
+    ) -> Result<Response<HandOverWorkResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.work_handed_over(&principal, request.get_ref()).await)
     }
 
     async fn zone_report(

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     error::FollowupError,
-    model::{VisitResult, rung, story},
+    model::{ContactPerson, VisitResult, rung, story},
     store::{
         clocks::{About, OpenClock, OpenLoop},
         tasks::TaskView,
@@ -32,6 +32,17 @@ where
     }
     text.parse()
         .map_err(|source| FollowupError::Id { field, source })
+}
+
+/// An id that may be left out.
+pub(super) fn optional_id<T>(field: &'static str, text: &str) -> Result<Option<T>, FollowupError>
+where
+    T: FromStr<Err = IdError>,
+{
+    if text.is_empty() {
+        return Ok(None);
+    }
+    id(field, text).map(Some)
 }
 
 pub(super) fn code<T>(field: &'static str, number: i32) -> Result<T, FollowupError>
@@ -125,6 +136,7 @@ impl From<TaskView> for wire::Task {
             next_clock,
             question,
             held,
+            person,
         } = view;
         let carer_question = question.map(|question| wire::CarerQuestion {
             times: question.times.into(),
@@ -149,6 +161,23 @@ impl From<TaskView> for wire::Task {
             next_clock: next_clock.map(wire::Clock::from),
             carer_question,
             held,
+            contact_person: person.map(wire::ContactPerson::from),
+        }
+    }
+}
+
+impl From<ContactPerson> for wire::ContactPerson {
+    fn from(person: ContactPerson) -> Self {
+        let (worker, name, phone) = person.worker.map_or_else(Default::default, |worker| {
+            let account = worker.account.to_string();
+            (account, worker.name, worker.phone.unwrap_or_default())
+        });
+        Self {
+            organisation_id: person.organisation.to_string(),
+            worker,
+            name,
+            phone,
+            since: Some(to_proto(person.since)),
         }
     }
 }

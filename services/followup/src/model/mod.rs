@@ -1,7 +1,9 @@
 //! What follow-up decides. Pure: no clock, no I/O, no random.
 
 mod asking;
+mod attempts;
 mod calendars;
+mod contact_person;
 mod ladder;
 mod outcome;
 mod promises;
@@ -11,7 +13,9 @@ mod task;
 mod visit;
 
 pub use asking::AskingRule;
+pub use attempts::{Attempt, TriedTooLittle, may_be_unreachable};
 pub use calendars::{Calendars, CalendarsError};
+pub use contact_person::{ContactPerson, Worker, WorkerError};
 pub use ladder::{LEAST_LEFT, hastens, promised_while, raised, resumed, rung};
 pub use outcome::{Outcome, ReasonMissing};
 pub use promises::{Promise, Timeliness, due, promised};

@@ -26,6 +26,7 @@ pub fn who<'c>(event_type: &str, code: impl Fn(&str) -> Option<&'c str>) -> Acto
         "referral.held" if code("awaiting_consent") == Some("true") => Actor::System,
         "referral.accepted" | "referral.declined" | "referral.held" => Actor::Partner,
         "followup.contact_recorded" | "followup.completed" => Actor::Partner,
+        "followup.visit_planned" | "followup.visit_ended" => Actor::Partner,
         "followup.confirmed" | "followup.carer_answered" => Actor::Carer,
         "followup.link_made" | "followup.links_taken_back" => Actor::Partner,
         "situation.reopen_asked" => Actor::Reporter,

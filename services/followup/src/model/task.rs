@@ -230,6 +230,12 @@ impl State {
         }
     }
 
+    /// Whether there is work to do.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        self.ending().is_none()
+    }
+
     /// The codes of the states in which there is work to do.
     #[must_use]
     pub const fn open_codes() -> [FollowUpState; 7] {

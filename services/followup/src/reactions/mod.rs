@@ -18,7 +18,7 @@ use crate::{
     error::FollowupError,
     model::{AskingRule, Calendars},
     reactions::effects::Effects,
-    store::{clocks, holding, merging, moves, tasks, timeline},
+    store::{clocks, contact_persons, holding, merging, moves, tasks, timeline},
     story,
 };
 
@@ -47,6 +47,7 @@ impl FollowupReactions {
         timeline::place(&mut *connection, &effects.places).await?;
         timeline::append(&mut *connection, &effects.entries).await?;
         tasks::open(&mut *connection, &effects.opened).await?;
+        contact_persons::open(&mut *connection, &effects.opened).await?;
         tasks::raise(&mut *connection, &effects.raised).await?;
         let mut settled =
             clocks::stop_kinds(&mut *connection, &[Accept, Held], &effects.settled).await?;
@@ -70,14 +71,12 @@ impl FollowupReactions {
                 tellings.push(telling);
             }
         }
-        tellings.extend(settled
-            .into_iter()
-            .map(|clock| {
-                let heard = wave
-                    .iter()
-                    .find(|event| event.situation() == clock.situation);
-                story::settled(clock, heard.and_then(|event| event.onward_traceparent()))
-            }));
+        tellings.extend(settled.into_iter().map(|clock| {
+            let heard = wave
+                .iter()
+                .find(|event| event.situation() == clock.situation);
+            story::settled(clock, heard.and_then(|event| event.onward_traceparent()))
+        }));
         let environment = &self.kit.environment;
         story::tell(connection, environment, environment.now(), tellings).await?;
         Ok(())

@@ -19,6 +19,15 @@ pub(crate) async fn move_over(
     )
     .execute(&mut *connection)
     .await?;
+    // One contact person for each situation: the survivor's stays.
+    sqlx::query!(
+        "update contact_person set situation_id = $2, home_id = coalesce(home_id, $1)
+         where situation_id = $1 and not exists (select from contact_person where situation_id = $2)",
+        absorbed,
+        into,
+    )
+    .execute(&mut *connection)
+    .await?;
     sqlx::query!(
         "update clock set situation_id = $2, home_id = coalesce(home_id, $1) where situation_id = $1",
         absorbed,
@@ -50,6 +59,14 @@ pub(crate) async fn bring_back(
     let (from, absorbed) = (split.from.uuid(), split.absorbed.uuid());
     sqlx::query!(
         "update task set situation_id = $2 where situation_id = $1 and home_id = any($3)",
+        from,
+        absorbed,
+        &split.family,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "update contact_person set situation_id = $2 where situation_id = $1 and home_id = any($3)",
         from,
         absorbed,
         &split.family,

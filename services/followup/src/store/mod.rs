@@ -3,6 +3,8 @@
 
 pub(crate) mod askings;
 pub(crate) mod clocks;
+pub(crate) mod contact_persons;
+pub(crate) mod contacts;
 pub(crate) mod holding;
 pub(crate) mod links;
 pub(crate) mod merging;

@@ -4,14 +4,17 @@ pub(in crate::store) mod row;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use knipperlicht_vocabulary::{ContactChannel, ContactResult, SituationId, TaskId};
+use knipperlicht_vocabulary::{SituationId, TaskId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use row::{TaskRow, TaskViewRow};
 
 use super::{PAGE, clocks::OpenClock, moves::Raised};
-use crate::{error::FollowupError, model::Task};
+use crate::{
+    error::FollowupError,
+    model::{ContactPerson, Task},
+};
 
 /// A follow-up and the promise that runs.
 #[derive(Debug, Clone)]
@@ -22,6 +25,8 @@ pub(crate) struct TaskView {
     pub(crate) question: Option<Question>,
     /// Whether the carer does not agree.
     pub(crate) held: bool,
+    /// Who is there for the carer.
+    pub(crate) person: Option<ContactPerson>,
 }
 
 /// That the carer has to be asked whether it helped.
@@ -74,7 +79,7 @@ pub(crate) async fn update(
     let ending = task.state.ending();
     sqlx::query!(
         "update task set state = $2, visit_at = $3, result = $4, reason = $5, late = $6,
-                changed_at = $7
+                changed_at = $7, reopened_at = case when $2 = 'reopened' then $7 else reopened_at end
          where task_id = $1",
         task.id.uuid(),
         task.state.code().code(),
@@ -150,26 +155,6 @@ pub(crate) async fn raise(
     Ok(())
 }
 
-/// Records an attempt to reach the carer.
-pub(crate) async fn record_contact(
-    connection: &mut PgConnection,
-    now: Timestamp,
-    task: TaskId,
-    channel: ContactChannel,
-    result: ContactResult,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "insert into contact (task_id, at, channel, result) values ($1, $2, $3, $4)",
-        task.uuid(),
-        now.to_sqlx() as jiff_sqlx::Timestamp,
-        channel.code(),
-        result.code(),
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// A follow-up and the promise that runs. Relies on the primary key and on `clock_open`.
 pub(crate) async fn view(
     connection: &mut PgConnection,
@@ -181,9 +166,12 @@ pub(crate) async fn view(
                   t.state, t.visit_at, t.result, t.reason, t.late,
                   c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
                   c.breached_at is not null as "breached",
-                  a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!"
+                  a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!",
+                  p.organisation_id as "person_organisation?", p.worker, p.name, p.phone,
+                  p.since as "person_since?"
            from task t
            left join asking a on a.task_id = t.task_id and a.times > 0
+           left join contact_person p on p.situation_id = t.situation_id
            left join lateral (
                select clock_id, kind, due_at, breached_at from clock
                where clock.referral_id = t.referral_id and stopped_at is null and paused_at is null
@@ -214,9 +202,12 @@ pub(crate) async fn list(
                   t.state, t.visit_at, t.result, t.reason, t.late,
                   c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
                   c.breached_at is not null as "breached",
-                  a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!"
+                  a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!",
+                  p.organisation_id as "person_organisation?", p.worker, p.name, p.phone,
+                  p.since as "person_since?"
            from task t
            left join asking a on a.task_id = t.task_id and a.times > 0
+           left join contact_person p on p.situation_id = t.situation_id
            left join lateral (
                select clock_id, kind, due_at, breached_at from clock
                where clock.referral_id = t.referral_id and stopped_at is null and paused_at is null
@@ -251,9 +242,12 @@ pub(crate) async fn to_ask(
                   t.state, t.visit_at, t.result, t.reason, t.late,
                   c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
                   c.breached_at is not null as "breached",
-                  a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!"
+                  a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!",
+                  p.organisation_id as "person_organisation?", p.worker, p.name, p.phone,
+                  p.since as "person_since?"
            from asking a
            join task t on t.task_id = a.task_id
+           left join contact_person p on p.situation_id = t.situation_id
            left join lateral (
                select clock_id, kind, due_at, breached_at from clock
                where clock.referral_id = t.referral_id and stopped_at is null

@@ -6,7 +6,9 @@ use knipperlicht_access::{Principal, Role};
 use knipperlicht_contracts::{events::v1 as events, intake::v1 as pb, to_proto};
 use knipperlicht_eventing::{merges::survivors, say};
 use knipperlicht_links::{Card, Door, Token};
-use knipperlicht_vocabulary::{Actor, Consent, Language, ReporterRole, SignalId, SituationId, Step};
+use knipperlicht_vocabulary::{
+    Actor, Consent, Language, ReporterRole, SignalId, SituationId, Step,
+};
 use sqlx::PgConnection;
 use uuid::Uuid;
 

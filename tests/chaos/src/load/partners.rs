@@ -218,9 +218,16 @@ impl Bots {
             task_id: task_id.clone(),
             channel: ContactChannel::Phone.number(),
             result: ContactResult::Reached.number(),
+            contact_id: task_id.clone(),
         };
-        // Not made again: whoever records a call twice has called twice.
-        if desk.followup().record_contact(contact).await.is_err() {
+        // The call has a number: it may be sent again.
+        let is_recorded = self
+            .is_told(|| {
+                let (mut followup, contact) = (desk.followup(), contact.clone());
+                async move { followup.record_contact(contact).await }
+            })
+            .await;
+        if !is_recorded {
             return;
         }
         let result = OutcomeResult::Helped.number();

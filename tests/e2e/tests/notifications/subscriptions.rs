@@ -119,6 +119,7 @@ async fn the_line_tells_partner_zone_and_reporter_each_their_own() {
         task_id: task.task_id.clone(),
         channel: ContactChannel::Phone.number(),
         result: ContactResult::Reached.number(),
+        ..Default::default()
     };
     accepting
         .0

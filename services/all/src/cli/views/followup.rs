@@ -62,6 +62,39 @@ pub(crate) struct TaskView {
     next_clock: Option<ClockView>,
     carer_question: Option<QuestionView>,
     held: bool,
+    contact_person: Option<PersonView>,
+}
+
+/// Who is there for the carer.
+#[derive(Debug, Serialize)]
+pub(crate) struct PersonView {
+    organisation_id: String,
+    worker: String,
+    name: String,
+    phone: String,
+    since: Option<Moment>,
+}
+
+impl PersonView {
+    fn text(&self) -> String {
+        match (self.name.as_str(), self.phone.as_str()) {
+            ("", _) => format!("{}, nobody named yet", self.organisation_id),
+            (name, "") => format!("{name} ({})", self.organisation_id),
+            (name, phone) => format!("{name}, {phone} ({})", self.organisation_id),
+        }
+    }
+}
+
+impl From<proto::ContactPerson> for PersonView {
+    fn from(person: proto::ContactPerson) -> Self {
+        Self {
+            organisation_id: person.organisation_id,
+            worker: person.worker,
+            name: person.name,
+            phone: person.phone,
+            since: Moment::of(person.since),
+        }
+    }
 }
 
 /// That the carer has to be asked whether it helped.
@@ -111,6 +144,7 @@ impl From<proto::Task> for TaskView {
             next_clock: task.next_clock.map(ClockView::from),
             carer_question: task.carer_question.map(QuestionView::from),
             held: task.held,
+            contact_person: task.contact_person.map(PersonView::from),
         }
     }
 }
@@ -141,8 +175,27 @@ impl View for TaskView {
             ),
             ("outcome", words(outcome)),
             ("to do", self.to_do().to_owned()),
+            (
+                "contact person",
+                self.contact_person
+                    .as_ref()
+                    .map(PersonView::text)
+                    .unwrap_or_default(),
+            ),
             ("situation", self.situation_id.clone()),
         ]
+    }
+}
+
+/// How many carers somebody else is there for.
+#[derive(Debug, Serialize)]
+pub(crate) struct HandedOverView {
+    pub(crate) situations: i32,
+}
+
+impl View for HandedOverView {
+    fn cells(&self, _local: &TimeZone) -> Vec<(&'static str, String)> {
+        vec![("carers handed over", self.situations.to_string())]
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Question, TaskView};
 use crate::{
     error::FollowupError,
     model::{Outcome, State, Task, Timeliness},
-    store::{Cell, clocks::OpenClock},
+    store::{Cell, clocks::OpenClock, contact_persons::contact_person},
 };
 
 /// A row of `task`.
@@ -44,6 +44,11 @@ pub(super) struct TaskViewRow {
     pub(super) times: Option<i16>,
     pub(super) asked_at: Option<jiff_sqlx::Timestamp>,
     pub(super) held: bool,
+    pub(super) person_organisation: Option<String>,
+    pub(super) worker: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) phone: Option<String>,
+    pub(super) person_since: Option<jiff_sqlx::Timestamp>,
 }
 
 impl TryFrom<TaskRow> for Task {
@@ -149,6 +154,14 @@ impl TryFrom<TaskViewRow> for TaskView {
             _ => None,
         };
         let held = row.held;
+        let person = row
+            .person_organisation
+            .zip(row.person_since)
+            .map(|(organisation, since)| {
+                let worker = row.worker.as_deref().zip(row.name);
+                contact_person(row.situation_id, &organisation, worker, row.phone, since)
+            })
+            .transpose()?;
         let task = TaskRow {
             task_id: row.task_id,
             situation_id: row.situation_id,
@@ -167,6 +180,7 @@ impl TryFrom<TaskViewRow> for TaskView {
             next_clock,
             question,
             held,
+            person,
         })
     }
 }

@@ -1,0 +1,211 @@
+//! What a partner does until the carer is helped: names who is there, tries, visits, and says that
+//! nobody answers.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use jiff::SignedDuration;
+use knipperlicht_contracts::{followup::v1 as followup, to_proto};
+use knipperlicht_e2e::{Caller, Closed, World};
+use knipperlicht_harness::eventually;
+use knipperlicht_runtime::Problem;
+use knipperlicht_vocabulary::{
+    ContactChannel, ContactId, ContactResult, FollowUpState, OutcomeReason, OutcomeResult,
+};
+use tonic::Status;
+
+/// Records an attempt under this number.
+async fn tries(
+    accepted: &Closed,
+    contact: ContactId,
+    result: ContactResult,
+) -> Result<followup::Task, Status> {
+    let attempt = followup::RecordContactRequest {
+        task_id: accepted.task.clone(),
+        channel: ContactChannel::Phone.number(),
+        result: result.number(),
+        contact_id: contact.to_string(),
+    };
+    let recorded = accepted
+        .partner
+        .0
+        .followup()
+        .record_contact(attempt)
+        .await?;
+    Ok(recorded.into_inner().task.unwrap())
+}
+
+/// Closes it, for nobody answers.
+async fn gives_up(accepted: &Closed) -> Result<followup::Task, Problem> {
+    let (task, partner) = (&accepted.task, &accepted.partner);
+    let unreachable = Some(OutcomeReason::Unreachable);
+    partner
+        .completes(task, OutcomeResult::NotHelped, unreachable)
+        .await
+        .map_err(|status| Problem::from(&status))
+}
+
+/// How often the story tells this.
+async fn told(accepted: &Closed, event: &str) -> usize {
+    let story = accepted.coordinator.timeline(&accepted.situation).await;
+    let event = format!("knipperlicht.followup.{event}.v1");
+    story.iter().filter(|entry| entry.r#type == event).count()
+}
+
+#[tokio::test]
+async fn unreachable_is_who_was_tried_on_three_days() {
+    let world = World::start().await;
+    let accepted = world.accepted().await;
+    let new = || ContactId::new(&world.environment);
+    let next_day = || world.clock.advance(SignedDuration::from_hours(24));
+
+    for result in [ContactResult::NoAnswer, ContactResult::MessageLeft] {
+        tries(&accepted, new(), result).await.unwrap();
+    }
+    next_day();
+    tries(&accepted, new(), ContactResult::NoAnswer)
+        .await
+        .unwrap();
+    let refused = gives_up(&accepted).await.unwrap_err();
+    assert_eq!(refused.code, "KL4013");
+    assert_eq!(refused.field.as_deref(), Some("reason"));
+    next_day();
+    tries(&accepted, new(), ContactResult::MessageLeft)
+        .await
+        .unwrap();
+    let closed = gives_up(&accepted).await.unwrap();
+    assert_eq!(closed.reason, OutcomeReason::Unreachable.number());
+    // Said twice is said once.
+    gives_up(&accepted).await.unwrap();
+
+    // Opened again, somebody has to try again.
+    let again = followup::ReopenRequest {
+        task_id: accepted.task.clone(),
+    };
+    next_day();
+    accepted.partner.0.followup().reopen(again).await.unwrap();
+    let refused = gives_up(&accepted).await.unwrap_err();
+    assert_eq!(refused.code, "KL4013");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_attempt_sent_twice_counts_once() {
+    let world = World::start().await;
+    let accepted = world.accepted().await;
+    let id = ContactId::new(&world.environment);
+    for _ in 0..2 {
+        let task = tries(&accepted, id, ContactResult::Reached).await.unwrap();
+        assert_eq!(task.state, FollowUpState::Contacted.number());
+    }
+    let refused = tries(&accepted, id, ContactResult::NoAnswer).await;
+    let problem = Problem::from(&refused.unwrap_err());
+    assert_eq!(
+        (problem.code.as_str(), problem.field.as_deref()),
+        ("KL4014", Some("contact_id"))
+    );
+    eventually("the attempt to be told", async || {
+        (told(&accepted, "contact_recorded").await > 0).then_some(())
+    })
+    .await;
+    assert_eq!(told(&accepted, "contact_recorded").await, 1);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_visit_is_part_of_the_story() {
+    let world = World::start().await;
+    let accepted = world.accepted().await;
+    accepted.partner.reaches(&accepted.task).await;
+    let task_id = accepted.task.clone();
+    let visit_at = Some(to_proto(
+        world.environment.now() + SignedDuration::from_hours(48),
+    ));
+    for _ in 0..2 {
+        let task_id = task_id.clone();
+        let plan = followup::ScheduleRequest { task_id, visit_at };
+        accepted.partner.0.followup().schedule(plan).await.unwrap();
+    }
+    let missed = followup::RecordVisitRequest {
+        task_id,
+        visit: followup::Visit::Missed.into(),
+    };
+    let missed = accepted.partner.0.followup().record_visit(missed).await;
+    let task = missed.unwrap().into_inner().task.unwrap();
+    assert_eq!(task.state, FollowUpState::Missed.number());
+    eventually("the visit to be told", async || {
+        (told(&accepted, "visit_ended").await == 1).then_some(())
+    })
+    .await;
+    assert_eq!(told(&accepted, "visit_planned").await, 1);
+    world.stop().await;
+}
+
+/// Who is there for the carer, by the name that the carer hears.
+async fn contact(desk: &Caller, task: &str) -> (String, String) {
+    let list = followup::ListTasksRequest { open_only: false };
+    let tasks = desk.followup().list_tasks(list).await.unwrap();
+    let mut tasks = tasks.into_inner().tasks.into_iter();
+    let task = tasks.find(|one| one.task_id == task).unwrap();
+    let person = task.contact_person.unwrap();
+    (person.organisation_id, person.name)
+}
+
+#[tokio::test]
+async fn one_worker_is_there_for_a_carer() {
+    let world = World::start().await;
+    let accepted = world.accepted().await;
+    let (task, desk) = (accepted.task.as_str(), &accepted.partner.0);
+    let ours = |name: &str| (accepted.organisation.clone(), name.to_owned());
+
+    // From acceptance on: first the organisation, then who is named.
+    assert_eq!(contact(desk, task).await, ours(""));
+    let named = followup::NameContactPersonRequest {
+        task_id: task.to_owned(),
+        worker: "els".to_owned(),
+        name: "Els Maes".to_owned(),
+        phone: "059 11 22 33".to_owned(),
+    };
+    for _ in 0..2 {
+        let done = desk.followup().name_contact_person(named.clone()).await;
+        let task = done.unwrap().into_inner().task.unwrap();
+        assert_eq!(task.contact_person.unwrap().phone, "059 11 22 33");
+    }
+    assert_eq!(
+        contact(&accepted.coordinator.0, task).await,
+        ours("Els Maes")
+    );
+    let nameless = followup::NameContactPersonRequest {
+        name: " ".to_owned(),
+        ..named.clone()
+    };
+    let refused = desk.followup().name_contact_person(nameless).await;
+    let problem = Problem::from(&refused.unwrap_err());
+    assert_eq!(
+        (problem.code.as_str(), problem.field.as_deref()),
+        ("KL4015", Some("name"))
+    );
+
+    // Els leaves: Jan is there for her carers, and for nobody else's.
+    let leaves = followup::HandOverWorkRequest {
+        from_worker: "els".to_owned(),
+        to_worker: "jan".to_owned(),
+        name: "Jan Claes".to_owned(),
+        phone: String::new(),
+    };
+    let elsewhere = world.partner("somebody-else");
+    let other = elsewhere.0.followup().hand_over_work(leaves.clone()).await;
+    assert_eq!(other.unwrap().into_inner().situations, 0);
+    for situations in [1, 0] {
+        let done = desk.followup().hand_over_work(leaves.clone()).await;
+        assert_eq!(done.unwrap().into_inner().situations, situations);
+    }
+    assert_eq!(contact(desk, task).await, ours("Jan Claes"));
+    let refused = elsewhere.0.followup().name_contact_person(named).await;
+    assert_eq!(refused.unwrap_err().code(), tonic::Code::NotFound);
+    eventually("the story to tell both", async || {
+        let told = told(&accepted, "contact_person_named").await;
+        (told == 2).then_some(())
+    })
+    .await;
+    world.stop().await;
+}
