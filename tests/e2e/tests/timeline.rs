@@ -124,7 +124,7 @@ async fn a_whole_story_in_order() {
     let nobody = world.nobody();
     nobody.followup().confirm_outcome(answer).await.unwrap();
 
-    let entries = story(&coordinator, situation, ("followup.reopened", 9)).await;
+    let entries = story(&coordinator, situation, ("followup.reopened", 10)).await;
     let mut happened = told(&entries);
     // Whom a situation is shared with is intake's remark on the acceptance, at its own moment.
     happened.retain(|(_, what)| *what != "situation.shared");
@@ -136,6 +136,7 @@ async fn a_whole_story_in_order() {
         ("partner", "followup.contact_recorded"),
         ("partner", "followup.contact_recorded"),
         ("partner", "followup.completed"),
+        ("partner", "followup.link_made"),
         ("carer", "followup.reopened"),
     ];
     let expected: Vec<(String, &str)> = expected
