@@ -165,6 +165,7 @@ pub const CALLS: &[(&str, &[Role])] = &[
         "knipperlicht.followup.v1.FollowupService/ListOpenLoops",
         &[Coordinator],
     ),
+    ("knipperlicht.intake.v1.IntakeService/AddNote", &[Partner]),
     (
         "knipperlicht.followup.v1.FollowupService/NameContactPerson",
         &[Partner, Coordinator],

@@ -80,6 +80,8 @@ uuid_id! {
     SignalId;
     /// An attempt to reach a carer.
     ContactId;
+    /// Something that a partner wrote down about a carer.
+    NoteId;
     /// One dated judgement of urgency and needs.
     AssessmentId;
     /// One form that was filled in. Made by whoever sends it.

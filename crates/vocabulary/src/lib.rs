@@ -20,7 +20,7 @@ pub use codes::{
 };
 pub use environment::{Clock, Environment, Random};
 pub use ids::{
-    AssessmentId, ClockId, ContactId, DeliveryId, DuplicateId, EventId, IdError, ItemId,
+    AssessmentId, ClockId, ContactId, DeliveryId, DuplicateId, EventId, IdError, ItemId, NoteId,
     OrganisationId, ReferralId, ReporterId, ResponseId, ServiceId, SignalId, SituationId,
     SubscriptionId, TaskId,
 };

@@ -304,6 +304,7 @@ impl Story<'_> {
                 "knipperlicht.referral.accepted.v1",
                 "knipperlicht.followup.contact_recorded.v1",
                 "knipperlicht.followup.completed.v1",
+                "knipperlicht.followup.link_made.v1",
                 "knipperlicht.followup.confirmed.v1",
             ]
         );

@@ -4,12 +4,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use jiff::SignedDuration;
-use knipperlicht_contracts::{followup::v1 as followup, to_proto};
+use knipperlicht_contracts::{followup::v1 as followup, intake::v1 as intake, to_proto};
 use knipperlicht_e2e::{Caller, Closed, World};
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
 use knipperlicht_vocabulary::{
-    ContactChannel, ContactId, ContactResult, FollowUpState, OutcomeReason, OutcomeResult,
+    ContactChannel, ContactId, ContactResult, FollowUpState, NoteId, OutcomeReason, OutcomeResult,
 };
 use tonic::Status;
 
@@ -207,5 +207,64 @@ async fn one_worker_is_there_for_a_carer() {
         (told == 2).then_some(())
     })
     .await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_partner_writes_down_stays_in_the_vault() {
+    let world = World::start().await;
+    let accepted = world.accepted().await;
+    let note = intake::AddNoteRequest {
+        note_id: NoteId::new(&world.environment).to_string(),
+        situation_id: accepted.situation.clone(),
+        text: " Zus Marieke springt bij op dinsdag. ".to_owned(),
+    };
+    // Sent twice, written once.
+    for _ in 0..2 {
+        let desk = &accepted.partner.0;
+        desk.intake().add_note(note.clone()).await.unwrap();
+    }
+    let question = intake::GetContactRequest {
+        situation_id: accepted.situation.clone(),
+        purpose: "first visit".to_owned(),
+    };
+    let known = accepted.partner.0.intake().get_contact(question).await;
+    let notes = known.unwrap().into_inner().work_notes;
+    let [known] = notes.as_slice() else {
+        panic!("{} notes", notes.len())
+    };
+    assert_eq!(known.text, "Zus Marieke springt bij op dinsdag.");
+    assert_eq!(known.organisation_id, accepted.organisation);
+
+    // Nobody else writes, and nothing empty or endless is written.
+    let elsewhere = world.partner("somebody-else");
+    let refused = elsewhere.0.intake().add_note(note.clone()).await;
+    assert_eq!(refused.unwrap_err().code(), tonic::Code::NotFound);
+    for (text, code) in [(" ".to_owned(), "KL1001"), ("e".repeat(2_001), "KL1009")] {
+        let spoilt = intake::AddNoteRequest {
+            text,
+            ..note.clone()
+        };
+        let refused = accepted.partner.0.intake().add_note(spoilt).await;
+        assert_eq!(Problem::from(&refused.unwrap_err()).code, code);
+    }
+
+    // The words are nowhere to be read, and who wrote them is on record.
+    let mut look = world.look().await;
+    let readable: bool = sqlx::query_scalar(
+        "select exists (select from intake.sealed where position('Marieke'::bytea in sealed) > 0)
+             or exists (select from intake.outbox where position('Marieke'::bytea in body) > 0)
+             or exists (select from followup.timeline where codes::text like '%Marieke%')",
+    )
+    .fetch_one(&mut look)
+    .await
+    .unwrap();
+    assert!(!readable);
+    let written: i64 =
+        sqlx::query_scalar("select count(*) from intake.audit where action = 'note.added'")
+            .fetch_one(&mut look)
+            .await
+            .unwrap();
+    assert_eq!(written, 1);
     world.stop().await;
 }

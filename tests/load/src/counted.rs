@@ -52,7 +52,7 @@ const CLOCKS: &str = "
     insert into followup.clock (clock_id, kind, situation_id, referral_id, organisation_id, zone, started_at,
                                 due_at, stopped_at)
     select md5('clock' || n)::uuid, case when n % 130 = 1 then 'confirmation' else 'accept' end,
-           md5('situation' || n)::uuid, md5('referral' || n)::uuid, 'past-' || n % 16, 'past-' || n % $3,
+           md5('situation' || n)::uuid, md5('referral' || n)::uuid, 'past-' || n % 16, 'past-' || n / 500 % $3,
            now() - n % 3650 * interval '1 day', now() + interval '1 year',
            case when n % 500 = 0 or n % 130 = 1 then null else now() end
     from generate_series($1::bigint, $2::bigint) as n";

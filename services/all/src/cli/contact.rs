@@ -50,5 +50,8 @@ pub(crate) async fn run(args: ContactArgs, session: &Session) -> Result<(), CliE
     for note in &contact.notes {
         session.output.say(&format!("note: {note}"))?;
     }
+    if !contact.work_notes.is_empty() {
+        session.output.list(&contact.work_notes, "")?;
+    }
     session.next("followup list --open")
 }

@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use knipperlicht_contracts::{
     events::v1::{CarerQol, CarerState},
     followup::v1 as proto,
+    intake::v1 as intake,
     to_proto,
 };
 use knipperlicht_vocabulary::{
-    ContactChannel, ContactResult, OutcomeReason, OutcomeResult, PerseveranceTime, QolLevel,
-    SituationId, TaskId,
+    ContactChannel, ContactId, ContactResult, NoteId, OutcomeReason, OutcomeResult,
+    PerseveranceTime, QolLevel, SituationId, TaskId,
 };
 
 use super::{
@@ -17,7 +18,7 @@ use super::{
     channel::unary,
     credentials::Person::{Coordinator, Desk, Partner},
     session::{Session, answer, part},
-    values::{codes, moment},
+    values::{codes, moment, words},
     views::{
         CarerLinkView, ConfirmedView, HandedOverView, OpenLoopView, TaskView, TimelineEntryView,
     },
@@ -60,6 +61,15 @@ pub enum FollowupCommand {
         /// The colleague, as the carers know them.
         #[command(flatten)]
         worker: WorkerArgs,
+    },
+    /// Write down something about the carer, for your colleagues; `contact` shows it again
+    Note {
+        /// The situation
+        #[arg(value_name = "SITUATION")]
+        id: SituationId,
+        /// The words, at most 2,000 characters
+        #[arg(long, value_parser = words)]
+        text: String,
     },
     /// Record that you tried to reach the carer, or did
     Contact {
@@ -237,6 +247,16 @@ pub(crate) async fn run(command: FollowupCommand, session: &Session) -> Result<(
                 session,
             )
         }
+        FollowupCommand::Note { id, text } => {
+            let request = intake::AddNoteRequest {
+                note_id: NoteId::new(&session.environment).to_string(),
+                situation_id: id.to_string(),
+                text,
+            };
+            let mut intake = session.intake(Partner).await?;
+            answer(intake.add_note(unary(request))).await?;
+            session.output.say("Written down.")
+        }
         FollowupCommand::HandOver { from, to, worker } => {
             let request = proto::HandOverWorkRequest {
                 from_worker: from,
@@ -260,7 +280,7 @@ pub(crate) async fn run(command: FollowupCommand, session: &Session) -> Result<(
                 task_id: id.to_string(),
                 channel: channel.number(),
                 result: result.number(),
-                ..Default::default()
+                contact_id: ContactId::new(&session.environment).to_string(),
             };
             let mut followup = session.followup(Partner).await?;
             print(

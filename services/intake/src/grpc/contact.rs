@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 
-use knipperlicht_access::Principal;
+use knipperlicht_access::{OwnedTransaction, Principal};
 use knipperlicht_contracts::intake::v1 as pb;
 use knipperlicht_eventing::merges::survivors;
 use knipperlicht_privacy::{DataKey, audit::Entry};
 use knipperlicht_runtime::{current_traceparent, trace_id};
 use knipperlicht_vocabulary::SituationId;
 use prost::Message;
+use sqlx::PgConnection;
 use tracing::Span;
 use uuid::Uuid;
 
-use super::{IntakeCalls, decode};
+use super::{IntakeCalls, decode, notes::WORK};
 use crate::{IntakeError, store};
 
 impl IntakeCalls {
@@ -32,41 +33,16 @@ impl IntakeCalls {
                 limit: "5 to 500",
             });
         }
-        let mut transaction = self.kit.database.begin(principal).await?;
-        // A partner may know it by the name it had before it became part of another one.
-        let situation = survivors(&mut transaction, &[situation.uuid()])
-            .await?
-            .get(&situation.uuid())
-            .copied()
-            .unwrap_or(situation);
-        if !store::has_grant(&mut transaction, situation).await? {
-            return Err(IntakeError::NotFound {
-                what: "accepted situation",
-            });
-        }
-        transaction.act_as(&self.kit.principal).await?;
-        let consent = store::consent_of(&mut transaction, situation).await?;
-        if !consent.is_some_and(knipperlicht_vocabulary::Consent::allows_sharing) {
-            return Err(IntakeError::NoConsent);
-        }
-        let trace = current_traceparent(&Span::current())
-            .as_deref()
-            .and_then(trace_id);
-        let entry = Entry {
-            at: self.kit.environment.now(),
-            subject: principal.subject.to_string(),
-            role: principal.role.to_string(),
-            action: "contact.read".to_owned(),
-            object: situation.to_string(),
-            purpose: purpose.to_owned(),
-            trace_id: trace.unwrap_or_default(),
-        };
-        store::append_audit(&mut transaction, &entry).await?;
-        let signals = store::standing_signals(&mut transaction, situation).await?;
-        let homes: Vec<Uuid> = signals
-            .iter()
-            .map(|signal| SituationId::derived(signal.uuid(), "situation").uuid())
-            .collect();
+        let (mut transaction, situation) = self.accepted(principal, situation).await?;
+        self.note_in_audit(
+            &mut transaction,
+            principal,
+            "contact.read",
+            situation,
+            purpose,
+        )
+        .await?;
+        let homes = homes(&mut transaction, situation).await?;
         let keys = store::data_keys(&mut transaction, &homes).await?;
         let sealed = store::sealed_of(&mut transaction, &homes).await?;
         // First the audit row is durable, then anything is shown.
@@ -95,8 +71,76 @@ impl IntakeCalls {
                 let note =
                     std::str::from_utf8(&plain).map_err(|error| unreadable(error.to_string()))?;
                 response.notes.push(note.to_owned());
+            } else if row.place.starts_with(WORK) {
+                let note = pb::WorkNote::decode(plain.as_slice())
+                    .map_err(|error| unreadable(error.to_string()))?;
+                response.work_notes.push(note);
             }
         }
         Ok(response)
     }
+
+    /// The situation that the caller's organisation accepted and whose carer agrees (rule 3), by
+    /// the name it has now; from here on intake itself acts.
+    pub(super) async fn accepted(
+        &self,
+        principal: &Principal,
+        situation: SituationId,
+    ) -> Result<(OwnedTransaction, SituationId), IntakeError> {
+        let mut transaction = self.kit.database.begin(principal).await?;
+        // A partner may know it by the name it had before it became part of another one.
+        let situation = survivors(&mut transaction, &[situation.uuid()])
+            .await?
+            .get(&situation.uuid())
+            .copied()
+            .unwrap_or(situation);
+        if !store::has_grant(&mut transaction, situation).await? {
+            return Err(IntakeError::NotFound {
+                what: "accepted situation",
+            });
+        }
+        transaction.act_as(&self.kit.principal).await?;
+        let consent = store::consent_of(&mut transaction, situation).await?;
+        if !consent.is_some_and(knipperlicht_vocabulary::Consent::allows_sharing) {
+            return Err(IntakeError::NoConsent);
+        }
+        Ok((transaction, situation))
+    }
+
+    /// Notes who did what with what is sealed, and why.
+    pub(super) async fn note_in_audit(
+        &self,
+        connection: &mut PgConnection,
+        principal: &Principal,
+        action: &str,
+        situation: SituationId,
+        purpose: &str,
+    ) -> Result<(), IntakeError> {
+        let trace = current_traceparent(&Span::current())
+            .as_deref()
+            .and_then(trace_id);
+        let entry = Entry {
+            at: self.kit.environment.now(),
+            subject: principal.subject.to_string(),
+            role: principal.role.to_string(),
+            action: action.to_owned(),
+            object: situation.to_string(),
+            purpose: purpose.to_owned(),
+            trace_id: trace.unwrap_or_default(),
+        };
+        store::append_audit(connection, &entry).await?;
+        Ok(())
+    }
+}
+
+/// Under which keys that of a situation is sealed: those of its signals.
+pub(super) async fn homes(
+    connection: &mut PgConnection,
+    situation: SituationId,
+) -> Result<Vec<Uuid>, IntakeError> {
+    let signals = store::standing_signals(connection, situation).await?;
+    let homes = signals
+        .iter()
+        .map(|signal| SituationId::derived(signal.uuid(), "situation").uuid());
+    Ok(homes.collect())
 }

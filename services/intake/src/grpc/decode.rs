@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use knipperlicht_contracts::{from_proto, intake::v1 as pb};
 use knipperlicht_vocabulary::{
-    AgeBand, CodeError, Consent, DuplicateId, Language, Observation, PostalCode, ReporterRole,
-    SignalId, SituationId,
+    AgeBand, CodeError, Consent, DuplicateId, Language, NoteId, Observation, PostalCode,
+    ReporterRole, SignalId, SituationId,
 };
 
 use crate::{
@@ -131,6 +131,12 @@ pub(super) fn signal_id(field: &'static str, text: &str) -> Result<SignalId, Int
 
 /// A question's id.
 pub(super) fn duplicate_id(field: &'static str, text: &str) -> Result<DuplicateId, IntakeError> {
+    filled(field, text)?
+        .parse()
+        .map_err(|source| IntakeError::Id { field, source })
+}
+
+pub(super) fn note_id(field: &'static str, text: &str) -> Result<NoteId, IntakeError> {
     filled(field, text)?
         .parse()
         .map_err(|source| IntakeError::Id { field, source })

@@ -4,6 +4,7 @@ mod carer;
 mod contact;
 mod decode;
 mod duplicates;
+mod notes;
 mod signals;
 mod submit;
 mod told;
@@ -155,6 +156,18 @@ impl IntakeService for IntakeCalls {
             .await
             .map_err(refused)?;
         Ok(Response::new(contact))
+    }
+
+    async fn add_note(
+        &self,
+        request: Request<pb::AddNoteRequest>,
+    ) -> Result<Response<pb::AddNoteResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let added = self
+            .note_added(&principal, &request.into_inner())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(added))
     }
 
     async fn list_duplicates(

@@ -28,7 +28,7 @@ pub(crate) use signals::{
     known, learn_age_band, lock_consent, mark_withdrawn, own_signal, own_signals, set_consent,
     signals_of, standing_signals,
 };
-pub(crate) use vault::{SealedRow, data_keys, insert_sealed, sealed_of};
+pub(crate) use vault::{SealedRow, data_keys, insert_sealed, is_sealed, sealed_of};
 
 use std::str::FromStr;
 

@@ -82,6 +82,21 @@ pub(crate) async fn data_keys(
     Ok(keys.collect())
 }
 
+/// Whether something is sealed there under one of these keys. Relies on the primary key.
+pub(crate) async fn is_sealed(
+    connection: &mut PgConnection,
+    place: &str,
+    situations: &[Uuid],
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from sealed where situation_id = any($2) and place = $1) as "is!""#,
+        place,
+        situations,
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// All that is sealed under the keys of these, newest first. Relies on the primary key.
 pub(crate) async fn sealed_of(
     connection: &mut PgConnection,

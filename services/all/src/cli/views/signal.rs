@@ -195,6 +195,37 @@ impl RefusalView {
 pub(crate) struct ContactsView {
     pub(crate) contacts: Vec<ContactView>,
     pub(crate) notes: Vec<String>,
+    pub(crate) work_notes: Vec<WorkNoteView>,
+}
+
+/// What a partner wrote down.
+#[derive(Debug, Serialize)]
+pub(crate) struct WorkNoteView {
+    note_id: String,
+    text: String,
+    organisation_id: String,
+    at: Option<Moment>,
+}
+
+impl From<proto::WorkNote> for WorkNoteView {
+    fn from(note: proto::WorkNote) -> Self {
+        Self {
+            note_id: note.note_id,
+            text: note.text,
+            organisation_id: note.organisation_id,
+            at: Moment::of(note.at),
+        }
+    }
+}
+
+impl View for WorkNoteView {
+    fn cells(&self, local: &TimeZone) -> Vec<(&'static str, String)> {
+        vec![
+            ("at", self.at.map(|at| at.text(local)).unwrap_or_default()),
+            ("by", self.organisation_id.clone()),
+            ("note", self.text.clone()),
+        ]
+    }
 }
 
 impl From<proto::GetContactResponse> for ContactsView {
@@ -202,6 +233,11 @@ impl From<proto::GetContactResponse> for ContactsView {
         Self {
             contacts: answer.contacts.into_iter().map(ContactView::from).collect(),
             notes: answer.notes,
+            work_notes: answer
+                .work_notes
+                .into_iter()
+                .map(WorkNoteView::from)
+                .collect(),
         }
     }
 }

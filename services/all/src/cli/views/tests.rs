@@ -385,7 +385,7 @@ fn what_others_wrote_cannot_steer_the_terminal() {
             name: "An\u{1b}[2J".to_owned(),
             ..intake::Contact::default()
         }],
-        notes: Vec::new(),
+        ..Default::default()
     });
     assert!(!table(&contact.contacts, &local()).contains('\u{1b}'));
 }
