@@ -201,14 +201,7 @@ pub(crate) async fn run(command: FollowupCommand, session: &Session) -> Result<(
     match command {
         FollowupCommand::List { open } => list(open, session).await,
         FollowupCommand::Link { id, print } => link(id, &print, session).await,
-        FollowupCommand::RevokeLinks { id } => {
-            let request = proto::RevokeCarerLinksRequest {
-                task_id: id.to_string(),
-            };
-            let mut followup = session.followup(Desk).await?;
-            let done = answer(followup.revoke_carer_links(unary(request))).await?;
-            revoked(done.revoked, session)
-        }
+        FollowupCommand::RevokeLinks { id } => revoke_links(id, session).await,
         FollowupCommand::Confirm {
             token,
             answer,
@@ -218,56 +211,15 @@ pub(crate) async fn run(command: FollowupCommand, session: &Session) -> Result<(
             let state = carer_state(perseverance, quality_of_life.as_deref());
             confirm(token, answer, state, session).await
         }
-        FollowupCommand::Close { id } => {
-            let request = proto::CloseLoopRequest {
-                task_id: id.to_string(),
-            };
-            let mut followup = session.followup(Coordinator).await?;
-            print(
-                answer(followup.close_loop(unary(request))).await?.task,
-                session,
-            )
-        }
+        FollowupCommand::Close { id } => close(id, session).await,
         FollowupCommand::ContactPerson {
             id,
             worker,
             worker_account,
-        } => {
-            let request = proto::NameContactPersonRequest {
-                task_id: id.to_string(),
-                worker: worker_account,
-                name: worker.name,
-                phone: worker.phone,
-            };
-            let mut followup = session.followup(Desk).await?;
-            print(
-                answer(followup.name_contact_person(unary(request)))
-                    .await?
-                    .task,
-                session,
-            )
-        }
-        FollowupCommand::Note { id, text } => {
-            let request = intake::AddNoteRequest {
-                note_id: NoteId::new(&session.environment).to_string(),
-                situation_id: id.to_string(),
-                text,
-            };
-            let mut intake = session.intake(Partner).await?;
-            answer(intake.add_note(unary(request))).await?;
-            session.output.say("Written down.")
-        }
+        } => contact_person(id, worker, worker_account, session).await,
+        FollowupCommand::Note { id, text } => note(id, text, session).await,
         FollowupCommand::HandOver { from, to, worker } => {
-            let request = proto::HandOverWorkRequest {
-                from_worker: from,
-                to_worker: to,
-                name: worker.name,
-                phone: worker.phone,
-            };
-            let mut followup = session.followup(Partner).await?;
-            let done = answer(followup.hand_over_work(unary(request))).await?;
-            let situations = done.situations;
-            session.output.one(&HandedOverView { situations })
+            hand_over(from, to, worker, session).await
         }
         FollowupCommand::Timeline { id } => timeline(id, session).await,
         FollowupCommand::Loops => loops(session).await,
@@ -275,67 +227,144 @@ pub(crate) async fn run(command: FollowupCommand, session: &Session) -> Result<(
             id,
             channel,
             result,
-        } => {
-            let request = proto::RecordContactRequest {
-                task_id: id.to_string(),
-                channel: channel.number(),
-                result: result.number(),
-                contact_id: ContactId::new(&session.environment).to_string(),
-            };
-            let mut followup = session.followup(Partner).await?;
-            print(
-                answer(followup.record_contact(unary(request))).await?.task,
-                session,
-            )
-        }
-        FollowupCommand::Schedule { id, at } => {
-            let request = proto::ScheduleRequest {
-                task_id: id.to_string(),
-                visit_at: Some(to_proto(at)),
-            };
-            let mut followup = session.followup(Partner).await?;
-            print(
-                answer(followup.schedule(unary(request))).await?.task,
-                session,
-            )
-        }
-        FollowupCommand::Visit { id, visit } => {
-            let request = proto::RecordVisitRequest {
-                task_id: id.to_string(),
-                visit: proto::Visit::from(visit).into(),
-            };
-            let mut followup = session.followup(Partner).await?;
-            print(
-                answer(followup.record_visit(unary(request))).await?.task,
-                session,
-            )
-        }
+        } => contact(id, channel, result, session).await,
+        FollowupCommand::Schedule { id, at } => schedule(id, at, session).await,
+        FollowupCommand::Visit { id, visit } => record_visit(id, visit, session).await,
         FollowupCommand::Complete {
             id,
             outcome,
             reason,
-        } => {
-            let request = proto::CompleteRequest {
-                task_id: id.to_string(),
-                result: outcome.number(),
-                reason: reason.map(OutcomeReason::number).unwrap_or_default(),
-            };
-            let mut followup = session.followup(Partner).await?;
-            print(
-                answer(followup.complete(unary(request))).await?.task,
-                session,
-            )?;
-            session.next(&format!("followup link {id}"))
-        }
-        FollowupCommand::Reopen { id } => {
-            let mut followup = session.followup(Desk).await?;
-            let done = answer(followup.reopen(unary(proto::ReopenRequest {
-                task_id: id.to_string(),
-            })))
-            .await?;
-            print(done.task, session)
-        }
+        } => complete(id, outcome, reason, session).await,
+        FollowupCommand::Reopen { id } => reopen(id, session).await,
     }
+}
+
+async fn revoke_links(id: TaskId, session: &Session) -> Result<(), CliError> {
+    let request = proto::RevokeCarerLinksRequest {
+        task_id: id.to_string(),
+    };
+    let mut followup = session.followup(Desk).await?;
+    let done = answer(followup.revoke_carer_links(unary(request))).await?;
+    revoked(done.revoked, session)
+}
+
+async fn close(id: TaskId, session: &Session) -> Result<(), CliError> {
+    let request = proto::CloseLoopRequest {
+        task_id: id.to_string(),
+    };
+    let mut followup = session.followup(Coordinator).await?;
+    let done = answer(followup.close_loop(unary(request))).await?;
+    print(done.task, session)
+}
+
+async fn contact_person(
+    id: TaskId,
+    worker: WorkerArgs,
+    account: String,
+    session: &Session,
+) -> Result<(), CliError> {
+    let request = proto::NameContactPersonRequest {
+        task_id: id.to_string(),
+        worker: account,
+        name: worker.name,
+        phone: worker.phone,
+    };
+    let mut followup = session.followup(Desk).await?;
+    let done = answer(followup.name_contact_person(unary(request))).await?;
+    print(done.task, session)
+}
+
+async fn note(id: SituationId, text: String, session: &Session) -> Result<(), CliError> {
+    let request = intake::AddNoteRequest {
+        note_id: NoteId::new(&session.environment).to_string(),
+        situation_id: id.to_string(),
+        text,
+    };
+    let mut intake = session.intake(Partner).await?;
+    answer(intake.add_note(unary(request))).await?;
+    session.output.say("Written down.")
+}
+
+async fn hand_over(
+    from: String,
+    to: String,
+    worker: WorkerArgs,
+    session: &Session,
+) -> Result<(), CliError> {
+    let request = proto::HandOverWorkRequest {
+        from_worker: from,
+        to_worker: to,
+        name: worker.name,
+        phone: worker.phone,
+    };
+    let mut followup = session.followup(Partner).await?;
+    let situations = answer(followup.hand_over_work(unary(request)))
+        .await?
+        .situations;
+    session.output.one(&HandedOverView { situations })
+}
+
+async fn contact(
+    id: TaskId,
+    channel: ContactChannel,
+    result: ContactResult,
+    session: &Session,
+) -> Result<(), CliError> {
+    let request = proto::RecordContactRequest {
+        task_id: id.to_string(),
+        channel: channel.number(),
+        result: result.number(),
+        contact_id: ContactId::new(&session.environment).to_string(),
+    };
+    let mut followup = session.followup(Partner).await?;
+    let done = answer(followup.record_contact(unary(request))).await?;
+    print(done.task, session)
+}
+
+async fn schedule(id: TaskId, at: Timestamp, session: &Session) -> Result<(), CliError> {
+    let request = proto::ScheduleRequest {
+        task_id: id.to_string(),
+        visit_at: Some(to_proto(at)),
+    };
+    let mut followup = session.followup(Partner).await?;
+    let done = answer(followup.schedule(unary(request))).await?;
+    print(done.task, session)
+}
+
+async fn record_visit(id: TaskId, visit: Visit, session: &Session) -> Result<(), CliError> {
+    let request = proto::RecordVisitRequest {
+        task_id: id.to_string(),
+        visit: proto::Visit::from(visit).into(),
+    };
+    let mut followup = session.followup(Partner).await?;
+    let done = answer(followup.record_visit(unary(request))).await?;
+    print(done.task, session)
+}
+
+async fn complete(
+    id: TaskId,
+    outcome: OutcomeResult,
+    reason: Option<OutcomeReason>,
+    session: &Session,
+) -> Result<(), CliError> {
+    let request = proto::CompleteRequest {
+        task_id: id.to_string(),
+        result: outcome.number(),
+        reason: reason.map(OutcomeReason::number).unwrap_or_default(),
+    };
+    let mut followup = session.followup(Partner).await?;
+    let done = answer(followup.complete(unary(request))).await?;
+    print(done.task, session)?;
+    session.next(&format!("followup link {id}"))
+}
+
+async fn reopen(id: TaskId, session: &Session) -> Result<(), CliError> {
+    let request = proto::ReopenRequest {
+        task_id: id.to_string(),
+    };
+    let mut followup = session.followup(Desk).await?;
+    let done = answer(followup.reopen(unary(request))).await?;
+    print(done.task, session)
 }
 
 fn print(task: Option<proto::Task>, session: &Session) -> Result<(), CliError> {

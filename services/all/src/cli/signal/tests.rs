@@ -179,6 +179,13 @@ impl IntakeService for Intake {
         unused()
     }
 
+    async fn add_note(
+        &self,
+        _: Request<proto::AddNoteRequest>,
+    ) -> Result<Response<proto::AddNoteResponse>, Status> {
+        unused()
+    }
+
     async fn mark_seen(
         &self,
         _: Request<proto::MarkSeenRequest>,
