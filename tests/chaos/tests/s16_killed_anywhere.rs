@@ -262,11 +262,27 @@ impl Story<'_> {
         }
     }
 
+    /// What the databases hold once follow-up has heard also what intake only remarks.
+    async fn books_once_all_is_heard(&self, situation: &str) -> Books {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let books = Books::read(&mut self.cluster.look().await.unwrap())
+                .await
+                .unwrap();
+            let is_shared = books.timeline.iter().any(|told| {
+                told.situation.to_string() == situation
+                    && told.kind == "knipperlicht.situation.shared.v1"
+            });
+            if is_shared || Instant::now() > until {
+                return books;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// One referral, accepted; one follow-up, confirmed; a story with everything in it once.
     async fn ends_as_it_should(&self, situation: &str, referral: &str) {
-        let books = Books::read(&mut self.cluster.look().await.unwrap())
-            .await
-            .unwrap();
+        let books = self.books_once_all_is_heard(situation).await;
         let mine = |found: &uuid::Uuid| found.to_string() == situation;
         let referrals: Vec<_> = books
             .referrals

@@ -293,26 +293,12 @@ impl CoordinatorDesk {
         told.expect("what was told").into_inner().reporters
     }
 
-    /// One situation's story, or nothing yet.
-    pub async fn timeline_so_far(&self, situation: &str) -> Vec<followup::TimelineEntry> {
+    /// One situation's story, as far as follow-up has heard of it.
+    pub async fn timeline(&self, situation: &str) -> Vec<followup::TimelineEntry> {
         let request = followup::GetTimelineRequest {
             situation_id: situation.to_owned(),
         };
         let told = self.0.followup().get_timeline(request).await;
         told.map_or_else(|_| Vec::new(), |told| told.into_inner().entries)
-    }
-
-    /// One situation's story.
-    pub async fn timeline(&self, situation: &str) -> Vec<followup::TimelineEntry> {
-        let request = followup::GetTimelineRequest {
-            situation_id: situation.to_owned(),
-        };
-        self.0
-            .followup()
-            .get_timeline(request)
-            .await
-            .expect("the timeline")
-            .into_inner()
-            .entries
     }
 }

@@ -97,7 +97,7 @@ async fn consent_refused_makes_no_referral_until_it_is_given() {
     let told = cleaner.sees(&receipt.signal_id, Step::NotShared).await;
     assert_eq!(told.progress.len(), 2);
     eventually("that nobody is asked", async || {
-        let timeline = coordinator.timeline_so_far(&receipt.situation_id).await;
+        let timeline = coordinator.timeline(&receipt.situation_id).await;
         let withheld = "knipperlicht.referral.withheld.v1";
         timeline
             .iter()
