@@ -148,7 +148,7 @@ impl Coded for FollowupError {
             Self::LinkUsed => "KL4010",
             Self::Database(_) => "KL4011",
             Self::BadRow { .. } => "KL4012",
-            Self::TooEarly(_) => "KL4013",
+            Self::TooEarly(_) => "KL4017",
             Self::ContactKnown => "KL4014",
             Self::Worker(_) => "KL4015",
             Self::OthersContact => "KL4016",

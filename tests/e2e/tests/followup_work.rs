@@ -66,7 +66,7 @@ async fn unreachable_is_who_was_tried_on_three_days() {
         .await
         .unwrap();
     let refused = gives_up(&accepted).await.unwrap_err();
-    assert_eq!(refused.code, "KL4013");
+    assert_eq!(refused.code, "KL4017");
     assert_eq!(refused.field.as_deref(), Some("reason"));
     next_day();
     tries(&accepted, new(), ContactResult::MessageLeft)
@@ -84,7 +84,7 @@ async fn unreachable_is_who_was_tried_on_three_days() {
     next_day();
     accepted.partner.0.followup().reopen(again).await.unwrap();
     let refused = gives_up(&accepted).await.unwrap_err();
-    assert_eq!(refused.code, "KL4013");
+    assert_eq!(refused.code, "KL4017");
     world.stop().await;
 }
 
