@@ -173,7 +173,16 @@ pub(crate) fn errors(delivery: &pb::Delivery) -> Vec<&str> {
         .collect()
 }
 
-/// Waits until an attempt at any delivery has this many entries in the log, in total.
+/// Waits until so many deliveries are there, made or not.
+pub(crate) async fn noted(caller: &Caller, subscription: &str, count: usize) {
+    eventually(&format!("{count} deliveries"), async || {
+        let found = deliveries(caller, subscription).await;
+        (found.len() == count).then_some(())
+    })
+    .await;
+}
+
+/// Waits until so many attempts were made in all.
 pub(crate) async fn attempted(caller: &Caller, subscription: &str, attempts: usize) {
     eventually(&format!("{attempts} attempts"), async || {
         let found = deliveries(caller, subscription).await;

@@ -13,7 +13,7 @@ use crate::{
     receiver::{Behaviour, Call, Receiver},
     teller::{
         ORGANISATION, PAST_ANY_PAUSE, Teller, ZONE, attempted, by_webhook, deliveries, desk,
-        errors, stand, subscribe, world,
+        errors, noted, stand, subscribe, world,
     },
 };
 
@@ -176,6 +176,8 @@ async fn what_fails_for_three_days_is_given_up_listed_and_delivered_again_when_a
     let (subscription, _) = subscribe(&desk, by_webhook(&receiver.url())).await;
     receiver.kill().await;
     let told = teller.asks_often(3).await;
+    // All three are heard of before time moves: the days of each count from then.
+    noted(&desk, &subscription, 3).await;
     attempted(&desk, &subscription, 1).await;
     world.clock.advance(SignedDuration::from_hours(73));
     let dead = stand(&desk, &subscription, Dead, 3).await;
