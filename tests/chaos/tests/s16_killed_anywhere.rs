@@ -87,7 +87,7 @@ async fn s16_killed_anywhere() {
         );
         sleep(Duration::from_millis(100)).await;
     }
-    assert_eq!(cluster.fallen().unwrap(), []);
+    assert_eq!(cluster.fallen().unwrap(), [], "{}", cluster.logs());
 }
 
 /// S1, with somebody killed at every step.
