@@ -99,6 +99,10 @@ pub const CALLS: &[(&str, &[Role])] = &[
         "knipperlicht.routing.v1.RoutingService/Redirect",
         &[Partner, Coordinator],
     ),
+    (
+        "knipperlicht.routing.v1.RoutingService/HandOver",
+        &[Partner, Coordinator],
+    ),
     ("knipperlicht.routing.v1.RoutingService/Hold", &[Partner]),
     ("knipperlicht.routing.v1.RoutingService/Release", &[Partner]),
     (

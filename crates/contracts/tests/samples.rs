@@ -101,6 +101,7 @@ fn samples() -> Vec<EventBody> {
         .into(),
         SituationShared {
             organisation_id: "ocmw-gent".to_owned(),
+            ..Default::default()
         }
         .into(),
         SituationsMerged {
@@ -152,11 +153,13 @@ fn samples() -> Vec<EventBody> {
             organisation_id: "ocmw-gent".to_owned(),
             service_id: "ocmw-gent.onthaal".to_owned(),
             urgency: 2,
+            ..Default::default()
         }
         .into(),
         ReferralDeclined {
             referral_id: id(3),
             reason: 1,
+            ..Default::default()
         }
         .into(),
         ReferralRedirected {

@@ -12,7 +12,7 @@ mod trace;
 pub use bell::{Bell, Listener};
 pub use environment::{OsRandom, SystemClock, system_environment};
 pub use error::{Coded, Kind, Problem, refusal};
-pub use lifecycle::{Lifecycle, Stop, retry_pause};
+pub use lifecycle::{Lifecycle, Stop, retry_pause, rounds};
 pub use server::{GrpcServer, Health, ServerError};
 pub use telemetry::{Telemetry, TelemetryError, TelemetryOptions};
 pub use trace::{MessageSpan, current_traceparent, set_parent, trace_id};

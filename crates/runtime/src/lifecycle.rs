@@ -1,7 +1,7 @@
 //! An orderly end, in two steps: the first signal lets everything finish what it is doing, the
 //! second, or the deadline, cuts it off. Nothing is lost either way: what matters is committed.
 
-use std::{future::Future, time::Duration};
+use std::{fmt, future::Future, time::Duration};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -43,6 +43,32 @@ impl Stop {
 #[must_use]
 pub fn retry_pause(attempt: u32) -> Duration {
     Duration::from_millis((50_u64 << attempt.min(6)).min(2_000))
+}
+
+/// Does the same over and over until it is time to stop. Each round says how long to rest until the
+/// next; one that fails is told of with what waits meanwhile, and tried again soon.
+pub async fn rounds<E: fmt::Display, R: Future<Output = Result<Duration, E>>>(
+    stop: &Stop,
+    waits: &'static str,
+    round: impl Fn() -> R,
+) {
+    let mut failures = 0;
+    while !stop.is_requested() {
+        let pause = match round().await {
+            Ok(pause) => {
+                failures = 0;
+                pause
+            }
+            Err(error) => {
+                tracing::warn!(%error, "{waits}");
+                failures += 1;
+                retry_pause(failures)
+            }
+        };
+        if !stop.pause(pause).await {
+            return;
+        }
+    }
 }
 
 /// The tasks of one process, and their end.

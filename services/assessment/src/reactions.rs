@@ -36,6 +36,7 @@ struct Wave<'e> {
     flagged: Vec<(&'e Event, &'e SignalFlagged)>,
     withdrawn: Vec<(&'e Event, &'e SignalWithdrawn)>,
     grants: Vec<Grant>,
+    ended: Vec<Ended>,
     agreements: Vec<Agreement>,
     answered: Vec<(&'e Event, &'e CarerAnswered)>,
 }
@@ -184,6 +185,7 @@ impl Reactions for AssessmentReactions {
         }
         let wave = sorted(wave)?;
         store::add_grants(connection, &wave.grants).await?;
+        store::end_grants(connection, &wave.ended).await?;
         store::set_agreements(connection, &wave.agreements).await?;
         self.judge(&mut *connection, &wave).await?;
         for (event, answered) in wave.answered {
@@ -215,11 +217,21 @@ fn sorted<'e>(events: &[&'e Event]) -> Result<Wave<'e>, ReactionError> {
         match &event.body {
             EventBody::SignalFlagged(flagged) => wave.flagged.push((event, flagged)),
             EventBody::SignalWithdrawn(withdrawn) => wave.withdrawn.push((event, withdrawn)),
-            EventBody::SituationShared(shared) => wave.grants.push(Grant {
-                situation: event.situation(),
-                organisation: shared.organisation_id.parse().map_err(nonsense)?,
-                since: event.occurred_at,
-            }),
+            EventBody::SituationShared(shared) => {
+                let situation = event.situation();
+                wave.grants.push(Grant {
+                    situation,
+                    organisation: shared.organisation_id.parse().map_err(nonsense)?,
+                    since: event.occurred_at,
+                });
+                let instead_of = &shared.instead_of_organisation_id;
+                if !instead_of.is_empty() {
+                    wave.ended.push(Ended {
+                        situation,
+                        organisation: instead_of.parse().map_err(nonsense)?,
+                    });
+                }
+            }
             EventBody::CarerAnswered(answered) => wave.answered.push((event, answered)),
             EventBody::ConsentChanged(changed) => {
                 let told = changed.circumstances.as_ref();

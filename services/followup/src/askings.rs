@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use knipperlicht_contracts::{event::EventBody, events::v1 as events};
 use knipperlicht_eventing::Kit;
-use knipperlicht_runtime::{Stop, retry_pause};
+use knipperlicht_runtime::{Stop, rounds};
 
 use crate::{
     error::FollowupError,
@@ -38,23 +38,7 @@ impl Askings {
 
     /// Has them asked until it is time to stop.
     pub async fn run(self, stop: Stop) {
-        let mut failures = 0;
-        while !stop.is_requested() {
-            let pause = match self.pass().await {
-                Ok(pause) => {
-                    failures = 0;
-                    pause
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "carers wait to be asked");
-                    failures += 1;
-                    retry_pause(failures)
-                }
-            };
-            if !stop.pause(pause).await {
-                return;
-            }
-        }
+        rounds(&stop, "carers wait to be asked", || self.pass()).await;
     }
 
     async fn pass(&self) -> Result<Duration, FollowupError> {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use knipperlicht_contracts::{event::EventBody, events::v1 as events, to_proto};
 use knipperlicht_eventing::Kit;
-use knipperlicht_runtime::{Stop, retry_pause};
+use knipperlicht_runtime::{Stop, rounds};
 
 use crate::{
     error::FollowupError,
@@ -35,23 +35,7 @@ impl Clocks {
 
     /// Fires until it is time to stop.
     pub async fn run(self, stop: Stop) {
-        let mut failures = 0;
-        while !stop.is_requested() {
-            let pause = match self.pass().await {
-                Ok(pause) => {
-                    failures = 0;
-                    pause
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "clocks wait");
-                    failures += 1;
-                    retry_pause(failures)
-                }
-            };
-            if !stop.pause(pause).await {
-                return;
-            }
-        }
+        rounds(&stop, "clocks wait", || self.pass()).await;
     }
 
     /// Fires one batch; says how long to rest, or how long nothing will be due.

@@ -40,7 +40,8 @@ pub(crate) async fn heard(
             EventBody::SignalFlagged(body) => counting.flagged(about, body),
             EventBody::SignalWithdrawn(_) => counting.count(about, Measure::Withdrawn),
             EventBody::ReferralUnroutable(body) => counting.unroutable(about, body),
-            EventBody::ReferralAccepted(body) => {
+            // Taking a follow-up over is nothing that was promised.
+            EventBody::ReferralAccepted(body) if body.took_over_referral_id.is_empty() => {
                 if let Ok(referral) = body.referral_id.parse::<ReferralId>() {
                     accepted.push((about, referral));
                 }

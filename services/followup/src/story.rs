@@ -124,6 +124,11 @@ fn codes_of(body: &EventBody) -> Value {
             .one::<Urgency>("urgency", event.urgency)
             .list::<Need>("needs", &event.needs)
             .list::<Observation>("red_flags", &event.red_flags),
+        EventBody::ReferralRequested(event) if !event.takes_over_referral_id.is_empty() => codes
+            .flag("hand_over", true)
+            .one::<Actor>(WHO, event.by)
+            .one::<Urgency>("urgency", event.urgency)
+            .list::<Need>("needs", &event.needs),
         EventBody::ReferralRequested(event) => codes
             .one::<Actor>(WHO, event.by)
             .one::<Urgency>("urgency", event.urgency)
@@ -133,7 +138,13 @@ fn codes_of(body: &EventBody) -> Value {
             .one::<Urgency>("urgency", event.urgency)
             .list::<Need>("needs", &event.needs),
         EventBody::ReferralWithheld(event) => codes.one::<Consent>("consent", event.consent),
+        EventBody::ReferralAccepted(event) if !event.took_over_referral_id.is_empty() => codes
+            .flag("hand_over", true)
+            .one::<Urgency>("urgency", event.urgency),
         EventBody::ReferralAccepted(event) => codes.one::<Urgency>("urgency", event.urgency),
+        EventBody::ReferralDeclined(event) if !event.takes_over_referral_id.is_empty() => codes
+            .flag("hand_over", true)
+            .one::<DeclineReason>("reason", event.reason),
         EventBody::ReferralDeclined(event) => codes.one::<DeclineReason>("reason", event.reason),
         EventBody::ReferralHeld(event) => codes.flag("awaiting_consent", event.awaiting_consent),
         EventBody::ClockBreached(event) => codes

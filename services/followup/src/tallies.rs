@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use knipperlicht_eventing::Kit;
-use knipperlicht_runtime::{Stop, retry_pause};
+use knipperlicht_runtime::{Stop, rounds};
 
 use crate::{error::FollowupError, store::report};
 
@@ -23,23 +23,8 @@ impl Tallies {
 
     /// Adds until it is time to stop.
     pub async fn run(self, stop: Stop) {
-        let mut failures = 0;
-        loop {
-            let pause = match add_up(&self.kit).await {
-                Ok(()) => {
-                    failures = 0;
-                    GATHER
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "what was counted waits");
-                    failures += 1;
-                    retry_pause(failures)
-                }
-            };
-            if !stop.pause(pause).await {
-                return;
-            }
-        }
+        let round = || async { add_up(&self.kit).await.map(|()| GATHER) };
+        rounds(&stop, "what was counted waits", round).await;
     }
 }
 

@@ -17,10 +17,11 @@ impl IntakeReactions {
         Self { kit }
     }
 
-    /// That a partner may know of the situation from now on.
-    fn shared(&self, event: &Event, organisation: &str) -> Said {
+    /// That a partner may know of the situation from now on, and perhaps another one no longer.
+    fn shared(&self, event: &Event, accepted: &events::ReferralAccepted) -> Said {
         let body = events::SituationShared {
-            organisation_id: organisation.to_owned(),
+            organisation_id: accepted.organisation_id.clone(),
+            instead_of_organisation_id: accepted.leaving_organisation_id.clone(),
         };
         Said {
             id: EventId::new(&self.kit.environment),
@@ -73,6 +74,7 @@ impl Reactions for IntakeReactions {
     ) -> Result<(), ReactionError> {
         let mut steps = Vec::new();
         let mut grants = Vec::new();
+        let mut ended = Vec::new();
         let mut said = Vec::new();
         for event in wave {
             if let Some((step, outcome)) = step_of(&event.body) {
@@ -87,16 +89,11 @@ impl Reactions for IntakeReactions {
                 });
             }
             if let EventBody::ReferralAccepted(accepted) = &event.body {
-                let organisation = accepted
-                    .organisation_id
-                    .parse()
-                    .map_err(|error| ReactionError::Nonsense(format!("organisation: {error}")))?;
-                said.push(self.shared(event, &accepted.organisation_id));
-                grants.push(Grant {
-                    situation: event.situation(),
-                    organisation,
-                    since: event.occurred_at,
-                });
+                said.push(self.shared(event, accepted));
+                grants.push(grant(event, &accepted.organisation_id)?);
+                if !accepted.leaving_organisation_id.is_empty() {
+                    ended.push(grant(event, &accepted.leaving_organisation_id)?);
+                }
             }
         }
         for event in wave {
@@ -104,6 +101,7 @@ impl Reactions for IntakeReactions {
         }
         store::add_steps(connection, &steps).await?;
         store::add_grants(connection, &grants).await?;
+        store::end_grants(connection, &ended).await?;
         say(connection, self.kit.environment.now(), &said).await?;
         Ok(())
     }
@@ -117,11 +115,27 @@ impl Reactions for IntakeReactions {
     }
 }
 
+/// What an organisation may know from this event on, or may know no longer.
+fn grant(event: &Event, organisation: &str) -> Result<Grant, ReactionError> {
+    let organisation = organisation
+        .parse()
+        .map_err(|error| ReactionError::Nonsense(format!("organisation: {error}")))?;
+    Ok(Grant {
+        situation: event.situation(),
+        organisation,
+        at: event.occurred_at,
+    })
+}
+
 /// The step that an event means for the reporter. A reporter learns the step, never health
 /// detail.
 fn step_of(body: &EventBody) -> Option<(Step, Option<OutcomeResult>)> {
     let step = match body {
         EventBody::AssessmentCompleted(_) => Step::Assessed,
+        // While it is handed over, the carer is in the hands of whoever accepted.
+        EventBody::ReferralRequested(asked) if !asked.takes_over_referral_id.is_empty() => {
+            return None;
+        }
         EventBody::ReferralRequested(_) => Step::Referred,
         EventBody::ReferralHeld(held) if held.awaiting_consent => Step::WaitingForConsent,
         EventBody::ReferralUnroutable(_) => Step::WithCoordinator,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use knipperlicht_eventing::{Kit, Said, say};
-use knipperlicht_runtime::{Stop, retry_pause};
+use knipperlicht_runtime::{Stop, rounds};
 use knipperlicht_vocabulary::SituationId;
 use uuid::Uuid;
 
@@ -53,31 +53,15 @@ impl Endings {
 
     /// Looks after them until it is time to stop.
     pub async fn run(self, stop: Stop) {
-        let mut failures = 0;
-        while !stop.is_requested() {
-            let pause = match self.pass().await {
-                Ok(left) => {
-                    failures = 0;
-                    match left {
-                        Left::Nothing => LOOK_EVERY,
-                        Left::More => SHORTEST,
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "services that ended wait");
-                    failures += 1;
-                    retry_pause(failures)
-                }
-            };
-            if !stop.pause(pause).await {
-                return;
-            }
-        }
+        rounds(&stop, "services that ended wait", || self.pass()).await;
     }
 
-    async fn pass(&self) -> Result<Left, RoutingError> {
+    async fn pass(&self) -> Result<Duration, RoutingError> {
         self.forget_lapsed().await?;
-        self.move_on().await
+        Ok(match self.move_on().await? {
+            Left::Nothing => LOOK_EVERY,
+            Left::More => SHORTEST,
+        })
     }
 
     async fn forget_lapsed(&self) -> Result<(), RoutingError> {

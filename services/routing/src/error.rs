@@ -102,7 +102,9 @@ impl Coded for RoutingError {
     fn kind(&self) -> Kind {
         match self {
             Self::Refused(refusal) => match refusal {
-                Refusal::Transition(_) | Refusal::Consent(_) => Kind::Conflict,
+                Refusal::Transition(_) | Refusal::Consent(_) | Refusal::FollowUpEnded => {
+                    Kind::Conflict
+                }
                 Refusal::NoReferral | Refusal::NoItem | Refusal::NoService(_) => Kind::NotFound,
                 Refusal::SameService(_) => Kind::Invalid,
             },
@@ -141,6 +143,7 @@ impl Coded for RoutingError {
             Self::Refused(Refusal::SameService(_)) => "KL3010",
             Self::Refused(Refusal::Transition(_)) => "KL3011",
             Self::Refused(Refusal::Consent(_)) => "KL3012",
+            Self::Refused(Refusal::FollowUpEnded) => "KL3019",
             Self::Raced => "KL3013",
             Self::Database(_) => "KL3014",
             Self::BadRow { .. } => "KL3015",
@@ -170,7 +173,7 @@ impl Coded for RoutingError {
             Self::FileTooLarge(_) => Some("chunk"),
             Self::CapacityInFuture | Self::StatedLater => Some("stated_at"),
             Self::Until => Some("until"),
-            Self::Refused(Refusal::NoReferral) => Some("referral_id"),
+            Self::Refused(Refusal::NoReferral | Refusal::FollowUpEnded) => Some("referral_id"),
             Self::Refused(Refusal::NoItem) => Some("item_id"),
             Self::NotYourService(_)
             | Self::Refused(Refusal::NoService(_) | Refusal::SameService(_)) => Some("service_id"),

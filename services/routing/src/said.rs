@@ -56,6 +56,20 @@ fn body_of(change: &Change<'_>, by: i32) -> Option<EventBody> {
         .into(),
         Change::Referred(referral) => standing(referral, None, by)?,
         Change::Moved { from, referral, .. } => standing(referral, Some(*from), by)?,
+        Change::TookOver {
+            referral,
+            giver,
+            leaving,
+            ..
+        } => body::ReferralAccepted {
+            took_over_referral_id: giver.to_string(),
+            leaving_organisation_id: leaving
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            ..accepted(referral)
+        }
+        .into(),
         Change::Raised(referral) => body::ReferralRaised {
             referral_id: referral.id.to_string(),
             urgency: referral.urgency.number(),
@@ -105,6 +119,7 @@ fn standing(referral: &Referral, from: Option<State>, by: i32) -> Option<EventBo
             urgency: referral.urgency.number(),
             by,
             waited: matches!(from, Some(State::Held(_))),
+            takes_over_referral_id: takes_over(referral),
         }
         .into(),
         State::Held(waiting) => body::ReferralHeld {
@@ -113,16 +128,11 @@ fn standing(referral: &Referral, from: Option<State>, by: i32) -> Option<EventBo
             urgency: referral.urgency.number(),
         }
         .into(),
-        State::Accepted => body::ReferralAccepted {
-            referral_id,
-            organisation_id: referral.organisation.to_string(),
-            service_id: referral.service.to_string(),
-            urgency: referral.urgency.number(),
-        }
-        .into(),
+        State::Accepted => accepted(referral).into(),
         State::Declined(reason) => body::ReferralDeclined {
             referral_id,
             reason: reason.number(),
+            takes_over_referral_id: takes_over(referral),
         }
         .into(),
         State::Expired => body::ReferralExpired { referral_id }.into(),
@@ -142,6 +152,23 @@ fn standing(referral: &Referral, from: Option<State>, by: i32) -> Option<EventBo
         State::Redirected => return None,
     };
     Some(body)
+}
+
+fn accepted(referral: &Referral) -> body::ReferralAccepted {
+    body::ReferralAccepted {
+        referral_id: referral.id.to_string(),
+        organisation_id: referral.organisation.to_string(),
+        service_id: referral.service.to_string(),
+        urgency: referral.urgency.number(),
+        ..body::ReferralAccepted::default()
+    }
+}
+
+fn takes_over(referral: &Referral) -> String {
+    referral
+        .takes_over
+        .map(|giver| giver.to_string())
+        .unwrap_or_default()
 }
 
 fn numbers(needs: &[Need]) -> Vec<i32> {

@@ -246,8 +246,19 @@ impl CoordinatorDesk {
 
     /// The open referrals of the zones.
     pub async fn referrals(&self) -> Vec<routing::Referral> {
+        self.list(true).await
+    }
+
+    /// All referrals of this situation, however they stand.
+    pub async fn referrals_of(&self, situation: &str) -> Vec<routing::Referral> {
+        let mut referrals = self.list(false).await;
+        referrals.retain(|referral| referral.situation_id == situation);
+        referrals
+    }
+
+    async fn list(&self, open_only: bool) -> Vec<routing::Referral> {
         let request = routing::ListReferralsRequest {
-            open_only: true,
+            open_only,
             page_size: 200,
             ..Default::default()
         };

@@ -138,6 +138,15 @@ impl Loop {
                     let held = case.referrals.iter_mut().find(|one| one.id == id);
                     *held.unwrap() = *referral;
                 }
+                Change::TookOver {
+                    referral, giver, ..
+                } => {
+                    // A follow-up that ended meanwhile stays where it was.
+                    self.tasks.retain(|id, task| *id != giver || task.ending().is_some());
+                    self.tasks.insert(referral.id, TaskState::Open);
+                    let held = case.referrals.iter_mut().find(|one| one.id == referral.id);
+                    *held.unwrap() = *referral;
+                }
                 Change::Opened(item) | Change::CameBack(item) => case.items.push(*item),
                 Change::Closed(id) | Change::GaveWay(id) => {
                     case.items.retain(|item| item.id != id);
@@ -161,9 +170,12 @@ impl Loop {
 
     /// The promise about a referral, as follow-up keeps it.
     fn promise(&self, id: ReferralId) -> Option<ClockKind> {
+        let referral = self.case.referral(id)?;
+        // What was promised stays with whoever wants to hand over.
+        let is_hand_over = referral.takes_over.is_some() && referral.state == State::Requested;
         match self.tasks.get(&id) {
             Some(task) => task.promise(),
-            None => promised_while(self.case.referral(id)?.state.code()),
+            None => promised_while(referral.state.code()).filter(|_| !is_hand_over),
         }
     }
 
@@ -245,7 +257,7 @@ impl Loop {
                     .tasks
                     .get(&id)
                     .is_some_and(|task| task.promise().is_none());
-                if !is_over && !confirmed {
+                if !is_over && !confirmed && !self.case.is_in_hand(id) {
                     return Some(format!("nothing is promised about {referral:?}"));
                 }
                 continue;
@@ -301,7 +313,10 @@ impl Loop {
     }
 
     fn step(&mut self, id: ReferralId, step: Move) {
-        self.call(|case, ground| calls::step(case, id, step, ground).ok());
+        self.call(|case, ground| match step {
+            Move::Accept => calls::accept(case, id, ground).ok(),
+            step => calls::step(case, id, step, ground).ok(),
+        });
     }
 
     fn agree(&mut self, consent: Consent) {
@@ -334,6 +349,7 @@ enum Happening {
     Step(usize, Move),
     Decline(usize),
     Redirect(usize, usize, Actor),
+    HandOver(usize, usize),
     Cancel(usize),
     Assign(usize, usize),
     Work(usize, Action),
@@ -367,6 +383,7 @@ fn any_happening() -> impl Strategy<Value = Happening> {
         1 => one().prop_map(Happening::Decline),
         1 => (one(), 0..4_usize, prop::sample::select(vec![Actor::Partner, Actor::Coordinator]))
             .prop_map(|(one, to, actor)| Happening::Redirect(one, to, actor)),
+        2 => (one(), 0..4_usize).prop_map(|(one, to)| Happening::HandOver(one, to)),
         1 => one().prop_map(Happening::Cancel),
         1 => (one(), 0..4_usize).prop_map(|(one, to)| Happening::Assign(one, to)),
         4 => (one(), prop::sample::select(work)).prop_map(|(one, action)| Happening::Work(one, action)),
@@ -417,6 +434,12 @@ fn happen(open: &mut Loop, happening: Happening) {
                 open.call(|case, ground| {
                     calls::redirect(case, id, &target, reason, actor, ground).ok()
                 });
+            }
+        }
+        Happening::HandOver(one, to) => {
+            if let Some(id) = referral(one) {
+                let target = SERVICES[to].parse().unwrap();
+                open.call(|case, ground| calls::hand_over(case, id, &target, ground).ok());
             }
         }
         Happening::Cancel(one) => {

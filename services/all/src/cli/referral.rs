@@ -65,6 +65,15 @@ pub enum ReferralCommand {
         #[arg(long, value_name = "CODE", value_parser = codes(DeclineReason::ALL))]
         reason: DeclineReason,
     },
+    /// Ask another service to take your follow-up over; until it accepts, all stays as it is
+    HandOver {
+        /// The referral that you accepted
+        #[arg(value_name = "REFERRAL")]
+        id: ReferralId,
+        /// The service to ask: see `knipperlicht zone services ZONE`
+        #[arg(long, value_name = "SERVICE")]
+        to: ServiceId,
+    },
     /// Put it on the waiting list (wachtlijst)
     Hold {
         /// The referral
@@ -126,6 +135,15 @@ pub(crate) async fn run(command: ReferralCommand, session: &Session) -> Result<(
                 answer(routing.redirect(unary(request))).await?.referral,
             )?)
         }
+        ReferralCommand::HandOver { id, to } => {
+            let request = proto::HandOverRequest {
+                referral_id: id.to_string(),
+                service_id: to.into(),
+            };
+            output.one(&view(
+                answer(routing.hand_over(unary(request))).await?.referral,
+            )?)
+        }
         ReferralCommand::Hold { id } => {
             let done = answer(routing.hold(unary(proto::HoldRequest {
                 referral_id: id.to_string(),
@@ -165,6 +183,7 @@ const fn usual_person(command: &ReferralCommand) -> Person {
         | Do::Show { .. }
         | Do::Actions { .. }
         | Do::Redirect { .. }
+        | Do::HandOver { .. }
         | Do::Watch => Desk,
         Do::Accept { .. } | Do::Decline { .. } | Do::Hold { .. } | Do::Release { .. } => Partner,
         Do::Cancel { .. } => Coordinator,

@@ -40,6 +40,35 @@ pub(crate) async fn add_grants(
     Ok(())
 }
 
+/// An organisation that handed a situation over.
+pub(crate) struct Ended {
+    pub(crate) situation: SituationId,
+    pub(crate) organisation: OrganisationId,
+}
+
+/// Lets organisations see no longer what they handed over. Relies on the primary key.
+pub(crate) async fn end_grants(
+    connection: &mut PgConnection,
+    ended: &[Ended],
+) -> Result<(), sqlx::Error> {
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let situations: Vec<Uuid> = ended.iter().map(|one| one.situation.uuid()).collect();
+    let organisations: Vec<&str> = ended.iter().map(|one| one.organisation.as_str()).collect();
+    sqlx::query!(
+        "delete from access_grant
+         using unnest($1::uuid[], $2::text[]) as ended(situation_id, organisation_id)
+         where access_grant.situation_id = ended.situation_id
+           and access_grant.organisation_id = ended.organisation_id",
+        &situations,
+        &organisations as &[&str],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Whether the carer agrees that partners learn of a situation.
 pub(crate) struct Agreement {
     pub(crate) situation: SituationId,

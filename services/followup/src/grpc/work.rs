@@ -94,7 +94,7 @@ impl<'a> Work<'a> {
         self.task.state = after;
         tasks::update(&mut self.transaction, self.now, &self.task).await?;
         if after.promise() != before.promise() {
-            let stopped = clocks::stop(&mut self.transaction, self.now, self.task.referral).await?;
+            let stopped = clocks::stop(&mut self.transaction, self.now, &[self.task.referral]).await?;
             self.settled.extend(stopped);
             if let Some(kind) = after.promise() {
                 let clock = self.promise(kind);
@@ -127,7 +127,7 @@ impl<'a> Work<'a> {
         let waited = clocks::open_due(&mut self.transaction, self.task.referral).await?;
         askings::end(&mut self.transaction, self.task.id).await?;
         links::take_back(&mut self.transaction, self.task.id).await?;
-        let stopped = clocks::stop(&mut self.transaction, self.now, self.task.referral).await?;
+        let stopped = clocks::stop(&mut self.transaction, self.now, &[self.task.referral]).await?;
         self.settled.extend(stopped);
         Ok(match waited {
             Some(_) => Moved::Yes,

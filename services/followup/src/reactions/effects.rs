@@ -15,7 +15,7 @@ use crate::{
     store::{
         clocks::{About, NewClock, Settled},
         moves::Raised,
-        tasks::OpenedTask,
+        tasks::{HandedOver, OpenedTask},
         timeline::Entry,
     },
     story,
@@ -28,6 +28,8 @@ pub(super) struct Effects {
     pub(super) entries: Vec<Entry>,
     pub(super) settled: Vec<Settled>,
     pub(super) opened: Vec<OpenedTask>,
+    /// Referrals whose follow-up goes over to one that was opened.
+    pub(super) handed_over: Vec<HandedOver>,
     pub(super) started: Vec<NewClock>,
     /// Referrals that partners let wait.
     pub(super) held: Vec<Settled>,
@@ -80,7 +82,10 @@ impl Effects {
                 if body.waited {
                     self.released.push(settled(event, referral));
                 }
-                if let Some(kind) = promised_while(ReferralState::Requested) {
+                // While it is handed over, what was promised stays with whoever accepted.
+                let is_hand_over = !body.takes_over_referral_id.is_empty();
+                let kind = promised_while(ReferralState::Requested).filter(|_| !is_hand_over);
+                if let Some(kind) = kind {
                     let clock = promise(kind, About::Referral(referral), urgency).by(organisation);
                     self.started.push(clock);
                 }
@@ -162,6 +167,13 @@ impl Effects {
             state: State::Open,
         };
         self.settled.push(settled(event, task.referral));
+        if !body.took_over_referral_id.is_empty() {
+            let from = id("took_over_referral_id", &body.took_over_referral_id)?;
+            self.handed_over.push(HandedOver {
+                from: settled(event, from),
+                to: task.clone(),
+            });
+        }
         if let Some(kind) = task.state.promise() {
             let promise = Promised {
                 event,

@@ -18,7 +18,9 @@ use crate::{
     error::FollowupError,
     model::{AskingRule, Calendars},
     reactions::effects::Effects,
-    store::{clocks, contact_persons, holding, merging, moves, tasks, timeline},
+    store::{
+        clocks, contact_persons, handing_over, holding, merging, moves, tasks, timeline,
+    },
     story,
 };
 
@@ -46,11 +48,13 @@ impl FollowupReactions {
     ) -> Result<(), ReactionError> {
         timeline::place(&mut *connection, &effects.places).await?;
         timeline::append(&mut *connection, &effects.entries).await?;
+        let mut settled = handing_over::hand_over(&mut *connection, &effects.handed_over).await?;
         tasks::open(&mut *connection, &effects.opened).await?;
         contact_persons::open(&mut *connection, &effects.opened).await?;
         tasks::raise(&mut *connection, &effects.raised).await?;
-        let mut settled =
-            clocks::stop_kinds(&mut *connection, &[Accept, Held], &effects.settled).await?;
+        settled.extend(
+            clocks::stop_kinds(&mut *connection, &[Accept, Held], &effects.settled).await?,
+        );
         settled.extend(clocks::stop_kinds(&mut *connection, &[Held], &effects.released).await?);
         clocks::stop_items(&mut *connection, &effects.closed_items).await?;
         clocks::start(&mut *connection, &effects.started).await?;

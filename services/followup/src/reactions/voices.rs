@@ -65,7 +65,7 @@ impl FollowupReactions {
         task.state = reopened.map_err(FollowupError::from)?;
         let at = event.occurred_at;
         tasks::update(&mut *connection, at, &task).await?;
-        let settled = clocks::stop(&mut *connection, at, task.referral).await?;
+        let settled = clocks::stop(&mut *connection, at, &[task.referral]).await?;
         links::take_back(&mut *connection, task.id).await?;
         askings::end(&mut *connection, task.id).await?;
         self.promise_anew(&mut *connection, event, &task).await?;

@@ -256,19 +256,20 @@ pub(crate) async fn stop_kinds(
     lay_with_a_coordinator(rows)
 }
 
-/// Stops every clock of a referral. Gives those that lay with a coordinator. Relies on
+/// Stops every clock of these referrals. Gives those that lay with a coordinator. Relies on
 /// `clock_open`.
 pub(crate) async fn stop(
     connection: &mut PgConnection,
     now: Timestamp,
-    referral: ReferralId,
+    referrals: &[ReferralId],
 ) -> Result<Vec<SettledClock>, FollowupError> {
+    let referrals: Vec<Uuid> = referrals.iter().map(|one| one.uuid()).collect();
     let rows = sqlx::query_as!(
         StoppedRow,
-        r#"update clock set stopped_at = $2 where referral_id = $1 and stopped_at is null
+        r#"update clock set stopped_at = $2 where referral_id = any($1) and stopped_at is null
            returning clock_id, kind, situation_id, referral_id as "referral_id!", zone,
                      breached_at is not null as "breached!""#,
-        referral.uuid(),
+        &referrals,
         now.to_sqlx() as jiff_sqlx::Timestamp,
     )
     .fetch_all(connection)

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use knipperlicht_vocabulary::{SituationId, TaskId};
+use knipperlicht_vocabulary::{ReferralId, SituationId, TaskId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -84,11 +84,8 @@ async fn hold_tasks(
     )
     .execute(&mut *connection)
     .await?;
-    let mut settled = Vec::new();
-    for row in held {
-        settled.extend(clocks::stop(&mut *connection, at, row.referral_id.into()).await?);
-    }
-    Ok(settled)
+    let referrals: Vec<ReferralId> = held.iter().map(|row| row.referral_id.into()).collect();
+    clocks::stop(connection, at, &referrals).await
 }
 
 /// Lets the follow-ups of a situation go on; gives them. Relies on `task_by_situation`.

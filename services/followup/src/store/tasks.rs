@@ -10,7 +10,11 @@ use uuid::Uuid;
 
 use row::{TaskRow, TaskViewRow};
 
-use super::{PAGE, clocks::OpenClock, moves::Raised};
+use super::{
+    PAGE,
+    clocks::{OpenClock, Settled},
+    moves::Raised,
+};
 use crate::{
     error::FollowupError,
     model::{ContactPerson, Task},
@@ -51,6 +55,15 @@ pub(crate) enum Whose {
 pub(crate) struct OpenedTask {
     pub(crate) task: Task,
     pub(crate) at: Timestamp,
+}
+
+/// A follow-up that goes over to another partner.
+#[derive(Debug)]
+pub(crate) struct HandedOver {
+    /// The referral whose follow-up it was, and when that ended.
+    pub(crate) from: Settled,
+    /// The follow-up as it begins there.
+    pub(crate) to: Task,
 }
 
 /// A follow-up that the caller sees, locked until the transaction ends. Relies on the primary key.

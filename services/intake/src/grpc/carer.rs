@@ -291,10 +291,10 @@ impl IntakeCalls {
         let grants = store::grants_of(connection, situation).await?;
         let told = grants
             .into_iter()
-            .map(|(organisation, since)| pb::ToldPartner {
-                organisation_id: organisation,
-                since: Some(to_proto(since)),
-                still: held.consent.allows_sharing(),
+            .map(|partner| pb::ToldPartner {
+                organisation_id: partner.organisation,
+                since: Some(to_proto(partner.since)),
+                still: held.consent.allows_sharing() && !partner.ended,
             });
         Ok(pb::MySituation {
             consent: held.consent.number(),

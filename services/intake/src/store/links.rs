@@ -27,6 +27,15 @@ pub(crate) struct LinkRow {
     pub(crate) revoked: bool,
 }
 
+/// An organisation that was told who the carer is.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) organisation: String,
+    pub(crate) since: Timestamp,
+    /// Whether it handed the follow-up over since.
+    pub(crate) ended: bool,
+}
+
 /// Keeps the hash of a new link. One that is known stays as it is.
 pub(crate) async fn insert_link(
     connection: &mut PgConnection,
@@ -152,21 +161,26 @@ pub(crate) async fn use_card(
     Ok(used.rows_affected() == 1)
 }
 
-/// Which organisations accepted a situation, the first one first. Relies on the primary key.
+/// Which organisations accepted a situation, the first one first, and which of them handed it over
+/// since. Relies on the primary key.
 pub(crate) async fn grants_of(
     connection: &mut PgConnection,
     situation: SituationId,
-) -> Result<Vec<(String, Timestamp)>, sqlx::Error> {
+) -> Result<Vec<Told>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select organisation_id, since from access_grant
-         where situation_id = $1 order by since, organisation_id",
+        r#"select organisation_id, since, ended_at is not null as "ended!" from access_grant
+         where situation_id = $1 order by since, organisation_id"#,
         situation.uuid(),
     )
     .fetch_all(connection)
     .await?;
     let grants = rows.into_iter();
     Ok(grants
-        .map(|row| (row.organisation_id, row.since.to_jiff()))
+        .map(|row| Told {
+            organisation: row.organisation_id,
+            since: row.since.to_jiff(),
+            ended: row.ended,
+        })
         .collect())
 }
 

@@ -36,9 +36,10 @@ pub(crate) async fn move_over(
          ), steps as (
              update progress set situation_id = $2, home_id = coalesce(home_id, $1) where situation_id = $1
          ), grants as (
-             insert into access_grant (situation_id, organisation_id, since, home_id)
-             select $2, organisation_id, since, $1 from access_grant where situation_id = $1
-             on conflict do nothing
+             insert into access_grant (situation_id, organisation_id, since, ended_at, home_id)
+             select $2, organisation_id, since, ended_at, $1 from access_grant where situation_id = $1
+             on conflict (situation_id, organisation_id) do update set ended_at = null
+             where excluded.ended_at is null and access_grant.ended_at is not null
          ), firsts as (
              update duplicate set first_id = $2, first_home_id = coalesce(first_home_id, $1)
              where first_id = $1 and later_id <> $2 and not exists (

@@ -88,11 +88,11 @@ pub(crate) async fn steps_of(
     Ok(steps)
 }
 
-/// An organisation that accepted a situation.
+/// An organisation that accepted a situation, or handed it over.
 pub(crate) struct Grant {
     pub(crate) situation: SituationId,
     pub(crate) organisation: OrganisationId,
-    pub(crate) since: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// Notes who accepted. Accepting for a second need changes nothing.
@@ -108,14 +108,46 @@ pub(crate) async fn add_grants(
         .iter()
         .map(|grant| grant.organisation.to_string())
         .collect();
-    let since: Vec<_> = grants.iter().map(|grant| grant.since.to_sqlx()).collect();
+    let since: Vec<_> = grants.iter().map(|grant| grant.at.to_sqlx()).collect();
     sqlx::query!(
         "insert into access_grant (situation_id, organisation_id, since)
          select * from unnest($1::uuid[], $2::text[], $3::timestamptz[])
-         on conflict do nothing",
+         on conflict (situation_id, organisation_id) do update set ended_at = null
+         where access_grant.ended_at is not null",
         &situations,
         &organisations,
         &since as &[jiff_sqlx::Timestamp],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes who handed over. That they knew is not forgotten: the carer may see it. Relies on the
+/// primary key.
+pub(crate) async fn end_grants(
+    connection: &mut PgConnection,
+    grants: &[Grant],
+) -> Result<(), sqlx::Error> {
+    if grants.is_empty() {
+        return Ok(());
+    }
+    let situations: Vec<Uuid> = grants.iter().map(|grant| grant.situation.uuid()).collect();
+    let organisations: Vec<&str> = grants
+        .iter()
+        .map(|grant| grant.organisation.as_str())
+        .collect();
+    let at: Vec<_> = grants.iter().map(|grant| grant.at.to_sqlx()).collect();
+    sqlx::query!(
+        "update access_grant set ended_at = ended.at
+         from unnest($1::uuid[], $2::text[], $3::timestamptz[])
+              as ended(situation_id, organisation_id, at)
+         where access_grant.situation_id = ended.situation_id
+           and access_grant.organisation_id = ended.organisation_id
+           and access_grant.ended_at is null",
+        &situations,
+        &organisations as &[&str],
+        &at as &[jiff_sqlx::Timestamp],
     )
     .execute(connection)
     .await?;

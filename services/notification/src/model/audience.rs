@@ -109,6 +109,8 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
             Meaning::of(vec![Reporters]).noting(asked(&event.organisation_id, &event.referral_id))
         }
         EventBody::ReferralRedirected(event) => Meaning::of(holder(&event.referral_id)),
+        // Whoever wanted to hand over goes on.
+        EventBody::ReferralDeclined(event) => Meaning::of(holder(&event.takes_over_referral_id)),
         EventBody::ReferralExpired(event) => Meaning::of(holder(&event.referral_id)),
         EventBody::ReferralCancelled(event) => Meaning::of(holder(&event.referral_id)),
         EventBody::ClockBreached(event) => {
@@ -128,7 +130,6 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
         | EventBody::AssessmentCompleted(_)
         | EventBody::ItemClosed(_)
         | EventBody::ReferralWithheld(_)
-        | EventBody::ReferralDeclined(_)
         | EventBody::ReferralHeld(_)
         | EventBody::ClockSettled(_)
         | EventBody::ContactRecorded(_)

@@ -89,8 +89,8 @@ impl RoutingCalls {
         let row = store::referral(&mut transaction, id)
             .await?
             .ok_or(Refusal::NoReferral)?;
-        let state = row.read()?.state;
-        Ok(state
+        let referral = row.read()?;
+        Ok(referral
             .moves(decode::actor(principal))
             .map(|step| view::action(step).into())
             .collect())

@@ -144,7 +144,7 @@ impl RoutingService for RoutingCalls {
         let id = decode::referral(&request.into_inner().referral_id).map_err(refused)?;
         let referral = self
             .change_referral(&principal, id, |case, ground| {
-                calls::step(case, id, Move::Accept, ground)
+                calls::accept(case, id, ground)
             })
             .await
             .map_err(refused)?;
@@ -189,6 +189,25 @@ impl RoutingService for RoutingCalls {
             .await
             .map_err(refused)?;
         Ok(Response::new(pb::RedirectResponse {
+            referral: Some(referral),
+        }))
+    }
+
+    async fn hand_over(
+        &self,
+        request: Request<pb::HandOverRequest>,
+    ) -> Result<Response<pb::HandOverResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let asked = request.into_inner();
+        let id = decode::referral(&asked.referral_id).map_err(refused)?;
+        let target = decode::service(&asked.service_id).map_err(refused)?;
+        let referral = self
+            .change_referral(&principal, id, |case, ground| {
+                calls::hand_over(case, id, &target, ground)
+            })
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::HandOverResponse {
             referral: Some(referral),
         }))
     }

@@ -173,6 +173,10 @@ pub(super) fn referral(
         decline_reason: reason,
         requested_at: referral.requested_at.map(to_proto),
         other_candidates: Vec::new(),
+        takes_over_referral_id: referral
+            .takes_over
+            .map(|giver| giver.to_string())
+            .unwrap_or_default(),
     }
 }
 
@@ -209,6 +213,7 @@ pub(super) const fn action(step: Move) -> pb::Action {
         Move::Hold => pb::Action::Hold,
         Move::Release => pb::Action::Release,
         Move::Cancel => pb::Action::Cancel,
+        Move::HandOver => pb::Action::HandOver,
         Move::Consent | Move::Expire | Move::Merge | Move::Unmerge => pb::Action::Unspecified,
     }
 }

@@ -1,9 +1,12 @@
 //! What follows when somebody calls.
 
+mod hand_over;
+
 use knipperlicht_vocabulary::{Consent, DeclineReason, ItemId, ItemKind, ReferralId, ServiceId};
 
 use uuid::Uuid;
 
+pub use self::hand_over::{accept, hand_over};
 use super::{
     case::{Case, Situation},
     change::Change,
@@ -27,6 +30,9 @@ pub enum Refusal {
     /// There is no such service.
     #[error("the directory has no service `{0}`: choose one from ListServices")]
     NoService(ServiceId),
+    /// There is nothing to hand over.
+    #[error("its follow-up has ended: there is nothing to hand over; open it again first")]
+    FollowUpEnded,
     /// It would be sent to where it is.
     #[error("the referral is with `{0}` already: choose another service")]
     SameService(ServiceId),
@@ -44,7 +50,7 @@ pub struct Answer<'d> {
     pub referral: Referral,
 }
 
-/// The partner takes it, holds it or releases it.
+/// The partner holds it or releases it.
 pub fn step<'d>(
     case: Case,
     id: ReferralId,
@@ -60,7 +66,8 @@ pub fn step<'d>(
     })
 }
 
-/// The partner does not take it: the next candidate is asked, or a coordinator.
+/// The partner does not take it: the next candidate is asked, or a coordinator. If it was asked to
+/// take a follow-up over, that stays where it is.
 pub fn decline<'d>(
     case: Case,
     id: ReferralId,
@@ -68,10 +75,13 @@ pub fn decline<'d>(
     ground: &Ground<'d>,
 ) -> Result<Answer<'d>, Refusal> {
     let history = case.history();
+    let in_hand = case.is_in_hand(id);
     let (referral, situation) = find(case, id)?;
     let mut planner = Planner::new(ground, id.uuid());
     let declined = planner.step(referral, Move::Decline(reason))?;
-    planner.go_on(&situation, &declined, history, ItemKind::AllDeclined);
+    if !in_hand {
+        planner.go_on(&situation, &declined, history, ItemKind::AllDeclined);
+    }
     Ok(Answer {
         changes: planner.changes,
         referral: declined,
@@ -95,17 +105,20 @@ pub fn redirect<'d>(
         .find(|referral| referral.id == id)
         .ok_or(Refusal::NoReferral)?;
     let (same, in_a_circle) = (known.service == *target, case.came_by(known, target));
+    let in_hand = case.is_in_hand(id);
     let (referral, mut situation) = find(case, id)?;
     let mut planner = Planner::new(ground, id.uuid());
     if actor == Actor::Partner && in_a_circle && !same {
         let declined = planner.step(referral, Move::Decline(reason))?;
-        planner.open(
-            &situation,
-            ItemKind::AllDeclined,
-            declined.needs.clone(),
-            declined.urgency,
-            Some(id),
-        );
+        if !in_hand {
+            planner.open(
+                &situation,
+                ItemKind::AllDeclined,
+                declined.needs.clone(),
+                declined.urgency,
+                Some(id),
+            );
+        }
         return Ok(Answer {
             changes: planner.changes,
             referral: declined,
@@ -118,13 +131,14 @@ pub fn redirect<'d>(
         return Err(Refusal::SameService(target.clone()));
     }
     move_to_zone_of(service, &mut situation, &mut planner);
-    let next = planner.referral(
+    let mut next = planner.referral(
         &situation,
         service,
         redirected.needs.clone(),
         redirected.urgency,
         Some(id),
     );
+    next.takes_over = redirected.takes_over;
     let moved = Change::Moved {
         from,
         referral: Box::new(redirected),
@@ -139,18 +153,21 @@ pub fn redirect<'d>(
     })
 }
 
-/// A coordinator ends it: its needs come back as an item.
+/// A coordinator ends it: its needs come back as an item, if nobody has them in hand.
 pub fn cancel<'d>(case: Case, id: ReferralId, ground: &Ground<'d>) -> Result<Answer<'d>, Refusal> {
+    let in_hand = case.is_in_hand(id);
     let (referral, situation) = find(case, id)?;
     let mut planner = Planner::new(ground, id.uuid());
     let cancelled = planner.step(referral, Move::Cancel)?;
-    planner.open(
-        &situation,
-        ItemKind::Cancelled,
-        cancelled.needs.clone(),
-        cancelled.urgency,
-        Some(id),
-    );
+    if !in_hand {
+        planner.open(
+            &situation,
+            ItemKind::Cancelled,
+            cancelled.needs.clone(),
+            cancelled.urgency,
+            Some(id),
+        );
+    }
     Ok(Answer {
         changes: planner.changes,
         referral: cancelled,

@@ -145,6 +145,28 @@ impl Case {
         self.referrals.iter().find(|referral| referral.id == id)
     }
 
+    /// The referral whose follow-up this one was asked to take over, while that goes on: whatever
+    /// becomes of the question, somebody sees to the needs.
+    #[must_use]
+    pub fn giver(&self, asked: &Referral) -> Option<&Referral> {
+        let giver = self.referral(asked.takes_over?)?;
+        giver.is_followed_up().then_some(giver)
+    }
+
+    /// The referral by which somebody is asked now to take the follow-up of this one over.
+    #[must_use]
+    pub fn asked_to_take_over(&self, giver: ReferralId) -> Option<&Referral> {
+        let mut referrals = self.referrals.iter();
+        referrals.find(|one| one.takes_over == Some(giver) && one.state.is_open())
+    }
+
+    /// Whether somebody sees to the needs of this referral whatever becomes of it.
+    #[must_use]
+    pub fn is_in_hand(&self, id: ReferralId) -> bool {
+        let asked = self.referral(id);
+        asked.is_some_and(|asked| self.giver(asked).is_some())
+    }
+
     /// Whether anything is under way for it.
     #[must_use]
     pub fn is_live(&self) -> bool {

@@ -1,6 +1,8 @@
 //! What follows from an event or a call: written and said by the shell, decided here.
 
-use knipperlicht_vocabulary::{ItemId, ReferralId, SignalId, SituationId, ZoneId};
+use knipperlicht_vocabulary::{
+    ItemId, OrganisationId, ReferralId, SignalId, SituationId, ZoneId,
+};
 
 use super::{
     case::{Item, Situation, Withheld},
@@ -25,6 +27,17 @@ pub enum Change<'d> {
         referral: Box<Referral>,
         /// The referral that takes its place, where it was redirected.
         next: Option<ReferralId>,
+    },
+    /// A referral was accepted, and the follow-up of another one goes over to it.
+    TookOver {
+        /// Where it stood.
+        from: State,
+        /// As it stands now.
+        referral: Box<Referral>,
+        /// Whose follow-up it was.
+        giver: ReferralId,
+        /// Its organisation, where it has no other referral of the situation in hand.
+        leaving: Option<OrganisationId>,
     },
     /// A referral has become more urgent.
     Raised(Box<Referral>),

@@ -33,7 +33,9 @@ pub fn move_on<'d>(case: &Case, ground: &Ground<'d>) -> Vec<Change<'d>> {
             State::Held(Waiting::ForConsent) => Move::Cancel,
             _ => Move::Decline(DeclineReason::ServiceEnded),
         };
-        if let Ok(ended) = planner.step(referral.clone(), step) {
+        if let Ok(ended) = planner.step(referral.clone(), step)
+            && case.giver(referral).is_none()
+        {
             planner.go_on(situation, &ended, case.history(), ItemKind::NoCandidate);
         }
         changes.append(&mut planner.changes);

@@ -71,7 +71,7 @@ pub fn hear<'d>(
         Heard::Late(referral) => on_late(planner, &case, referral),
         Heard::Settled(referral) => on_settled(planner, &case, referral),
         Heard::Neglected(item) => on_neglected(planner, &case, item),
-        Heard::FollowUp(referral, follow_up) => vec![Change::FollowedUp(referral, follow_up)],
+        Heard::FollowUp(referral, follow_up) => on_follow_up(planner, &case, referral, follow_up),
     }
 }
 
@@ -279,7 +279,7 @@ fn settle(planner: &mut Planner<'_, '_>, situation: &Situation, case: &mut Case)
 
 fn cancel_referrals(planner: &mut Planner<'_, '_>, case: &mut Case, pathless: &mut Pathless) {
     for referral in &mut case.referrals {
-        if let Ok(cancelled) = planner.step(referral.clone(), Move::Cancel) {
+        if let Some(cancelled) = planner.cancel(referral) {
             pathless.add(&cancelled.needs, cancelled.urgency);
             *referral = cancelled;
         }
@@ -314,6 +314,9 @@ fn on_silence<'d>(mut planner: Planner<'d, '_>, case: &Case, id: ReferralId) -> 
     if let Some(silent) = case.referral(id).cloned()
         && let Ok(expired) = planner.step(silent, Move::Expire)
     {
+        if case.giver(&expired).is_some() {
+            return planner.changes;
+        }
         let before = expired.previous.and_then(|before| case.referral(before));
         let was_silent_too = before.is_some_and(|before| before.state == State::Expired);
         if was_silent_too && !forbids(situation.agreement.consent) {
@@ -358,6 +361,21 @@ fn on_neglected<'d>(mut planner: Planner<'d, '_>, case: &Case, id: ItemId) -> Ve
     let neglected = case.items.iter().find(|item| item.id == id);
     if neglected.is_some_and(|item| item.escalated_at.is_none()) {
         planner.changes.push(Change::Escalated(id));
+    }
+    planner.changes
+}
+
+/// What has ended can no longer be handed over.
+fn on_follow_up<'d>(
+    mut planner: Planner<'d, '_>,
+    case: &Case,
+    id: ReferralId,
+    follow_up: FollowUp,
+) -> Vec<Change<'d>> {
+    planner.changes.push(Change::FollowedUp(id, follow_up));
+    let asked = case.asked_to_take_over(id);
+    if let Some(asked) = asked.filter(|_| follow_up == FollowUp::Ended) {
+        planner.cancel(asked);
     }
     planner.changes
 }

@@ -403,7 +403,7 @@ fn cancel_replacements(planner: &mut Planner<'_, '_>, case: &mut Case, gave_way:
             continue;
         }
         replaced.push(referral.id);
-        if let Ok(cancelled) = planner.step(referral.clone(), Move::Cancel) {
+        if let Some(cancelled) = planner.cancel(referral) {
             *referral = cancelled;
         }
     }

@@ -141,6 +141,7 @@ impl<'d, 'g> Planner<'d, 'g> {
         Referral {
             id: ReferralId::derived(self.cause, &self.part()),
             previous,
+            takes_over: None,
             service: service.id.clone(),
             organisation: service.organisation.clone(),
             circumstances: situation.circumstances.clone(),
@@ -192,6 +193,11 @@ impl<'d, 'g> Planner<'d, 'g> {
             });
         }
         Ok(referral)
+    }
+
+    /// Ends a referral that is open. As it stands then, it comes back.
+    pub(crate) fn cancel(&mut self, referral: &Referral) -> Option<Referral> {
+        self.step(referral.clone(), Move::Cancel).ok()
     }
 
     /// Lets a referral be more urgent from now on.

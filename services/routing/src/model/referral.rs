@@ -58,6 +58,8 @@ pub enum Move {
     Decline(DeclineReason),
     /// Somebody sends it on.
     Redirect,
+    /// Another service takes its follow-up over.
+    HandOver,
     /// The partner lets it wait.
     Hold,
     /// The partner takes it out of waiting.
@@ -99,7 +101,7 @@ impl State {
         match (self, step) {
             (Requested | Held(ForPartner) | Accepted, Move::Accept) => Ok(Accepted),
             (Requested | Held(ForPartner), Move::Decline(reason)) => Ok(Declined(reason)),
-            (Requested, Move::Redirect) => Ok(Redirected),
+            (Requested, Move::Redirect) | (Accepted, Move::HandOver) => Ok(Redirected),
             (Requested, Move::Hold) => Ok(Held(ForPartner)),
             (Requested, Move::Expire) => Ok(Expired),
             (Held(ForPartner), Move::Release)
@@ -122,8 +124,9 @@ impl State {
                 Move::Redirect,
                 Move::Hold,
                 Move::Release,
+                Move::HandOver,
             ],
-            Actor::Coordinator => &[Move::Redirect, Move::Cancel],
+            Actor::Coordinator => &[Move::Redirect, Move::Cancel, Move::HandOver],
         };
         // Accepting again is harmless, but nothing to offer.
         let changes = move |step: &Move| self.after(*step).is_ok_and(|after| after != self);
@@ -173,6 +176,7 @@ impl fmt::Display for Move {
             Self::Accept => "accepted",
             Self::Decline(_) => "declined",
             Self::Redirect => "redirected",
+            Self::HandOver => "handed over",
             Self::Hold => "held",
             Self::Release => "released",
             Self::Consent => "requested",
@@ -190,6 +194,7 @@ impl InvalidTransition {
             Move::Accept => "accept",
             Move::Decline(_) => "decline",
             Move::Redirect => "redirect",
+            Move::HandOver => "hand over",
             Move::Hold => "hold",
             Move::Release => "release",
             Move::Cancel => "cancel (a coordinator)",
@@ -219,6 +224,8 @@ pub struct Referral {
     pub id: ReferralId,
     /// The referral this one follows on.
     pub previous: Option<ReferralId>,
+    /// The accepted referral whose follow-up its partner wants to hand over to this one.
+    pub takes_over: Option<ReferralId>,
     /// The service that is asked.
     pub service: ServiceId,
     /// Its organisation.
@@ -256,10 +263,24 @@ impl Referral {
         Ok(())
     }
 
+    /// What `actor` may do with it now. A follow-up that ended is nothing to hand over.
+    pub fn moves(&self, actor: Actor) -> impl Iterator<Item = Move> {
+        let ended = self.followed_up;
+        self.state
+            .moves(actor)
+            .filter(move |step| !(ended && *step == Move::HandOver))
+    }
+
+    /// Whether its follow-up goes on.
+    #[must_use]
+    pub const fn is_followed_up(&self) -> bool {
+        matches!(self.state, State::Accepted) && !self.followed_up
+    }
+
     /// Whether somebody sees to its needs, or is being asked to.
     #[must_use]
     pub const fn covers(&self) -> bool {
-        self.state.is_open() || (matches!(self.state, State::Accepted) && !self.followed_up)
+        self.state.is_open() || self.is_followed_up()
     }
 
     /// Whether its service was asked in vain.

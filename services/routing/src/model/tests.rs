@@ -141,6 +141,7 @@ pub(crate) fn referral(number: u128, service: &str, state: State) -> Referral {
         created_at: now(),
         requested_at: Some(now()),
         followed_up: false,
+        takes_over: None,
     }
 }
 
@@ -159,7 +160,7 @@ pub(crate) fn after(mut case: Case, changes: Vec<Change<'_>>) -> Case {
         match change {
             Change::Learned(situation) => case.situation = Some(*situation),
             Change::Referred(referral) => case.referrals.push(*referral),
-            Change::Moved { from, referral, .. } => {
+            Change::Moved { from, referral, .. } | Change::TookOver { from, referral, .. } => {
                 let held = case
                     .referrals
                     .iter_mut()
@@ -198,7 +199,7 @@ pub(crate) fn after(mut case: Case, changes: Vec<Change<'_>>) -> Case {
 pub(crate) fn told(changes: &[Change<'_>]) -> Vec<String> {
     let tell = |change: &Change<'_>| match change {
         Change::Referred(referral) => Some(format!("{} {}", referral.state, referral.service)),
-        Change::Moved { referral, .. } => {
+        Change::Moved { referral, .. } | Change::TookOver { referral, .. } => {
             Some(format!("now {} {}", referral.state, referral.service))
         }
         Change::Raised(referral) => Some(format!("{} {}", referral.urgency, referral.service)),

@@ -56,7 +56,7 @@ macro_rules! page {
             ReferralRow,
             "select referral_id, situation_id, previous_id, service_id, organisation_id, zone, postal_code,
                     language, age_band, needs, urgency, state, waits_for, decline_reason, state_since,
-                    created_at, requested_at, followed_up, changed_in
+                    created_at, requested_at, followed_up, takes_over_id, changed_in
              from unnest($1::text[]) as asked(whose) cross join lateral (
                  select * from referral where " + $scope + " = asked.whose and state " + $states + "
                  and (urgency_order, created_at, referral_id) > ($2, $3, $4)
@@ -144,7 +144,7 @@ pub(crate) async fn changed_since(
         ReferralRow,
         "select referral_id, situation_id, previous_id, service_id, organisation_id, zone, postal_code,
                 language, age_band, needs, urgency, state, waits_for, decline_reason, state_since,
-                created_at, requested_at, followed_up, changed_in
+                created_at, requested_at, followed_up, takes_over_id, changed_in
          from referral where changed_in >= $1 order by changed_in, created_at, referral_id",
         horizon,
     )

@@ -41,6 +41,7 @@ pub(crate) struct ReferralRow {
     pub(super) created_at: jiff_sqlx::Timestamp,
     pub(super) requested_at: Option<jiff_sqlx::Timestamp>,
     pub(super) followed_up: bool,
+    pub(super) takes_over_id: Option<Uuid>,
     pub(super) changed_in: i64,
 }
 
@@ -67,6 +68,7 @@ impl ReferralRow {
         Ok(Referral {
             id: self.referral_id.into(),
             previous: self.previous_id.map(ReferralId::from),
+            takes_over: self.takes_over_id.map(ReferralId::from),
             service: word(TABLE, "service_id", &self.service_id)?,
             organisation: word(TABLE, "organisation_id", &self.organisation_id)?,
             circumstances: Circumstances {
@@ -159,7 +161,7 @@ pub(crate) async fn referral(
         ReferralRow,
         "select referral_id, situation_id, previous_id, service_id, organisation_id, zone, postal_code,
                 language, age_band, needs, urgency, state, waits_for, decline_reason, state_since,
-                created_at, requested_at, followed_up, changed_in
+                created_at, requested_at, followed_up, takes_over_id, changed_in
          from referral where referral_id = $1",
         id.uuid()
     )
@@ -177,7 +179,7 @@ pub(super) async fn referrals_of(
         ReferralRow,
         "select referral_id, situation_id, previous_id, service_id, organisation_id, zone, postal_code,
                 language, age_band, needs, urgency, state, waits_for, decline_reason, state_since,
-                created_at, requested_at, followed_up, changed_in
+                created_at, requested_at, followed_up, takes_over_id, changed_in
          from referral where situation_id = any($1) order by created_at, referral_id",
         situations
     )
@@ -210,6 +212,7 @@ pub(super) async fn insert_referrals(
     let mut waiting: Vec<Option<&str>> = Vec::with_capacity(count);
     let mut created: Vec<jiff_sqlx::Timestamp> = Vec::with_capacity(count);
     let mut requested: Vec<Option<jiff_sqlx::Timestamp>> = Vec::with_capacity(count);
+    let mut takes_over: Vec<Option<Uuid>> = Vec::with_capacity(count);
     for (situation, one) in referrals {
         ids.push(one.id.uuid());
         situations.push(situation.uuid());
@@ -226,22 +229,25 @@ pub(super) async fn insert_referrals(
         waiting.push(waits_for(one.state));
         created.push(one.created_at.to_sqlx());
         requested.push(one.requested_at.map(ToSqlx::to_sqlx));
+        takes_over.push(one.takes_over.map(ReferralId::uuid));
     }
     sqlx::query!(
         "insert into referral (
             referral_id, situation_id, previous_id, service_id, organisation_id, zone, postal_code,
-            language, age_band, needs, urgency, state, waits_for, state_since, created_at, requested_at
+            language, age_band, needs, urgency, state, waits_for, state_since, created_at, requested_at,
+            takes_over_id
          )
          select referral_id, situation_id, previous_id, service_id, organisation_id, zone, postal_code,
                 language, age_band, string_to_array(needs, ','), urgency, state, waits_for,
-                created_at, created_at, requested_at
+                created_at, created_at, requested_at, takes_over_id
          from unnest(
             $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
             $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
-            $14::timestamptz[], $15::timestamptz[]
+            $14::timestamptz[], $15::timestamptz[], $16::uuid[]
          ) as made(
             referral_id, situation_id, previous_id, service_id, organisation_id, zone, postal_code,
-            language, age_band, needs, urgency, state, waits_for, created_at, requested_at
+            language, age_band, needs, urgency, state, waits_for, created_at, requested_at,
+            takes_over_id
          )
          on conflict (referral_id) do nothing",
         &ids,
@@ -259,6 +265,7 @@ pub(super) async fn insert_referrals(
         &waiting as &[Option<&str>],
         &created as &[jiff_sqlx::Timestamp],
         &requested as &[Option<jiff_sqlx::Timestamp>],
+        &takes_over as &[Option<Uuid>],
     )
     .execute(connection)
     .await?;

@@ -40,7 +40,9 @@ pub(crate) async fn write(
                 Change::Learned(situation) => learned.push(&**situation),
                 Change::Decided(record) => decided.push(&**record),
                 Change::Referred(referral) => referred.push((id, &**referral)),
-                Change::Moved { from, referral, .. } => moved.push((*from, &**referral)),
+                Change::Moved { from, referral, .. } | Change::TookOver { from, referral, .. } => {
+                    moved.push((*from, &**referral));
+                }
                 Change::Raised(referral) => raised.push(&**referral),
                 Change::Escalated(item) => escalated.push(item.uuid()),
                 Change::Opened(item) => opened.push((id, &**item)),

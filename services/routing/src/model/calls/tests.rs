@@ -42,9 +42,9 @@ fn accepting_twice_changes_nothing_more() {
     let ground = ground(&directory);
     let before = requested();
     let one = id(&before, 0);
-    let first = step(before.clone(), one, Move::Accept, &ground).unwrap();
+    let first = accept(before.clone(), one, &ground).unwrap();
     assert_eq!(told(&first.changes), ["now accepted broad"]);
-    let second = step(after(before, first.changes), one, Move::Accept, &ground).unwrap();
+    let second = accept(after(before, first.changes), one, &ground).unwrap();
     assert!(second.changes.is_empty());
     assert_eq!(second.referral, first.referral);
 }

@@ -12,10 +12,11 @@ const STATES: [State; 8] = [
     State::Cancelled,
 ];
 
-const MOVES: [Move; 8] = [
+const MOVES: [Move; 9] = [
     Move::Accept,
     Move::Decline(DeclineReason::Language),
     Move::Redirect,
+    Move::HandOver,
     Move::Hold,
     Move::Release,
     Move::Consent,
@@ -25,7 +26,8 @@ const MOVES: [Move; 8] = [
 
 /// DESIGN.md, section 3: `requested -> accepted | declined | redirected | held | expired |
 /// cancelled`; `held -> requested | accepted | declined | cancelled`. What waits for consent no
-/// partner has seen, so only consent or its end moves it.
+/// partner has seen, so only consent or its end moves it. What is accepted goes on to another
+/// service when that one takes the follow-up over.
 fn designed(state: State, step: Move) -> Option<State> {
     use State::{Accepted, Cancelled, Declined, Expired, Held, Redirected, Requested};
     use Waiting::{ForConsent, ForPartner};
@@ -51,6 +53,7 @@ fn designed(state: State, step: Move) -> Option<State> {
         (Held(ForConsent), Move::Consent, Requested),
         (Held(ForConsent), Move::Cancel, Cancelled),
         (Accepted, Move::Accept, Accepted),
+        (Accepted, Move::HandOver, Redirected),
     ];
     table
         .into_iter()
@@ -86,7 +89,13 @@ fn nobody_is_offered_what_is_refused() {
             .count(),
         0
     );
-    assert_eq!(State::Accepted.moves(Actor::Partner).count(), 0);
+    for actor in [Actor::Partner, Actor::Coordinator] {
+        let mut accepted = referral(1, "broad", State::Accepted);
+        let offered: Vec<Move> = accepted.moves(actor).collect();
+        assert_eq!(offered, [Move::HandOver], "{actor:?}");
+        accepted.followed_up = true;
+        assert_eq!(accepted.moves(actor).count(), 0, "{actor:?}: it has ended");
+    }
 }
 
 #[test]
