@@ -21,7 +21,7 @@ use crate::{
     AssessmentError,
     model::{Catalogue, Inputs, SignalInput, TriageTables},
     said,
-    store::{self, Agreement, Cause, Grant, Known, NewAssessment},
+    store::{self, Agreement, Cause, Ended, Grant, Known, NewAssessment},
 };
 
 pub(crate) struct AssessmentReactions {

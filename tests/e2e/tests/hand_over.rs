@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use knipperlicht_contracts::{assessment::v1 as assessment, intake::v1 as intake, routing::v1 as routing};
+use knipperlicht_contracts::{
+    assessment::v1 as assessment, intake::v1 as intake, routing::v1 as routing,
+};
 use knipperlicht_e2e::{Closed, PartnerDesk, World};
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
@@ -75,7 +77,10 @@ async fn the_receiver_confirms_and_the_follow_up_goes_over_whole() {
     let situation = accepted.situation.as_str();
     let giver = &accepted.partner;
     giver.reaches(&accepted.task).await;
-    accepted.cleaner.sees(&accepted.signal, Step::Contacted).await;
+    accepted
+        .cleaner
+        .sees(&accepted.signal, Step::Contacted)
+        .await;
     let referral = accepted_referral(&accepted).await.referral_id;
     let services = elsewhere(&accepted).await;
     let [unable, able, ..] = services.as_slice() else {
@@ -83,14 +88,21 @@ async fn the_receiver_confirms_and_the_follow_up_goes_over_whole() {
     };
 
     // Asked twice is asked once; meanwhile all stays as it is.
-    let asked = hand_over(giver, &referral, &unable.service_id).await.unwrap();
-    let again = hand_over(giver, &referral, &unable.service_id).await.unwrap();
+    let asked = hand_over(giver, &referral, &unable.service_id)
+        .await
+        .unwrap();
+    let again = hand_over(giver, &referral, &unable.service_id)
+        .await
+        .unwrap();
     assert_eq!(asked.referral_id, again.referral_id);
     assert_eq!(asked.takes_over_referral_id, referral);
     let receiver = world.partner(&unable.organisation_id);
     let received = receiver.receives(situation).await;
     assert_eq!(received.takes_over_referral_id, referral);
-    assert_eq!(contact(&receiver, situation).await.as_deref(), Some("KL1015"));
+    assert_eq!(
+        contact(&receiver, situation).await.as_deref(),
+        Some("KL1015")
+    );
     assert_eq!(contact(giver, situation).await, None);
 
     // Who says no changes nothing: nobody else is asked, no coordinator has to decide.
@@ -147,7 +159,10 @@ async fn the_receiver_confirms_and_the_follow_up_goes_over_whole() {
     assert_eq!(late.await.unwrap_err().code(), tonic::Code::NotFound);
 
     // The reporter was told that somebody took it up again, and hears how it ends.
-    accepted.cleaner.sees(&accepted.signal, Step::Accepted).await;
+    accepted
+        .cleaner
+        .sees(&accepted.signal, Step::Accepted)
+        .await;
     receiver.reaches(&accepted.task).await;
     let closed = receiver.completes(&accepted.task, OutcomeResult::Helped, None);
     closed.await.unwrap();

@@ -142,7 +142,8 @@ impl Loop {
                     referral, giver, ..
                 } => {
                     // A follow-up that ended meanwhile stays where it was.
-                    self.tasks.retain(|id, task| *id != giver || task.ending().is_some());
+                    self.tasks
+                        .retain(|id, task| *id != giver || task.ending().is_some());
                     self.tasks.insert(referral.id, TaskState::Open);
                     let held = case.referrals.iter_mut().find(|one| one.id == referral.id);
                     *held.unwrap() = *referral;

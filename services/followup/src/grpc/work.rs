@@ -94,7 +94,8 @@ impl<'a> Work<'a> {
         self.task.state = after;
         tasks::update(&mut self.transaction, self.now, &self.task).await?;
         if after.promise() != before.promise() {
-            let stopped = clocks::stop(&mut self.transaction, self.now, &[self.task.referral]).await?;
+            let stopped =
+                clocks::stop(&mut self.transaction, self.now, &[self.task.referral]).await?;
             self.settled.extend(stopped);
             if let Some(kind) = after.promise() {
                 let clock = self.promise(kind);

@@ -18,9 +18,7 @@ use crate::{
     error::FollowupError,
     model::{AskingRule, Calendars},
     reactions::effects::Effects,
-    store::{
-        clocks, contact_persons, handing_over, holding, merging, moves, tasks, timeline,
-    },
+    store::{clocks, contact_persons, handing_over, holding, merging, moves, tasks, timeline},
     story,
 };
 
@@ -52,9 +50,8 @@ impl FollowupReactions {
         tasks::open(&mut *connection, &effects.opened).await?;
         contact_persons::open(&mut *connection, &effects.opened).await?;
         tasks::raise(&mut *connection, &effects.raised).await?;
-        settled.extend(
-            clocks::stop_kinds(&mut *connection, &[Accept, Held], &effects.settled).await?,
-        );
+        settled
+            .extend(clocks::stop_kinds(&mut *connection, &[Accept, Held], &effects.settled).await?);
         settled.extend(clocks::stop_kinds(&mut *connection, &[Held], &effects.released).await?);
         clocks::stop_items(&mut *connection, &effects.closed_items).await?;
         clocks::start(&mut *connection, &effects.started).await?;

@@ -289,13 +289,11 @@ impl IntakeCalls {
         };
         let step: Step = current_step(&told(&facts, steps));
         let grants = store::grants_of(connection, situation).await?;
-        let told = grants
-            .into_iter()
-            .map(|partner| pb::ToldPartner {
-                organisation_id: partner.organisation,
-                since: Some(to_proto(partner.since)),
-                still: held.consent.allows_sharing() && !partner.ended,
-            });
+        let told = grants.into_iter().map(|partner| pb::ToldPartner {
+            organisation_id: partner.organisation,
+            since: Some(to_proto(partner.since)),
+            still: held.consent.allows_sharing() && !partner.ended,
+        });
         Ok(pb::MySituation {
             consent: held.consent.number(),
             step: step.number(),

@@ -21,9 +21,7 @@ pub(crate) use links::{
 };
 pub(crate) use matching::{candidates, forget_keys, insert_keys, others_stand};
 pub(crate) use merging::{bring_back, lock_situations, move_over};
-pub(crate) use progress::{
-    Grant, NewStep, add_grants, add_steps, end_grants, has_grant, steps_of,
-};
+pub(crate) use progress::{Grant, NewStep, add_grants, add_steps, end_grants, has_grant, steps_of};
 pub(crate) use seen::{mark_seen, seen_of};
 pub(crate) use signals::{
     ConsentRow, FIRST_KEY, Known, NewSignal, SignalRow, consent_of, insert_joining, insert_signals,

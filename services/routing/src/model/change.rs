@@ -1,8 +1,6 @@
 //! What follows from an event or a call: written and said by the shell, decided here.
 
-use knipperlicht_vocabulary::{
-    ItemId, OrganisationId, ReferralId, SignalId, SituationId, ZoneId,
-};
+use knipperlicht_vocabulary::{ItemId, OrganisationId, ReferralId, SignalId, SituationId, ZoneId};
 
 use super::{
     case::{Item, Situation, Withheld},

@@ -58,11 +58,7 @@ pub fn hand_over<'d>(
 }
 
 /// The partner takes it, and with it the follow-up that it was asked to take over.
-pub fn accept<'d>(
-    case: Case,
-    id: ReferralId,
-    ground: &Ground<'d>,
-) -> Result<Answer<'d>, Refusal> {
+pub fn accept<'d>(case: Case, id: ReferralId, ground: &Ground<'d>) -> Result<Answer<'d>, Refusal> {
     let giver = case
         .referral(id)
         .and_then(|referral| case.giver(referral))
@@ -70,7 +66,9 @@ pub fn accept<'d>(
     let others: Vec<OrganisationId> = case
         .referrals
         .iter()
-        .filter(|one| one.state == State::Accepted && Some(one.id) != giver.as_ref().map(|it| it.id))
+        .filter(|one| {
+            one.state == State::Accepted && Some(one.id) != giver.as_ref().map(|it| it.id)
+        })
         .map(|one| one.organisation.clone())
         .collect();
     let (mut referral, _) = find(case, id)?;
@@ -84,7 +82,8 @@ pub fn accept<'d>(
     };
     let from = referral.state;
     referral.step(Move::Accept, ground.at)?;
-    let goes_on = giver.organisation == referral.organisation || others.contains(&giver.organisation);
+    let goes_on =
+        giver.organisation == referral.organisation || others.contains(&giver.organisation);
     let took_over = Change::TookOver {
         from,
         referral: Box::new(referral.clone()),

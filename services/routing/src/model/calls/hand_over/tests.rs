@@ -30,7 +30,10 @@ fn the_other_is_asked_and_all_stays() {
     let [giver, asked] = then.referrals.as_slice() else {
         panic!("{:?}", then.referrals)
     };
-    assert_eq!((giver.state, asked.state), (State::Accepted, State::Requested));
+    assert_eq!(
+        (giver.state, asked.state),
+        (State::Accepted, State::Requested)
+    );
     assert_eq!(asked.takes_over, Some(giver.id));
     assert_eq!((&asked.needs, asked.urgency), (&giver.needs, giver.urgency));
     assert!(then.is_in_hand(asked.id));
@@ -46,11 +49,19 @@ fn who_accepts_takes_over_and_who_gave_leaves() {
         told(&done.changes),
         ["now accepted other", "now redirected broad"]
     );
-    let Change::TookOver { giver: whose, leaving, .. } = &done.changes[0] else {
+    let Change::TookOver {
+        giver: whose,
+        leaving,
+        ..
+    } = &done.changes[0]
+    else {
         panic!("{:?}", done.changes)
     };
     assert_eq!(*whose, giver);
-    assert_eq!(leaving.as_ref().map(OrganisationId::as_str), Some("of-broad"));
+    assert_eq!(
+        leaving.as_ref().map(OrganisationId::as_str),
+        Some("of-broad")
+    );
     assert!(matches!(&done.changes[1], Change::Moved { next, .. } if *next == Some(asked)));
     let again = accept(after(then, done.changes), asked, &ground(&directory)).unwrap();
     assert!(again.changes.is_empty(), "accepting twice is harmless");
@@ -65,7 +76,10 @@ fn who_follows_up_something_else_stays() {
     more.referrals.push(besides);
     let then = asks(more, "other", &directory).unwrap();
     let done = accept(then.clone(), then.referrals[2].id, &ground(&directory)).unwrap();
-    assert!(matches!(&done.changes[0], Change::TookOver { leaving: None, .. }));
+    assert!(matches!(
+        &done.changes[0],
+        Change::TookOver { leaving: None, .. }
+    ));
 }
 
 #[test]
@@ -79,10 +93,32 @@ fn whatever_the_answer_somebody_goes_on() {
     let cancelled = cancel(then.clone(), asked, &ground).unwrap();
     assert_eq!(told(&cancelled.changes), ["now cancelled other"]);
     let reason = DeclineReason::Other;
-    let back = redirect(then.clone(), asked, &named("broad"), reason, Actor::Partner, &ground);
-    assert_eq!(told(&back.unwrap().changes), ["now declined other"], "in a circle");
-    let on = redirect(then, asked, &named("respite"), reason, Actor::Partner, &ground).unwrap();
-    assert_eq!(told(&on.changes), ["now redirected other", "requested respite"]);
+    let back = redirect(
+        then.clone(),
+        asked,
+        &named("broad"),
+        reason,
+        Actor::Partner,
+        &ground,
+    );
+    assert_eq!(
+        told(&back.unwrap().changes),
+        ["now declined other"],
+        "in a circle"
+    );
+    let on = redirect(
+        then,
+        asked,
+        &named("respite"),
+        reason,
+        Actor::Partner,
+        &ground,
+    )
+    .unwrap();
+    assert_eq!(
+        told(&on.changes),
+        ["now redirected other", "requested respite"]
+    );
     assert!(on.referral.takes_over.is_some(), "the question goes on");
 }
 
@@ -96,7 +132,10 @@ fn one_is_asked_at_a_time() {
     assert_eq!(again.referral.id, then.referrals[1].id);
     assert!(again.changes.is_empty());
     let instead = hand_over(then, giver, &named("respite"), &ground).unwrap();
-    assert_eq!(told(&instead.changes), ["now cancelled other", "requested respite"]);
+    assert_eq!(
+        told(&instead.changes),
+        ["now cancelled other", "requested respite"]
+    );
 }
 
 #[test]
@@ -105,7 +144,13 @@ fn what_has_ended_is_nothing_to_hand_over() {
     let ground = ground(&directory);
     let then = asks(accepted(), "other", &directory).unwrap();
     let ended = Heard::FollowUp(then.referrals[0].id, FollowUp::Ended);
-    let changes = hear(situation_id(), then.clone(), ended, Uuid::from_u128(9), &ground);
+    let changes = hear(
+        situation_id(),
+        then.clone(),
+        ended,
+        Uuid::from_u128(9),
+        &ground,
+    );
     assert_eq!(told(&changes), ["now cancelled other"]);
 
     let mut over = accepted();
@@ -124,7 +169,10 @@ fn refuses_what_cannot_be() {
         asks(accepted(), "nobody", &directory),
         Err(Refusal::NoService(named("nobody")))
     );
-    let refused = case(Consent::Withdrawn, vec![referral(1, "broad", State::Accepted)]);
+    let refused = case(
+        Consent::Withdrawn,
+        vec![referral(1, "broad", State::Accepted)],
+    );
     assert_eq!(
         asks(refused, "other", &directory),
         Err(Refusal::Consent(Consent::Withdrawn))
