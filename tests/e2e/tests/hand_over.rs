@@ -20,8 +20,9 @@ async fn elsewhere(accepted: &Closed) -> Vec<routing::Service> {
         zone_id: "oostende-bredene".to_owned(),
         ..Default::default()
     };
-    let services = accepted.coordinator.0.routing().list_services(request);
-    let services = services.await.unwrap().into_inner().services;
+    let mut routing = accepted.coordinator.0.routing();
+    let services = routing.list_services(request).await.unwrap();
+    let services = services.into_inner().services;
     let mut services: Vec<_> = services
         .into_iter()
         .filter(|one| one.organisation_id != accepted.organisation)

@@ -26,6 +26,7 @@ pub(crate) struct ReferralView {
     state_since: Option<Moment>,
     decline_reason: Option<Word>,
     requested_at: Option<Moment>,
+    takes_over_referral_id: String,
 }
 
 impl From<proto::Referral> for ReferralView {
@@ -45,6 +46,7 @@ impl From<proto::Referral> for ReferralView {
             state_since: Moment::of(referral.state_since),
             decline_reason: Word::of::<DeclineReason>(referral.decline_reason),
             requested_at: Moment::of(referral.requested_at),
+            takes_over_referral_id: referral.takes_over_referral_id,
         }
     }
 }
@@ -52,6 +54,10 @@ impl From<proto::Referral> for ReferralView {
 impl View for ReferralView {
     fn cells(&self, local: &TimeZone) -> Vec<(&'static str, String)> {
         let state: Vec<&Word> = self.state.iter().chain(&self.decline_reason).collect();
+        let mut state = words(state);
+        if !self.takes_over_referral_id.is_empty() {
+            state.push_str(" (hand-over)");
+        }
         vec![
             (
                 "requested",
@@ -61,7 +67,7 @@ impl View for ReferralView {
             ),
             ("referral", self.referral_id.clone()),
             ("urgency", words(&self.urgency)),
-            ("state", words(state)),
+            ("state", state),
             (
                 "since",
                 self.state_since

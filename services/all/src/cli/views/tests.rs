@@ -96,7 +96,7 @@ fn referral() -> routing::Referral {
         state_since: at("2026-07-21T08:30:00Z"),
         decline_reason: DeclineReason::NoCapacity.number(),
         requested_at: at("2026-07-20T08:30:00Z"),
-        other_candidates: Vec::new(),
+        ..Default::default()
     }
 }
 

@@ -57,7 +57,9 @@ fn apply(case: &mut Case, changes: Vec<Change<'_>>, gone: &mut GaveWay) {
             Change::Withheld(withheld) => case.withheld = Some(withheld),
             Change::Lifted => assert!(case.withheld.take().is_some()),
             // None of these comes of a merge or a split.
-            Change::Raised(_) | Change::Escalated(_) => unreachable!("neither moves a situation"),
+            Change::Raised(_) | Change::Escalated(_) | Change::TookOver { .. } => {
+                unreachable!("none of them moves a situation")
+            }
             Change::Decided(_) | Change::TakenBack(_) | Change::FollowedUp(..) => {}
         }
     }

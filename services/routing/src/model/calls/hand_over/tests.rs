@@ -1,4 +1,4 @@
-use knipperlicht_vocabulary::{Actor, Consent, DeclineReason};
+use knipperlicht_vocabulary::{Consent, DeclineReason};
 
 use super::*;
 use crate::model::{
@@ -6,6 +6,7 @@ use crate::model::{
     change::FollowUp,
     directory::Directory,
     hearing::{Heard, hear},
+    referral::Actor,
     tests::{after, case, directory, ground, referral, situation_id, told},
 };
 
