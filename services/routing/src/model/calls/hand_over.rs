@@ -1,7 +1,7 @@
 //! The warm hand-over: a partner that follows up asks another one to take over, and goes on until
 //! that one has said yes. Whatever the answer, the carer is in somebody's hands.
 
-use knipperlicht_vocabulary::{OrganisationId, ReferralId, ServiceId};
+use knipperlicht_vocabulary::{ReferralId, ServiceId};
 use uuid::Uuid;
 
 use super::{Answer, Refusal, find, in_directory};
@@ -9,7 +9,7 @@ use crate::model::{
     case::Case,
     change::Change,
     planner::{Ground, Planner, forbids},
-    referral::{Move, State},
+    referral::{Move, Referral, State},
 };
 
 /// The service `target` is asked to take over the follow-up of a referral. Asking it twice asks
@@ -59,46 +59,41 @@ pub fn hand_over<'d>(
 
 /// The partner takes it, and with it the follow-up that it was asked to take over.
 pub fn accept<'d>(case: Case, id: ReferralId, ground: &Ground<'d>) -> Result<Answer<'d>, Refusal> {
-    let giver = case
+    let asked = case
         .referral(id)
-        .and_then(|referral| case.giver(referral))
-        .cloned();
-    let others: Vec<OrganisationId> = case
-        .referrals
-        .iter()
-        .filter(|one| {
-            one.state == State::Accepted && Some(one.id) != giver.as_ref().map(|it| it.id)
-        })
-        .map(|one| one.organisation.clone())
-        .collect();
+        .filter(|asked| asked.state != State::Accepted);
+    let taking_over = asked.and_then(|asked| case.giver(asked)).map(|giver| {
+        let of_the_giver = |one: &Referral| {
+            one.organisation == giver.organisation && (one.state == State::Accepted || one.id == id)
+        };
+        let mut besides = case.referrals.iter().filter(|one| one.id != giver.id);
+        (giver.clone(), besides.any(of_the_giver))
+    });
     let (mut referral, _) = find(case, id)?;
-    let mut planner = Planner::new(ground, id.uuid());
-    let Some(mut giver) = giver.filter(|_| referral.state != State::Accepted) else {
+    let Some((mut giver, stays)) = taking_over else {
+        let mut planner = Planner::new(ground, id.uuid());
         let referral = planner.step(referral, Move::Accept)?;
         return Ok(Answer {
             changes: planner.changes,
             referral,
         });
     };
-    let from = referral.state;
+    let (asked_from, given_from) = (referral.state, giver.state);
     referral.step(Move::Accept, ground.at)?;
-    let goes_on =
-        giver.organisation == referral.organisation || others.contains(&giver.organisation);
+    giver.step(Move::HandOver, ground.at)?;
     let took_over = Change::TookOver {
-        from,
+        from: asked_from,
         referral: Box::new(referral.clone()),
         giver: giver.id,
-        leaving: Some(giver.organisation.clone()).filter(|_| !goes_on),
+        leaving: (!stays).then(|| giver.organisation.clone()),
     };
-    let given_from = giver.state;
-    giver.step(Move::HandOver, ground.at)?;
-    let given = Change::Moved {
+    let gave = Change::Moved {
         from: given_from,
         referral: Box::new(giver),
         next: Some(id),
     };
     Ok(Answer {
-        changes: vec![took_over, given],
+        changes: vec![took_over, gave],
         referral,
     })
 }

@@ -1,4 +1,4 @@
-use knipperlicht_vocabulary::{Consent, DeclineReason};
+use knipperlicht_vocabulary::{Consent, DeclineReason, OrganisationId};
 
 use super::*;
 use crate::model::{
