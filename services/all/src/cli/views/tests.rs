@@ -231,7 +231,8 @@ fn referrals_as_table_card_line_and_json() {
       "state": "declined",
       "state_since": "2026-07-21T08:30:00Z",
       "decline_reason": "no_capacity",
-      "requested_at": "2026-07-20T08:30:00Z"
+      "requested_at": "2026-07-20T08:30:00Z",
+      "takes_over_referral_id": ""
     }
     "#);
 }
