@@ -14,7 +14,10 @@ use crate::{
         owner::OwnerKind,
     },
     sealing::{self, Place},
-    store::subscriptions::{Channel, Standing, Subscription},
+    store::{
+        standings::Standing,
+        subscriptions::{Channel, Subscription},
+    },
 };
 
 pub(super) fn id<T>(field: &'static str, text: &str) -> Result<T, NotificationError>

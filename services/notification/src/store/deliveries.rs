@@ -199,7 +199,7 @@ pub(crate) async fn give_up_all(
 }
 
 /// Lets dead deliveries wait again, from now on: these, or all of the subscription when none is
-/// named. Says how many. Relies on `delivery_by_subscription`.
+/// named. Says how many. Relies on `delivery_dead`.
 pub(crate) async fn revive(
     connection: &mut PgConnection,
     now: Timestamp,

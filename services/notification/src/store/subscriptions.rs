@@ -77,14 +77,6 @@ pub(crate) struct Subscription {
     pub(crate) ended_by_receiver: bool,
 }
 
-/// How the line of a subscription stands.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Standing {
-    pub(crate) waiting: i64,
-    pub(crate) dead: i64,
-    pub(crate) retry_at: Option<Timestamp>,
-}
-
 /// The number of the last change.
 pub(crate) async fn version(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!("select version from registry")
@@ -158,12 +150,11 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Those that the caller sees, newest first, with how their lines stand. Relies on
-/// `delivery_by_subscription`.
+/// Those that the caller sees, newest first.
 pub(crate) async fn list(
     connection: &mut PgConnection,
     include_ended: bool,
-) -> Result<Vec<(Subscription, Standing)>, NotificationError> {
+) -> Result<Vec<Subscription>, NotificationError> {
     let rows = sqlx::query_as!(
         Row,
         r#"select subscription_id, owner_kind, owner, channel, language, master_key_id, wrapped_key,
@@ -172,37 +163,9 @@ pub(crate) async fn list(
            order by made_at desc, subscription_id limit 500"#,
         include_ended,
     )
-    .fetch_all(&mut *connection)
+    .fetch_all(connection)
     .await?;
-    let mut listed = Vec::with_capacity(rows.len());
-    for row in rows {
-        let subscription = Subscription::try_from(row)?;
-        let standing = standing(&mut *connection, subscription.id).await?;
-        listed.push((subscription, standing));
-    }
-    Ok(listed)
-}
-
-/// How a line stands. Relies on `delivery_by_subscription`.
-pub(crate) async fn standing(
-    connection: &mut PgConnection,
-    subscription: SubscriptionId,
-) -> Result<Standing, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"select count(*) filter (where state = 'waiting') as "waiting!",
-                  count(*) filter (where state = 'dead') as "dead!",
-                  (select retry_at from lane where lane.subscription_id = $1)
-                      as "retry_at: jiff_sqlx::Timestamp"
-           from delivery where delivery.subscription_id = $1 and state <> 'delivered'"#,
-        subscription.uuid(),
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(Standing {
-        waiting: row.waiting,
-        dead: row.dead,
-        retry_at: row.retry_at.map(jiff_sqlx::Timestamp::to_jiff),
-    })
+    rows.into_iter().map(Subscription::try_from).collect()
 }
 
 /// One that the caller sees. Relies on the primary key.
