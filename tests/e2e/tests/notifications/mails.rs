@@ -103,7 +103,7 @@ async fn a_server_that_misbehaves_loses_nothing() {
     server.behaves(Behaviour::Take);
     world.clock.advance(PAST_ANY_PAUSE);
     stand(&desk, &subscription, Delivered, 1).await;
-    let mails = server.mails();
+    let mails = server.got();
     assert_eq!(mails.len(), 2);
     let ids: BTreeSet<&str> = mails
         .iter()
@@ -143,7 +143,7 @@ async fn at_night_only_what_is_urgent_is_mailed_and_the_rest_in_one_mail_at_seve
     assert!(found[..3].iter().all(|one| one.attempts.is_empty()));
     set_hour(&world, 1, 7);
     stand(&desk, &subscription, Delivered, 4).await;
-    let mails = server.mails();
+    let mails = server.got();
     assert_eq!(mails.len(), 2);
     assert!(mails[1].contains("3 dingen"), "{}", mails[1]);
     world.stop().await;
@@ -169,10 +169,10 @@ async fn a_busy_desk_gets_one_mail_an_hour() {
     // Urgent does not wait.
     teller.asks(Urgency::Urgent).await;
     stand(&desk, &subscription, Delivered, 5).await;
-    assert_eq!(server.mails().len(), 5);
+    assert_eq!(server.got().len(), 5);
     world.clock.advance(SignedDuration::from_mins(61));
     stand(&desk, &subscription, Delivered, 11).await;
-    let mails = server.mails();
+    let mails = server.got();
     assert_eq!(mails.len(), 6);
     assert!(mails[5].contains("6 dingen"), "{}", mails[5]);
     world.stop().await;

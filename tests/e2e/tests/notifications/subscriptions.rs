@@ -152,7 +152,7 @@ async fn the_line_tells_partner_zone_and_reporter_each_their_own() {
     );
     assert!(
         for_reporter
-            .calls()
+            .got()
             .iter()
             .all(|call| call.subject() == signal)
     );
@@ -160,7 +160,7 @@ async fn the_line_tells_partner_zone_and_reporter_each_their_own() {
     // The zone: that it is open again.
     let reopened = stand(&coordinator.0, &at_zone, Delivered, 1).await;
     assert_eq!(reopened[0].r#type, "knipperlicht.followup.reopened.v1");
-    assert_eq!(for_zone.calls()[0].subject(), situation);
+    assert_eq!(for_zone.got()[0].subject(), situation);
 
     // The partner: that it was asked, if it was; never what it did itself.
     if asked == organisation {
