@@ -1,7 +1,11 @@
 //! How notifications go out, as said on the command line or in the environment.
 
+use std::{fs, io, path::PathBuf};
+
 use clap::Args;
-use knipperlicht_notification::{MailSettings, MailSettingsError, NotificationSettings};
+use knipperlicht_notification::{
+    Authorities, AuthoritiesError, MailSettings, MailSettingsError, NotificationSettings,
+};
 
 /// How notifications go out.
 #[derive(Clone, Args)]
@@ -20,25 +24,61 @@ pub(crate) struct OutboundOptions {
         default_value = "Knipperlicht <knipperlicht@localhost>"
     )]
     mail_from: String,
+    /// File (PEM) with certificates of authorities that the mail server and webhooks are believed by,
+    /// besides those of this machine
+    #[arg(long, env = "KL_EXTRA_CA_FILE")]
+    extra_ca_file: Option<PathBuf>,
     /// Let webhooks lead to this machine, in clear: for development only
     #[arg(long, env = "KL_WEBHOOKS_TO_LOOPBACK")]
     webhooks_to_loopback: bool,
 }
 
+/// Notifications cannot go out as told.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboundError {
+    /// Mail.
+    #[error("KL_SMTP_URL, KL_MAIL_FROM: {0}")]
+    Mail(#[from] MailSettingsError),
+    /// The file with authorities.
+    #[error("KL5016: KL_EXTRA_CA_FILE: {path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The authorities in it.
+    #[error("KL5016: KL_EXTRA_CA_FILE: {0}")]
+    Authorities(#[from] AuthoritiesError),
+}
+
 impl OutboundOptions {
     /// As the service takes it.
-    pub(crate) fn settings(&self) -> Result<NotificationSettings, MailSettingsError> {
+    pub(crate) fn settings(&self) -> Result<NotificationSettings, OutboundError> {
+        let authorities = self.authorities()?;
         let mail = self
             .smtp_url
             .as_deref()
             .filter(|url| !url.is_empty())
-            .map(|url| MailSettings::new(url, &self.mail_from))
+            .map(|url| MailSettings::new(url, &self.mail_from, &authorities))
             .transpose()?;
         Ok(NotificationSettings {
             link: self.link.clone(),
             mail,
+            authorities,
             allow_loopback: self.webhooks_to_loopback,
         })
+    }
+
+    fn authorities(&self) -> Result<Authorities, OutboundError> {
+        let Some(path) = &self.extra_ca_file else {
+            return Ok(Authorities::default());
+        };
+        let text = fs::read(path).map_err(|source| OutboundError::File {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Authorities::from_pem(&text)?)
     }
 }
 

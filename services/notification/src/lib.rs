@@ -4,6 +4,7 @@
 //! delivery, in the transaction that notes how far was heard; couriers bring deliveries to their
 //! receivers, one after the other for each, again and again for three days.
 
+mod authorities;
 mod courier;
 mod error;
 mod grpc;
@@ -21,6 +22,7 @@ use knipperlicht_eventing::Kit;
 use knipperlicht_privacy::{MasterKey, ReporterKeys, Vault};
 use sqlx::migrate::Migrator;
 
+pub use authorities::{Authorities, AuthoritiesError};
 pub use courier::Courier;
 pub use error::NotificationError;
 pub use grpc::NotificationCalls;

@@ -5,9 +5,11 @@ use std::fmt;
 use lettre::{
     AsyncSmtpTransport, Tokio1Executor,
     message::{Mailbox, MessageBuilder},
+    transport::smtp::{Error, client::Tls},
 };
+use url::Url;
 
-use crate::model::endpoint::Reach;
+use crate::{authorities::Authorities, model::endpoint::Reach};
 
 /// What the service is told when it starts.
 #[derive(Clone)]
@@ -16,6 +18,8 @@ pub struct NotificationSettings {
     pub link: String,
     /// How mail goes out; without it, nobody can ask for mail.
     pub mail: Option<MailSettings>,
+    /// Whose certificates webhooks may have, besides those of this machine.
+    pub authorities: Authorities,
     /// Whether webhooks may lead to this machine, in clear: for development and tests only.
     pub allow_loopback: bool,
 }
@@ -44,7 +48,10 @@ pub enum MailSettingsError {
     #[error(
         "not the address of a mail server, such as smtps://user:password@mail.example.org or smtp://mail.example.org?tls=required: {0}"
     )]
-    Server(lettre::transport::smtp::Error),
+    Server(#[from] Error),
+    /// Not an address at all.
+    #[error("not an address such as smtps://user:password@mail.example.org: {0}")]
+    Address(#[from] url::ParseError),
     /// Not a sender.
     #[error("not a mail address to send from, such as Knipperlicht <noreply@example.org>: {0}")]
     From(lettre::address::AddressError),
@@ -55,19 +62,39 @@ const SILENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl MailSettings {
     /// By the server at `url` (`smtp:` or `smtps:`, with user and password if it wants them), in
-    /// the name of `from`.
-    pub fn new(url: &str, from: &str) -> Result<Self, MailSettingsError> {
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-            .map_err(MailSettingsError::Server)?
-            .timeout(Some(SILENCE))
-            .build();
-        let from = from.parse().map_err(MailSettingsError::From)?;
-        Ok(Self { transport, from })
+    /// the name of `from`. It is believed by the authorities of this machine, and by these.
+    pub fn new(
+        url: &str,
+        from: &str,
+        authorities: &Authorities,
+    ) -> Result<Self, MailSettingsError> {
+        let mut transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?;
+        let server = Url::parse(url)?;
+        if let Some(tls) = tls(&server, authorities)? {
+            transport = transport.tls(tls);
+        }
+        Ok(Self {
+            transport: transport.timeout(Some(SILENCE)).build(),
+            from: from.parse().map_err(MailSettingsError::From)?,
+        })
     }
 
     pub(crate) fn message(&self) -> MessageBuilder {
         lettre::Message::builder().from(self.from.clone())
     }
+}
+
+/// How what is sent to a mail server is encrypted, where it must be.
+fn tls(server: &Url, authorities: &Authorities) -> Result<Option<Tls>, Error> {
+    let host = server.host_str().unwrap_or_default();
+    let is_required = server
+        .query_pairs()
+        .any(|(key, value)| key == "tls" && value == "required");
+    Ok(match server.scheme() {
+        "smtps" => Some(Tls::Wrapper(authorities.for_mail(host)?)),
+        _ if is_required => Some(Tls::Required(authorities.for_mail(host)?)),
+        _ => None,
+    })
 }
 
 /// Without the server's address: that may hold a password.

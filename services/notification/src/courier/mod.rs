@@ -39,7 +39,7 @@ struct Round {
 impl Courier {
     pub(crate) fn new(kit: Kit, settings: Arc<NotificationSettings>, vault: Arc<Vault>) -> Self {
         let round = Round {
-            caller: Caller::new(settings.reach()),
+            caller: Caller::new(settings.reach(), settings.authorities.clone()),
             local: TimeZone::get("Europe/Brussels").unwrap_or(TimeZone::UTC),
             kit,
             settings,

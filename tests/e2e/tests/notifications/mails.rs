@@ -2,40 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, ToSpan};
+use jiff::SignedDuration;
 use knipperlicht_contracts::notification::v1 as pb;
 use knipperlicht_e2e::World;
 use knipperlicht_harness::eventually;
-use knipperlicht_notification::MailSettings;
+use knipperlicht_notification::Authorities;
 use knipperlicht_vocabulary::Urgency;
 use pb::DeliveryState::{Dead, Delivered, Waiting};
 
 use crate::{
     mailbox::{Behaviour, MailServer, header},
     teller::{
-        PAST_ANY_PAUSE, Teller, attempted, by_mail, deliveries, desk, errors, stand, subscribe,
-        world,
+        MAILBOX, PAST_ANY_PAUSE, Teller, attempted, by_mail, deliveries, desk, errors, mailing_to,
+        set_hour, stand, subscribe,
     },
 };
 
-const MAILBOX: &str = "onthaal@partner.test";
-
 /// The line with this mail server, at ten o'clock tomorrow.
 async fn mailing(server: &MailServer) -> World {
-    let mail = MailSettings::new(&server.url(), "Knipperlicht <no-reply@knipperlicht.test>");
-    let world = world(Some(mail.unwrap())).await;
-    set_hour(&world, 1, 10);
-    world
-}
-
-/// Moves the clock to an hour of a day, counted from today.
-fn set_hour(world: &World, day: i32, hour: i64) {
-    let day = world
-        .environment
-        .today()
-        .saturating_add(i64::from(day).days());
-    let start = world.environment.start_of(day).unwrap();
-    world.clock.set(start + SignedDuration::from_hours(hour));
+    mailing_to(&server.url(), &Authorities::default()).await
 }
 
 #[tokio::test]

@@ -1,26 +1,49 @@
 //! Says events, as routing does, and asks notification what became of them.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, ToSpan};
 use knipperlicht_access::{Database, DatabaseOptions, Principal, Role};
 use knipperlicht_contracts::{
     event::{EventBody, Service},
     events::v1 as events,
     notification::v1 as pb,
 };
-use knipperlicht_e2e::{Caller, World};
+use knipperlicht_e2e::{Caller, World, outbound};
 use knipperlicht_eventing::{Said, say};
 use knipperlicht_harness::{Bed, eventually};
-use knipperlicht_notification::MailSettings;
+use knipperlicht_notification::{Authorities, MailSettings, NotificationSettings};
 use knipperlicht_vocabulary::{EventId, ReferralId, SituationId, Urgency};
 
 pub(crate) const ZONE: &str = "oostende-bredene";
 pub(crate) const ORGANISATION: &str = "an-organisation";
+pub(crate) const MAILBOX: &str = "onthaal@partner.test";
 
 /// Notification, and what brings routing's events to it: without the others nobody else's clock
 /// runs out when a test moves time.
-pub(crate) async fn world(mail: Option<MailSettings>) -> World {
+pub(crate) async fn world(outbound: NotificationSettings) -> World {
     const TARGETS: &[Service] = &[Service::Routing, Service::Notification];
-    World::of(Bed::start().await, TARGETS, mail).await
+    World::of(Bed::start().await, TARGETS, outbound).await
+}
+
+/// The same with the mail server at `url`, at ten o'clock tomorrow.
+pub(crate) async fn mailing_to(url: &str, authorities: &Authorities) -> World {
+    let mail = MailSettings::new(url, "Knipperlicht <no-reply@knipperlicht.test>", authorities);
+    let world = world(NotificationSettings {
+        mail: Some(mail.unwrap()),
+        ..outbound()
+    })
+    .await;
+    set_hour(&world, 1, 10);
+    world
+}
+
+/// Moves the clock to an hour of a day, counted from today.
+pub(crate) fn set_hour(world: &World, day: i32, hour: i64) {
+    let day = world
+        .environment
+        .today()
+        .saturating_add(i64::from(day).days());
+    let start = world.environment.start_of(day).unwrap();
+    world.clock.set(start + SignedDuration::from_hours(hour));
 }
 
 /// Says events as routing does.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use knipperlicht_contracts::notification::v1 as pb;
+use knipperlicht_e2e::outbound;
 use knipperlicht_harness::eventually;
 use knipperlicht_vocabulary::Urgency;
 use pb::DeliveryState::{Dead, Delivered, Waiting};
@@ -29,7 +30,7 @@ fn kept(calls: &[Call]) -> Vec<String> {
 
 #[tokio::test]
 async fn a_webhook_says_that_there_is_something_and_is_signed() {
-    let world = world(None).await;
+    let world = world(outbound()).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let receiver = Receiver::start().await;
     let (subscription, secret) = subscribe(&desk, by_webhook(&receiver.url())).await;
@@ -89,7 +90,7 @@ async fn a_webhook_says_that_there_is_something_and_is_signed() {
 
 #[tokio::test]
 async fn a_receiver_that_misbehaves_gets_everything_once_and_in_order() {
-    let world = world(None).await;
+    let world = world(outbound()).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let mut receiver = Receiver::start().await;
     let (subscription, _) = subscribe(&desk, by_webhook(&receiver.url())).await;
@@ -143,7 +144,7 @@ async fn a_receiver_that_misbehaves_gets_everything_once_and_in_order() {
 
 #[tokio::test]
 async fn a_receiver_that_hangs_holds_up_nobody_else() {
-    let world = world(None).await;
+    let world = world(outbound()).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let (hanging, well) = (Receiver::start().await, Receiver::start().await);
     hanging.behaves(Behaviour::Hang);
@@ -170,7 +171,7 @@ async fn a_receiver_that_hangs_holds_up_nobody_else() {
 
 #[tokio::test]
 async fn what_fails_for_three_days_is_given_up_listed_and_delivered_again_when_asked() {
-    let world = world(None).await;
+    let world = world(outbound()).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let mut receiver = Receiver::start().await;
     let (subscription, _) = subscribe(&desk, by_webhook(&receiver.url())).await;
@@ -212,7 +213,7 @@ async fn what_fails_for_three_days_is_given_up_listed_and_delivered_again_when_a
 
 #[tokio::test]
 async fn a_receiver_that_is_gone_ends_its_subscription() {
-    let world = world(None).await;
+    let world = world(outbound()).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let receiver = Receiver::start().await;
     let (subscription, _) = subscribe(&desk, by_webhook(&receiver.url())).await;
@@ -251,7 +252,7 @@ async fn a_receiver_that_is_gone_ends_its_subscription() {
 
 #[tokio::test]
 async fn an_address_that_is_not_public_is_refused() {
-    let world = world(None).await;
+    let world = world(outbound()).await;
     let desk = desk(&world);
     for url in [
         "https://10.1.2.3/",
@@ -270,7 +271,7 @@ async fn an_address_that_is_not_public_is_refused() {
 
 #[tokio::test]
 async fn two_processes_deliver_everything_once() {
-    let world = world(None).await;
+    let world = world(outbound()).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let second = world.second_line().await;
     let receivers = [
