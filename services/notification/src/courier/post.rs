@@ -1,12 +1,13 @@
 //! Sending mail.
 
-use std::time::SystemTime;
+use std::{error::Error as _, io, time::SystemTime};
 
 use lettre::{
     AsyncTransport, Message,
     message::{Mailbox, header::ContentType},
     transport::smtp::Error,
 };
+use tokio_rustls::rustls;
 
 use super::Round;
 use crate::{
@@ -81,9 +82,20 @@ fn fault(error: &Error) -> Fault {
         Fault::Deferred
     } else if error.is_timeout() {
         Fault::Timeout
-    } else if error.is_tls() {
+    } else if is_of_tls(error) {
         Fault::Tls
+    } else if error.is_client() {
+        // It offers no encryption, no way to log in that we know, or not the letters of the mail.
+        Fault::Lacking
     } else {
         Fault::Connection
     }
+}
+
+/// A handshake that fails comes as a broken connection, with the reason inside.
+fn is_of_tls(error: &Error) -> bool {
+    std::iter::successors(error.source(), |inner| (**inner).source())
+        .filter_map(|inner| inner.downcast_ref::<io::Error>())
+        .filter_map(io::Error::get_ref)
+        .any(|inner| inner.downcast_ref::<rustls::Error>().is_some())
 }

@@ -23,6 +23,8 @@ pub(crate) enum Fault {
     Deferred,
     /// A mail server refused for good.
     Refused,
+    /// A mail server does not offer what is needed.
+    Lacking,
     /// This process cannot send mail: nobody told it where.
     NoMail,
     /// Where it leads, or its secret, cannot be opened.
@@ -43,6 +45,7 @@ impl Fault {
             Self::Gone => "gone",
             Self::Deferred => "deferred",
             Self::Refused => "refused",
+            Self::Lacking => "lacking",
             Self::NoMail => "no_mail_server",
             Self::Sealed => "sealed",
         }
