@@ -9,9 +9,12 @@ use std::{
 
 use knipperlicht_harness::eventually;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     task::{JoinHandle, JoinSet},
 };
+use tokio_rustls::TlsAcceptor;
+
+use crate::wire::{Tape, Taped, Wire};
 
 /// What a server speaks.
 pub(crate) trait Protocol: 'static {
@@ -24,21 +27,35 @@ pub(crate) trait Protocol: 'static {
     const AT_FIRST: Self::Behaviour;
 
     /// One conversation; nothing more when the other side has gone.
-    fn converse(
-        stream: TcpStream,
-        state: Arc<State<Self>>,
-    ) -> impl Future<Output = Option<()>> + Send;
+    fn converse(wire: Wire, state: Arc<State<Self>>) -> impl Future<Output = Option<()>> + Send;
+}
+
+/// How what is said to a server is encrypted.
+#[derive(Clone)]
+pub(crate) enum Security {
+    /// Not at all.
+    Clear,
+    /// From the first byte on.
+    Tls(TlsAcceptor),
+    /// When the other side asks for it.
+    StartTls(TlsAcceptor),
 }
 
 /// What the conversations of a server share.
 pub(crate) struct State<P: Protocol + ?Sized> {
     behaviour: Mutex<P::Behaviour>,
+    security: Mutex<Security>,
+    tape: Tape,
     got: Mutex<Vec<P::Got>>,
 }
 
 impl<P: Protocol + ?Sized> State<P> {
     pub(crate) fn behaviour(&self) -> P::Behaviour {
         *self.behaviour.lock().unwrap()
+    }
+
+    pub(crate) fn security(&self) -> Security {
+        self.security.lock().unwrap().clone()
     }
 
     pub(crate) fn keep(&self, got: P::Got) {
@@ -57,6 +74,8 @@ impl<P: Protocol> Server<P> {
     pub(crate) async fn start() -> Self {
         let state = Arc::new(State {
             behaviour: Mutex::new(P::AT_FIRST),
+            security: Mutex::new(Security::Clear),
+            tape: Tape::default(),
             got: Mutex::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -74,6 +93,16 @@ impl<P: Protocol> Server<P> {
     /// From now on it does this.
     pub(crate) fn behaves(&self, behaviour: P::Behaviour) {
         *self.state.behaviour.lock().unwrap() = behaviour;
+    }
+
+    /// From now on it encrypts so.
+    pub(crate) fn encrypts(&self, security: Security) {
+        *self.state.security.lock().unwrap() = security;
+    }
+
+    /// Every byte that reached it.
+    pub(crate) fn tape(&self) -> &Tape {
+        &self.state.tape
     }
 
     /// Ends it, and every connection to it, at once.
@@ -110,7 +139,16 @@ fn listen<P: Protocol>(listener: TcpListener, state: Arc<State<P>>) -> JoinHandl
         let mut connections = JoinSet::new();
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            connections.spawn(P::converse(stream, Arc::clone(&state)));
+            let state = Arc::clone(&state);
+            connections.spawn(async move {
+                let tape = state.tape.clone();
+                let wire: Wire = Box::new(Taped { stream, tape });
+                let wire = match state.security() {
+                    Security::Tls(acceptor) => Box::new(acceptor.accept(wire).await.ok()?),
+                    Security::Clear | Security::StartTls(_) => wire,
+                };
+                P::converse(wire, state).await
+            });
         }
     })
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::TcpStream,
-};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-use crate::loopback::{Protocol, Server, State};
+use crate::{
+    loopback::{Protocol, Security, Server, State},
+    wire::Wire,
+};
 
 /// What the server does with a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,15 +49,28 @@ impl Protocol for Smtp {
 
     const AT_FIRST: Behaviour = Behaviour::Take;
 
-    async fn converse(stream: TcpStream, state: Arc<State<Self>>) -> Option<()> {
+    async fn converse(stream: Wire, state: Arc<State<Self>>) -> Option<()> {
         let mut stream = BufReader::new(stream);
+        let mut upgrade = match state.security() {
+            Security::StartTls(acceptor) => Some(acceptor),
+            Security::Clear | Security::Tls(_) => None,
+        };
         say(&mut stream, "220 mail.test ESMTP").await?;
         loop {
             let line = hear(&mut stream).await?;
             let behaviour = state.behaviour();
             let verb = line.split(' ').next().unwrap_or_default().to_uppercase();
             match verb.as_str() {
+                "EHLO" if upgrade.is_some() => {
+                    say(&mut stream, "250-mail.test\r\n250-STARTTLS\r\n250 8BITMIME").await?;
+                }
                 "EHLO" => say(&mut stream, "250-mail.test\r\n250 8BITMIME").await?,
+                "STARTTLS" => {
+                    let acceptor = upgrade.take()?;
+                    say(&mut stream, "220 go ahead").await?;
+                    let encrypted = acceptor.accept(stream.into_inner()).await.ok()?;
+                    stream = BufReader::new(Box::new(encrypted));
+                }
                 "RCPT" if behaviour == Behaviour::Defer => {
                     say(&mut stream, "451 4.3.0 come back later").await?;
                 }
@@ -94,12 +107,12 @@ impl Protocol for Smtp {
     }
 }
 
-async fn say(stream: &mut BufReader<TcpStream>, line: &str) -> Option<()> {
+async fn say(stream: &mut BufReader<Wire>, line: &str) -> Option<()> {
     let line = format!("{line}\r\n");
     stream.write_all(line.as_bytes()).await.ok()
 }
 
-async fn hear(stream: &mut BufReader<TcpStream>) -> Option<String> {
+async fn hear(stream: &mut BufReader<Wire>) -> Option<String> {
     let mut line = String::new();
     match stream.read_line(&mut line).await {
         Ok(read) if read > 0 => Some(line.trim_end().to_owned()),

@@ -7,6 +7,8 @@
     reason = "a scenario reads top down, in one piece"
 )]
 
+mod certificates;
+mod encrypted;
 mod loopback;
 mod mailbox;
 mod mails;
@@ -14,3 +16,4 @@ mod receiver;
 mod subscriptions;
 mod teller;
 mod webhooks;
+mod wire;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::loopback::{Protocol, Server, State};
+use crate::{
+    loopback::{Protocol, Server, State},
+    wire::Wire,
+};
 
 /// What a receiver does with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Protocol for Http {
 
     const AT_FIRST: Behaviour = Behaviour::Answer(204);
 
-    async fn converse(mut stream: TcpStream, state: Arc<State<Self>>) -> Option<()> {
+    async fn converse(mut stream: Wire, state: Arc<State<Self>>) -> Option<()> {
         let (headers, body) = read(&mut stream).await?;
         let behaviour = state.behaviour();
         state.keep(Call {
@@ -90,7 +90,7 @@ impl Protocol for Http {
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<(HeaderMap, Vec<u8>)> {
+async fn read(stream: &mut Wire) -> Option<(HeaderMap, Vec<u8>)> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
