@@ -1,13 +1,13 @@
 //! What the service is told when it starts.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use lettre::{
     AsyncSmtpTransport, Tokio1Executor,
     message::{Mailbox, MessageBuilder},
     transport::smtp::{Error, client::Tls},
 };
-use url::Url;
+use url::{Host, Url};
 
 use crate::{authorities::Authorities, model::endpoint::Reach};
 
@@ -52,6 +52,11 @@ pub enum MailSettingsError {
     /// Not an address at all.
     #[error("not an address such as smtps://user:password@mail.example.org: {0}")]
     Address(#[from] url::ParseError),
+    /// Mail would travel in clear, or could be made to.
+    #[error(
+        "mail would travel in clear: say smtps://..., or smtp://...?tls=required; only a mail server on this machine may do without"
+    )]
+    Clear,
     /// Not a sender.
     #[error("not a mail address to send from, such as Knipperlicht <noreply@example.org>: {0}")]
     From(lettre::address::AddressError),
@@ -72,6 +77,8 @@ impl MailSettings {
         let server = Url::parse(url)?;
         if let Some(tls) = tls(&server, authorities)? {
             transport = transport.tls(tls);
+        } else if !is_this_machine(&server) {
+            return Err(MailSettingsError::Clear);
         }
         Ok(Self {
             transport: transport.timeout(Some(SILENCE)).build(),
@@ -97,9 +104,48 @@ fn tls(server: &Url, authorities: &Authorities) -> Result<Option<Tls>, Error> {
     })
 }
 
+fn is_this_machine(server: &Url) -> bool {
+    match server.host() {
+        // Of a scheme that it does not know, `Url` does not tell numbers from names.
+        Some(Host::Domain(name)) => {
+            name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 /// Without the server's address: that may hold a password.
 impl fmt::Debug for MailSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MailSettings(from {})", self.from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mail_travels_encrypted_or_not_beyond_this_machine() {
+        for (url, goes) in [
+            ("smtps://mail.example.org", true),
+            ("smtps://user:pass%20word@mail.example.org:4650", true),
+            ("smtp://mail.example.org?tls=required", true),
+            ("smtp://127.0.0.1:2525", true),
+            ("smtp://[::1]", true),
+            ("smtp://localhost", true),
+            ("smtp://mail.example.org", false),
+            ("smtp://mail.example.org?tls=opportunistic", false),
+            ("smtp://192.168.1.1", false),
+            ("smtp://localhost.example.org", false),
+            ("http://mail.example.org", false),
+            ("mail.example.org", false),
+            ("", false),
+        ] {
+            let settings = MailSettings::new(url, "a@b.example", &Authorities::default());
+            assert_eq!(settings.is_ok(), goes, "{url}: {:?}", settings.err());
+        }
     }
 }
