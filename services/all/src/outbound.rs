@@ -2,9 +2,9 @@
 
 use std::{fs, io, path::PathBuf};
 
-use clap::Args;
+use clap::{Args, builder::RangedU64ValueParser};
 use knipperlicht_notification::{
-    Authorities, AuthoritiesError, MailSettings, MailSettingsError, NotificationSettings,
+    Authorities, AuthoritiesError, MailSettings, MailSettingsError, NotificationSettings, Retention,
 };
 
 /// How notifications go out.
@@ -31,6 +31,17 @@ pub(crate) struct OutboundOptions {
     /// Let webhooks lead to this machine, in clear: for development only
     #[arg(long, env = "KL_WEBHOOKS_TO_LOOPBACK")]
     webhooks_to_loopback: bool,
+    /// Days that what was delivered stays listed (own default)
+    #[arg(long, env = "KL_KEEP_DELIVERED_DAYS", default_value_t = 90, value_parser = kept_days())]
+    keep_delivered_days: u16,
+    /// Days that what was given up stays listed (own default)
+    #[arg(long, env = "KL_KEEP_DEAD_DAYS", default_value_t = 180, value_parser = kept_days())]
+    keep_dead_days: u16,
+}
+
+/// At least twice as long as it is tried: what is kept no longer is told no later.
+fn kept_days() -> RangedU64ValueParser<u16> {
+    RangedU64ValueParser::new().range(7..=3_650)
 }
 
 /// Notifications cannot go out as told.
@@ -67,6 +78,7 @@ impl OutboundOptions {
             mail,
             authorities,
             allow_loopback: self.webhooks_to_loopback,
+            retention: Retention::of_days(self.keep_delivered_days, self.keep_dead_days),
         })
     }
 

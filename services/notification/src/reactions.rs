@@ -15,6 +15,7 @@ use crate::{
     model::{
         audience::{Audience, Meaning, Note, meaning},
         owner::{Owner, OwnerKind},
+        retention::Retention,
     },
     registry::{Registry, Wanted},
     store::{
@@ -27,11 +28,16 @@ use crate::{
 pub struct NotificationReactions {
     kit: Kit,
     registry: Arc<Registry>,
+    retention: Retention,
 }
 
 impl NotificationReactions {
-    pub(crate) const fn new(kit: Kit, registry: Arc<Registry>) -> Self {
-        Self { kit, registry }
+    pub(crate) const fn new(kit: Kit, registry: Arc<Registry>, retention: Retention) -> Self {
+        Self {
+            kit,
+            registry,
+            retention,
+        }
     }
 }
 
@@ -89,7 +95,8 @@ impl Listens for NotificationReactions {
         let deliveries = self
             .registry
             .look(|wanted| new_deliveries(wanted, &heard, &concerned));
-        deliveries::insert(connection, self.kit.environment.now(), &deliveries).await
+        let now = self.kit.environment.now();
+        deliveries::insert(connection, now, self.retention.told_since(now), &deliveries).await
     }
 
     fn committed(&self) {

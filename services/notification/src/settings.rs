@@ -9,7 +9,10 @@ use lettre::{
 };
 use url::{Host, Url};
 
-use crate::{authorities::Authorities, model::endpoint::Reach};
+use crate::{
+    authorities::Authorities,
+    model::{endpoint::Reach, retention::Retention},
+};
 
 /// What the service is told when it starts.
 #[derive(Clone)]
@@ -22,6 +25,8 @@ pub struct NotificationSettings {
     pub authorities: Authorities,
     /// Whether webhooks may lead to this machine, in clear: for development and tests only.
     pub allow_loopback: bool,
+    /// How long what was delivered or given up stays listed.
+    pub retention: Retention,
 }
 
 impl NotificationSettings {

@@ -22,7 +22,7 @@ use knipperlicht_access::{Database, DatabaseOptions, DevIssuer, Person, Principa
 use knipperlicht_contracts::event::Service;
 use knipperlicht_followup::model::AskingRule;
 use knipperlicht_harness::{Bed, MovableClock, movable_environment};
-use knipperlicht_notification::{Authorities, NotificationSettings};
+use knipperlicht_notification::{Authorities, NotificationSettings, Retention};
 use knipperlicht_privacy::MasterKey;
 use knipperlicht_vocabulary::Environment;
 use sqlx::{Connection, PgConnection};
@@ -231,6 +231,7 @@ pub fn outbound() -> NotificationSettings {
         mail: None,
         authorities: Authorities::default(),
         allow_loopback: true,
+        retention: Retention::of_days(90, 180),
     }
 }
 

@@ -7,3 +7,4 @@ pub(crate) mod fault;
 pub(crate) mod mailing;
 pub(crate) mod message;
 pub(crate) mod owner;
+pub(crate) mod retention;

@@ -33,10 +33,12 @@ pub(crate) struct Waiting {
 
 /// Puts what was heard at the end of its lines, in order, and makes the lines due. Heard before,
 /// it changes nothing; and nobody is told of what happened before they asked (by a minute, for
-/// the clocks of machines differ). Relies on the primary keys.
+/// the clocks of machines differ), nor of what happened before `told_since`. Relies on the primary
+/// keys.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     now: Timestamp,
+    told_since: Timestamp,
     deliveries: &[NewDelivery],
 ) -> Result<(), sqlx::Error> {
     if deliveries.is_empty() {
@@ -71,6 +73,7 @@ pub(crate) async fn insert(
              join subscription using (subscription_id)
              where subscription.ended_at is null
                and subscription.made_at - interval '1 minute' <= new.occurred_at
+               and new.occurred_at >= $11::timestamptz
              order by new.place
              on conflict (delivery_id) do nothing
              returning subscription_id
@@ -89,6 +92,7 @@ pub(crate) async fn insert(
         &urgent,
         &traces as &[Option<&str>],
         now.to_sqlx() as jiff_sqlx::Timestamp,
+        told_since.to_sqlx() as jiff_sqlx::Timestamp,
     )
     .execute(connection)
     .await?;
@@ -217,6 +221,33 @@ pub(crate) async fn revive(
     .execute(connection)
     .await?;
     Ok(revived.rows_affected())
+}
+
+/// Clears away what ended so before `since`, at most so many, with what was tried; says how many.
+/// What another process is at is left to it. Relies on `delivery_over` and the key of `attempt`.
+pub(crate) async fn clear(
+    connection: &mut PgConnection,
+    end: End,
+    since: Timestamp,
+    limit: i64,
+) -> Result<u64, sqlx::Error> {
+    let cleared = sqlx::query!(
+        "with over as (
+             select delivery_id from delivery
+             where state = $1 and settled_at < $2
+             order by settled_at limit $3
+             for update skip locked
+         ), tried as (
+             delete from attempt using over where attempt.delivery_id = over.delivery_id
+         )
+         delete from delivery using over where delivery.delivery_id = over.delivery_id",
+        end.name(),
+        since.to_sqlx() as jiff_sqlx::Timestamp,
+        limit,
+    )
+    .execute(connection)
+    .await?;
+    Ok(cleared.rows_affected())
 }
 
 /// What a mailbox got since. Mails are told apart by when they were settled. Relies on
