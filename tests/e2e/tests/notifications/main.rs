@@ -13,6 +13,7 @@ mod loopback;
 mod mailbox;
 mod mails;
 mod receiver;
+mod retention;
 mod subscriptions;
 mod teller;
 mod webhooks;

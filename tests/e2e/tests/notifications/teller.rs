@@ -1,12 +1,8 @@
 //! Says events, as routing does, and asks notification what became of them.
 
-use jiff::{SignedDuration, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use knipperlicht_access::{Database, DatabaseOptions, Principal, Role};
-use knipperlicht_contracts::{
-    event::{EventBody, Service},
-    events::v1 as events,
-    notification::v1 as pb,
-};
+use knipperlicht_contracts::{event::Service, events::v1 as events, notification::v1 as pb};
 use knipperlicht_e2e::{Caller, World, outbound};
 use knipperlicht_eventing::{Said, say};
 use knipperlicht_harness::{Bed, eventually};
@@ -26,7 +22,11 @@ pub(crate) async fn world(outbound: NotificationSettings) -> World {
 
 /// The same with the mail server at `url`, at ten o'clock tomorrow.
 pub(crate) async fn mailing_to(url: &str, authorities: &Authorities) -> World {
-    let mail = MailSettings::new(url, "Knipperlicht <no-reply@knipperlicht.test>", authorities);
+    let mail = MailSettings::new(
+        url,
+        "Knipperlicht <no-reply@knipperlicht.test>",
+        authorities,
+    );
     let world = world(NotificationSettings {
         mail: Some(mail.unwrap()),
         ..outbound()
@@ -67,6 +67,29 @@ impl<'w> Teller<'w> {
 
     /// Asks the organisation; returns the referral.
     pub(crate) async fn asks(&self, urgency: Urgency) -> String {
+        let situation = SituationId::new(&self.world.environment);
+        let now = self.world.environment.now();
+        self.tells(situation, urgency, now).await
+    }
+
+    /// Asks the organisation so often, one after the other in one situation, so that their order
+    /// is beyond doubt.
+    pub(crate) async fn asks_often(&self, times: usize) -> Vec<String> {
+        let now = self.world.environment.now();
+        self.asked_on(&vec![now; times]).await
+    }
+
+    /// Says in one situation that the organisation was asked at these moments.
+    pub(crate) async fn asked_on(&self, moments: &[Timestamp]) -> Vec<String> {
+        let situation = SituationId::new(&self.world.environment);
+        let mut referrals = Vec::new();
+        for moment in moments {
+            referrals.push(self.tells(situation, Urgency::Routine, *moment).await);
+        }
+        referrals
+    }
+
+    async fn tells(&self, situation: SituationId, urgency: Urgency, at: Timestamp) -> String {
         let referral = ReferralId::new(&self.world.environment).to_string();
         let body = events::ReferralRequested {
             referral_id: referral.clone(),
@@ -75,45 +98,18 @@ impl<'w> Teller<'w> {
             urgency: urgency.number(),
             ..Default::default()
         };
-        let situation = SituationId::new(&self.world.environment);
-        self.tells(situation, body.into()).await;
-        referral
-    }
-
-    /// Asks the organisation so often, one after the other in one situation, so that their order
-    /// is beyond doubt.
-    pub(crate) async fn asks_often(&self, times: usize) -> Vec<String> {
-        let situation = SituationId::new(&self.world.environment);
-        let mut referrals = Vec::new();
-        for _ in 0..times {
-            let referral = ReferralId::new(&self.world.environment).to_string();
-            let body = events::ReferralRequested {
-                referral_id: referral.clone(),
-                organisation_id: ORGANISATION.to_owned(),
-                service_id: format!("{ORGANISATION}.onthaal"),
-                urgency: Urgency::Routine.number(),
-                ..Default::default()
-            };
-            self.tells(situation, body.into()).await;
-            referrals.push(referral);
-        }
-        referrals
-    }
-
-    async fn tells(&self, situation: SituationId, body: EventBody) {
         let principal = Principal::service("routing".parse().unwrap());
         let mut transaction = self.routing.begin(&principal).await.unwrap();
         let said = Said {
             id: EventId::new(&self.world.environment),
             situation,
             zone: ZONE.parse().unwrap(),
-            body,
+            body: body.into(),
             traceparent: None,
         };
-        say(&mut transaction, self.world.environment.now(), &[said])
-            .await
-            .unwrap();
+        say(&mut transaction, at, &[said]).await.unwrap();
         transaction.commit().await.unwrap();
+        referral
     }
 }
 
@@ -135,7 +131,7 @@ pub(crate) fn by_webhook(url: &str) -> pb::SubscribeRequest {
 pub(crate) fn by_mail(address: &str) -> pb::SubscribeRequest {
     let mail = pb::Mail {
         address: address.to_owned(),
-        language: 0,
+        ..Default::default()
     };
     pb::SubscribeRequest {
         channel: Some(pb::subscribe_request::Channel::Mail(mail)),
