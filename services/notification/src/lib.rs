@@ -29,7 +29,7 @@ pub use clearing::Clearing;
 pub use courier::Courier;
 pub use error::NotificationError;
 pub use grpc::NotificationCalls;
-pub use model::{endpoint::EndpointError, retention::Retention};
+pub use model::{endpoint::EndpointError, quiet::QuietHoursError, retention::Retention};
 pub use reactions::NotificationReactions;
 pub use settings::{MailSettings, MailSettingsError, NotificationSettings};
 

@@ -102,7 +102,8 @@ impl Round {
         let recent = deliveries::mailed_since(&mut transaction, subscription.id, since).await?;
         transaction.commit().await?;
         let any_urgent = waiting.iter().any(|one| one.urgent);
-        let (chosen, due): (Vec<&Waiting>, Due) = match plan(now, &self.local, any_urgent, recent) {
+        let plan = plan(now, &self.local, subscription.quiet, any_urgent, recent);
+        let (chosen, due): (Vec<&Waiting>, Due) = match plan {
             Plan::Everything => (waiting.iter().collect(), Due::AsItStands),
             Plan::UrgentOnly(then) => (
                 waiting.iter().filter(|one| one.urgent).collect(),

@@ -32,7 +32,7 @@ struct Round {
     settings: Arc<NotificationSettings>,
     vault: Arc<Vault>,
     caller: Caller,
-    /// In which mailboxes have their nights.
+    /// In which mailboxes have their quiet hours.
     local: TimeZone,
 }
 

@@ -63,6 +63,7 @@ impl NotificationCalls {
             owner,
             channel: target.channel,
             language: target.language,
+            quiet: target.quiet,
             sealed: Some(sealed.clone()),
             made_at: environment.now(),
             ended_at: None,

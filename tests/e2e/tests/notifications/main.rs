@@ -12,6 +12,7 @@ mod encrypted;
 mod loopback;
 mod mailbox;
 mod mails;
+mod quiet_hours;
 mod receiver;
 mod retention;
 mod subscriptions;
