@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     model::{
-        audience::{Audience, Meaning, Note, meaning},
+        audience::{Audience, Hears, Meaning, Note, meaning},
         owner::{Owner, OwnerKind},
         retention::Retention,
     },
@@ -83,7 +83,11 @@ impl Listens for NotificationReactions {
         for event in events {
             reshape(&mut *connection, event).await?;
         }
-        concerned::silence(&mut *connection, &silences).await?;
+        // Who refused is not spoken of; that somebody withdrew is the last that is told.
+        let (at_once, after): (Vec<Silence>, Vec<Silence>) = silences
+            .into_iter()
+            .partition(|silence| silence.consent.hears != Hears::ThisLast);
+        concerned::silence(&mut *connection, &at_once).await?;
         let concerned = if self
             .registry
             .look(|wanted| wanted.has_organisations() || wanted.has_reporters())
@@ -92,6 +96,7 @@ impl Listens for NotificationReactions {
         } else {
             Known::default()
         };
+        concerned::silence(&mut *connection, &after).await?;
         let deliveries = self
             .registry
             .look(|wanted| new_deliveries(wanted, &heard, &concerned));
@@ -113,15 +118,19 @@ struct Heard<'e> {
 fn note_is_wanted(wanted: &Wanted, note: Option<&Note>) -> bool {
     match note {
         None => false,
-        Some(Note::Flagged { reporter_key, .. }) => {
+        Some(Note::Flagged {
+            reporter_key,
+            consent,
+            ..
+        }) => {
             let owner = Owner::new(OwnerKind::Reporter, reporter_key);
-            !wanted.of(&owner).is_empty()
+            !wanted.of(&owner).is_empty() || (consent.is_another() && wanted.has_reporters())
         }
         Some(Note::Asked { organisation, .. }) => {
             let owner = Owner::new(OwnerKind::Organisation, organisation.as_str());
             !wanted.of(&owner).is_empty()
         }
-        Some(Note::Consent(_)) => wanted.has_reporters(),
+        Some(Note::Consents(_)) => wanted.has_reporters(),
     }
 }
 
@@ -155,12 +164,23 @@ fn notes(wanted: &Wanted, heard: &[Heard<'_>]) -> (Vec<Concern>, Vec<Silence>) {
                 reporter_key,
                 signal,
                 consent,
-            } => concerns.push(Concern {
-                owner: Owner::new(OwnerKind::Reporter, reporter_key),
-                about: signal.uuid(),
-                situation: event.said_of,
-                consent: *consent,
-            }),
+            } => {
+                let owner = Owner::new(OwnerKind::Reporter, reporter_key);
+                if !wanted.of(&owner).is_empty() {
+                    concerns.push(Concern {
+                        owner,
+                        about: signal.uuid(),
+                        situation: event.said_of,
+                        consent: *consent,
+                    });
+                }
+                if consent.is_another() {
+                    silences.push(Silence {
+                        situation: event.said_of,
+                        consent: *consent,
+                    });
+                }
+            }
             Note::Asked {
                 organisation,
                 referral,
@@ -169,10 +189,13 @@ fn notes(wanted: &Wanted, heard: &[Heard<'_>]) -> (Vec<Concern>, Vec<Silence>) {
                 *referral,
                 event.said_of,
             )),
-            Note::Consent(consent) => silences.push(Silence {
-                situation: event.said_of,
-                consent: *consent,
-            }),
+            Note::Consents(known) => {
+                let known = known.iter();
+                silences.extend(known.map(|(situation, consent)| Silence {
+                    situation: *situation,
+                    consent: *consent,
+                }));
+            }
         }
     }
     (concerns, silences)

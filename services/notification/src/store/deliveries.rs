@@ -25,9 +25,7 @@ pub(crate) struct NewDelivery {
 /// Something that waits.
 #[derive(Debug)]
 pub(crate) struct Waiting {
-    pub(crate) number: i64,
     pub(crate) news: News,
-    pub(crate) urgent: bool,
     pub(crate) queued_at: Timestamp,
 }
 
@@ -99,24 +97,33 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// Of what waits in a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// All of it.
+    All,
+    /// What cannot wait until the morning.
+    Urgent,
+}
+
 /// The first that wait in a line, at most so many, in order. Relies on `delivery_waiting`.
 pub(crate) async fn waiting(
     connection: &mut PgConnection,
     subscription: SubscriptionId,
+    which: Which,
     limit: i64,
 ) -> Result<Vec<Waiting>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select delivery_id, number, event_type, source, occurred_at, zone, about, urgent,
-                queued_at, traceparent
-         from delivery where subscription_id = $1 and state = 'waiting'
+        "select delivery_id, event_type, source, occurred_at, zone, about, queued_at, traceparent
+         from delivery where subscription_id = $1 and state = 'waiting' and (urgent or not $3)
          order by number limit $2",
         subscription.uuid(),
         limit,
+        which == Which::Urgent,
     )
     .fetch_all(connection)
     .await?;
     let waiting = rows.into_iter().map(|row| Waiting {
-        number: row.number,
         news: News {
             id: row.delivery_id.into(),
             source: row.source,
@@ -126,10 +133,23 @@ pub(crate) async fn waiting(
             about: row.about,
             traceparent: row.traceparent,
         },
-        urgent: row.urgent,
         queued_at: row.queued_at.to_jiff(),
     });
     Ok(waiting.collect())
+}
+
+/// The number of the last that waits in a line; 0 if nothing does. Relies on `delivery_waiting`.
+pub(crate) async fn last_waiting(
+    connection: &mut PgConnection,
+    subscription: SubscriptionId,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select coalesce(max(number), 0) as "last!" from delivery
+           where subscription_id = $1 and state = 'waiting'"#,
+        subscription.uuid(),
+    )
+    .fetch_one(connection)
+    .await
 }
 
 /// Whether anything waits in a line behind this number. Relies on `delivery_waiting`.

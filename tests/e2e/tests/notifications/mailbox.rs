@@ -22,6 +22,8 @@ pub(crate) enum Behaviour {
     Defer,
     /// Refuses the mailbox for good.
     Refuse,
+    /// Refuses whoever sends, for a password that is wrong.
+    RefuseSender,
 }
 
 /// The server; it gets mails.
@@ -70,6 +72,9 @@ impl Protocol for Smtp {
                     say(&mut stream, "220 go ahead").await?;
                     let encrypted = acceptor.accept(stream.into_inner()).await.ok()?;
                     stream = BufReader::new(Box::new(encrypted));
+                }
+                "MAIL" if behaviour == Behaviour::RefuseSender => {
+                    say(&mut stream, "530 5.7.0 authentication required").await?;
                 }
                 "RCPT" if behaviour == Behaviour::Defer => {
                     say(&mut stream, "451 4.3.0 come back later").await?;

@@ -96,6 +96,21 @@ async fn a_server_that_misbehaves_loses_nothing() {
         .collect();
     assert_eq!(ids.len(), 1);
 
+    // Refused for what is wrong with us, it waits until that is mended.
+    set_hour(&world, 2, 10);
+    server.behaves(Behaviour::RefuseSender);
+    teller.asks(Urgency::Routine).await;
+    attempted(&desk, &subscription, 6).await;
+    let waiting = stand(&desk, &subscription, Waiting, 1).await;
+    server.behaves(Behaviour::Take);
+    world.clock.advance(PAST_ANY_PAUSE);
+    let now = stand(&desk, &subscription, Delivered, 2).await;
+    let refused = waiting.iter().find(|one| one.state() == Waiting).unwrap();
+    let is_it = |one: &&pb::Delivery| one.delivery_id == refused.delivery_id;
+    let mended = now.iter().find(is_it).unwrap();
+    assert_eq!(mended.attempts[0].status, 530);
+    assert_eq!(errors(mended)[0], "deferred");
+
     // Refused for good, it is given up at once, and what comes after it goes on.
     set_hour(&world, 3, 10);
     server.behaves(Behaviour::Refuse);
@@ -106,7 +121,7 @@ async fn a_server_that_misbehaves_loses_nothing() {
     assert_eq!(refused.attempts[0].status, 550);
     server.behaves(Behaviour::Take);
     teller.asks(Urgency::Routine).await;
-    stand(&desk, &subscription, Delivered, 2).await;
+    stand(&desk, &subscription, Delivered, 3).await;
     world.stop().await;
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod certificates;
+mod consent;
 mod encrypted;
 mod loopback;
 mod mailbox;
