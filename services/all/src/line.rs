@@ -240,7 +240,9 @@ impl Assembly<'_> {
                     Notification::new(kit.clone(), settings, &self.settings.master_key);
                 self.routes.add_service(notification.routes());
                 self.listen(&kit, notification.reactions());
-                self.lifecycle.spawn(notification.courier().run(stop));
+                self.lifecycle
+                    .spawn(notification.courier().run(stop.clone()));
+                self.lifecycle.spawn(notification.clearing().run(stop));
                 // It says nothing: there is nothing to relay.
                 self.kits.push(kit);
                 return Ok(());

@@ -1,7 +1,11 @@
 //! How notifications go out, as said on the command line or in the environment.
 
-use clap::Args;
-use knipperlicht_notification::{MailSettings, MailSettingsError, NotificationSettings};
+use std::{fs, io, path::PathBuf};
+
+use clap::{Args, builder::RangedU64ValueParser};
+use knipperlicht_notification::{
+    Authorities, AuthoritiesError, MailSettings, MailSettingsError, NotificationSettings, Retention,
+};
 
 /// How notifications go out.
 #[derive(Clone, Args)]
@@ -20,25 +24,73 @@ pub(crate) struct OutboundOptions {
         default_value = "Knipperlicht <knipperlicht@localhost>"
     )]
     mail_from: String,
+    /// File (PEM) with certificates of authorities that the mail server and webhooks are believed by,
+    /// besides those of this machine
+    #[arg(long, env = "KL_EXTRA_CA_FILE")]
+    extra_ca_file: Option<PathBuf>,
     /// Let webhooks lead to this machine, in clear: for development only
     #[arg(long, env = "KL_WEBHOOKS_TO_LOOPBACK")]
     webhooks_to_loopback: bool,
+    /// Days that what was delivered stays listed (own default)
+    #[arg(long, env = "KL_KEEP_DELIVERED_DAYS", default_value_t = 90, value_parser = kept_days())]
+    keep_delivered_days: u16,
+    /// Days that what was given up stays listed (own default)
+    #[arg(long, env = "KL_KEEP_DEAD_DAYS", default_value_t = 180, value_parser = kept_days())]
+    keep_dead_days: u16,
+}
+
+/// At least twice as long as it is tried: what is kept no longer is told no later.
+fn kept_days() -> RangedU64ValueParser<u16> {
+    RangedU64ValueParser::new().range(7..=3_650)
+}
+
+/// Notifications cannot go out as told.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboundError {
+    /// Mail.
+    #[error("KL_SMTP_URL, KL_MAIL_FROM: {0}")]
+    Mail(#[from] MailSettingsError),
+    /// The file with authorities.
+    #[error("KL5016: KL_EXTRA_CA_FILE: {path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The authorities in it.
+    #[error("KL5016: KL_EXTRA_CA_FILE: {0}")]
+    Authorities(#[from] AuthoritiesError),
 }
 
 impl OutboundOptions {
     /// As the service takes it.
-    pub(crate) fn settings(&self) -> Result<NotificationSettings, MailSettingsError> {
+    pub(crate) fn settings(&self) -> Result<NotificationSettings, OutboundError> {
+        let authorities = self.authorities()?;
         let mail = self
             .smtp_url
             .as_deref()
             .filter(|url| !url.is_empty())
-            .map(|url| MailSettings::new(url, &self.mail_from))
+            .map(|url| MailSettings::new(url, &self.mail_from, &authorities))
             .transpose()?;
         Ok(NotificationSettings {
             link: self.link.clone(),
             mail,
+            authorities,
             allow_loopback: self.webhooks_to_loopback,
+            retention: Retention::of_days(self.keep_delivered_days, self.keep_dead_days),
         })
+    }
+
+    fn authorities(&self) -> Result<Authorities, OutboundError> {
+        let Some(path) = &self.extra_ca_file else {
+            return Ok(Authorities::default());
+        };
+        let text = fs::read(path).map_err(|source| OutboundError::File {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Authorities::from_pem(&text)?)
     }
 }
 

@@ -6,13 +6,12 @@ use std::{fs, io, net::SocketAddr, path::PathBuf};
 use clap::Args;
 use knipperlicht_access::TokenRules;
 use knipperlicht_contracts::event::Service;
-use knipperlicht_notification::MailSettingsError;
 use knipperlicht_privacy::{KeyError, MasterKey};
 use knipperlicht_runtime::system_environment;
 
 use crate::{
     line::{CarerOptions, Line, LineError, LineSettings},
-    outbound::OutboundOptions,
+    outbound::{OutboundError, OutboundOptions},
 };
 
 /// What `serve` is told.
@@ -92,8 +91,8 @@ pub enum ServeError {
     #[error(transparent)]
     Time(#[from] jiff::Error),
     /// How notifications go out.
-    #[error("KL_SMTP_URL, KL_MAIL_FROM: {0}")]
-    Outbound(#[from] MailSettingsError),
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
     /// The line.
     #[error(transparent)]
     Line(#[from] LineError),

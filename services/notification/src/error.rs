@@ -4,7 +4,7 @@ use knipperlicht_privacy::VaultError;
 use knipperlicht_runtime::{Coded, Kind};
 use knipperlicht_vocabulary::{CodeError, IdError};
 
-use crate::model::endpoint::EndpointError;
+use crate::model::{endpoint::EndpointError, quiet::QuietHoursError};
 
 /// Why a call to notification failed.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,9 @@ pub enum NotificationError {
     /// A mail address that is none.
     #[error("`mail.address` is not a mail address such as onthaal@example.org")]
     Address,
+    /// Hours that cannot be quiet.
+    #[error("`mail.quiet_hours`: {0}")]
+    QuietHours(#[from] QuietHoursError),
     /// There is none, or the caller may not see it.
     #[error("you have no subscription with this id")]
     NotFound,
@@ -84,6 +87,7 @@ impl Coded for NotificationError {
             | Self::Code { .. }
             | Self::Endpoint(_)
             | Self::Address
+            | Self::QuietHours(_)
             | Self::Zone
             | Self::PageToken
             | Self::NoSecret => Kind::Invalid,
@@ -112,6 +116,7 @@ impl Coded for NotificationError {
             Self::Database(_) => "KL5013",
             Self::BadRow { .. } => "KL5014",
             Self::Sealed(_) => "KL5015",
+            Self::QuietHours(_) => "KL5017",
         }
     }
 
@@ -122,6 +127,7 @@ impl Coded for NotificationError {
             }
             Self::Endpoint(_) => Some("webhook.url"),
             Self::Address => Some("mail.address"),
+            Self::QuietHours(_) => Some("mail.quiet_hours"),
             Self::Zone => Some("zone_id"),
             Self::PageToken => Some("page_token"),
             _ => None,

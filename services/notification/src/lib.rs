@@ -2,8 +2,11 @@
 //!
 //! It hears everything and says nothing. For an event that concerns a subscription it keeps a
 //! delivery, in the transaction that notes how far was heard; couriers bring deliveries to their
-//! receivers, one after the other for each, again and again for three days.
+//! receivers, one after the other for each, again and again for three days. What is long over is
+//! cleared away.
 
+mod authorities;
+mod clearing;
 mod courier;
 mod error;
 mod grpc;
@@ -21,10 +24,12 @@ use knipperlicht_eventing::Kit;
 use knipperlicht_privacy::{MasterKey, ReporterKeys, Vault};
 use sqlx::migrate::Migrator;
 
+pub use authorities::{Authorities, AuthoritiesError};
+pub use clearing::Clearing;
 pub use courier::Courier;
 pub use error::NotificationError;
 pub use grpc::NotificationCalls;
-pub use model::endpoint::EndpointError;
+pub use model::{endpoint::EndpointError, quiet::QuietHoursError, retention::Retention};
 pub use reactions::NotificationReactions;
 pub use settings::{MailSettings, MailSettingsError, NotificationSettings};
 
@@ -73,7 +78,12 @@ impl Notification {
     #[must_use]
     pub fn reactions(&self) -> Arc<NotificationReactions> {
         let registry = Arc::new(Registry::default());
-        Arc::new(NotificationReactions::new(self.kit.clone(), registry))
+        let retention = self.settings.retention;
+        Arc::new(NotificationReactions::new(
+            self.kit.clone(),
+            registry,
+            retention,
+        ))
     }
 
     /// What brings deliveries to their receivers.
@@ -84,5 +94,11 @@ impl Notification {
             Arc::clone(&self.settings),
             Arc::clone(&self.vault),
         )
+    }
+
+    /// What clears away deliveries that are long over.
+    #[must_use]
+    pub fn clearing(&self) -> Clearing {
+        Clearing::new(self.kit.clone(), self.settings.retention)
     }
 }

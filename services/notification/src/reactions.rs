@@ -13,8 +13,9 @@ use uuid::Uuid;
 
 use crate::{
     model::{
-        audience::{Audience, Meaning, Note, meaning},
+        audience::{Audience, Hears, Meaning, Note, meaning},
         owner::{Owner, OwnerKind},
+        retention::Retention,
     },
     registry::{Registry, Wanted},
     store::{
@@ -27,11 +28,16 @@ use crate::{
 pub struct NotificationReactions {
     kit: Kit,
     registry: Arc<Registry>,
+    retention: Retention,
 }
 
 impl NotificationReactions {
-    pub(crate) const fn new(kit: Kit, registry: Arc<Registry>) -> Self {
-        Self { kit, registry }
+    pub(crate) const fn new(kit: Kit, registry: Arc<Registry>, retention: Retention) -> Self {
+        Self {
+            kit,
+            registry,
+            retention,
+        }
     }
 }
 
@@ -77,7 +83,11 @@ impl Listens for NotificationReactions {
         for event in events {
             reshape(&mut *connection, event).await?;
         }
-        concerned::silence(&mut *connection, &silences).await?;
+        // Who refused is not spoken of; that somebody withdrew is the last that is told.
+        let (at_once, after): (Vec<Silence>, Vec<Silence>) = silences
+            .into_iter()
+            .partition(|silence| silence.consent.hears != Hears::ThisLast);
+        concerned::silence(&mut *connection, &at_once).await?;
         let concerned = if self
             .registry
             .look(|wanted| wanted.has_organisations() || wanted.has_reporters())
@@ -86,10 +96,12 @@ impl Listens for NotificationReactions {
         } else {
             Known::default()
         };
+        concerned::silence(&mut *connection, &after).await?;
         let deliveries = self
             .registry
             .look(|wanted| new_deliveries(wanted, &heard, &concerned));
-        deliveries::insert(connection, self.kit.environment.now(), &deliveries).await
+        let now = self.kit.environment.now();
+        deliveries::insert(connection, now, self.retention.told_since(now), &deliveries).await
     }
 
     fn committed(&self) {
@@ -106,15 +118,19 @@ struct Heard<'e> {
 fn note_is_wanted(wanted: &Wanted, note: Option<&Note>) -> bool {
     match note {
         None => false,
-        Some(Note::Flagged { reporter_key, .. }) => {
+        Some(Note::Flagged {
+            reporter_key,
+            consent,
+            ..
+        }) => {
             let owner = Owner::new(OwnerKind::Reporter, reporter_key);
-            !wanted.of(&owner).is_empty()
+            !wanted.of(&owner).is_empty() || (consent.is_another() && wanted.has_reporters())
         }
         Some(Note::Asked { organisation, .. }) => {
             let owner = Owner::new(OwnerKind::Organisation, organisation.as_str());
             !wanted.of(&owner).is_empty()
         }
-        Some(Note::Consent(_)) => wanted.has_reporters(),
+        Some(Note::Consents(_)) => wanted.has_reporters(),
     }
 }
 
@@ -148,12 +164,23 @@ fn notes(wanted: &Wanted, heard: &[Heard<'_>]) -> (Vec<Concern>, Vec<Silence>) {
                 reporter_key,
                 signal,
                 consent,
-            } => concerns.push(Concern {
-                owner: Owner::new(OwnerKind::Reporter, reporter_key),
-                about: signal.uuid(),
-                situation: event.said_of,
-                consent: *consent,
-            }),
+            } => {
+                let owner = Owner::new(OwnerKind::Reporter, reporter_key);
+                if !wanted.of(&owner).is_empty() {
+                    concerns.push(Concern {
+                        owner,
+                        about: signal.uuid(),
+                        situation: event.said_of,
+                        consent: *consent,
+                    });
+                }
+                if consent.is_another() {
+                    silences.push(Silence {
+                        situation: event.said_of,
+                        consent: *consent,
+                    });
+                }
+            }
             Note::Asked {
                 organisation,
                 referral,
@@ -162,10 +189,13 @@ fn notes(wanted: &Wanted, heard: &[Heard<'_>]) -> (Vec<Concern>, Vec<Silence>) {
                 *referral,
                 event.said_of,
             )),
-            Note::Consent(consent) => silences.push(Silence {
-                situation: event.said_of,
-                consent: *consent,
-            }),
+            Note::Consents(known) => {
+                let known = known.iter();
+                silences.extend(known.map(|(situation, consent)| Silence {
+                    situation: *situation,
+                    consent: *consent,
+                }));
+            }
         }
     }
     (concerns, silences)

@@ -22,7 +22,7 @@ use knipperlicht_access::{Database, DatabaseOptions, DevIssuer, Person, Principa
 use knipperlicht_contracts::event::Service;
 use knipperlicht_followup::model::AskingRule;
 use knipperlicht_harness::{Bed, MovableClock, movable_environment};
-use knipperlicht_notification::{MailSettings, NotificationSettings};
+use knipperlicht_notification::{Authorities, NotificationSettings, Retention};
 use knipperlicht_privacy::MasterKey;
 use knipperlicht_vocabulary::Environment;
 use sqlx::{Connection, PgConnection};
@@ -45,7 +45,7 @@ pub struct World {
     channel: Channel,
     master_key: String,
     targets: &'static [Service],
-    mail: Option<MailSettings>,
+    outbound: NotificationSettings,
 }
 
 /// Another process of the same world.
@@ -77,18 +77,18 @@ impl World {
 
     /// Starts it on these servers.
     pub async fn on(bed: Bed) -> Self {
-        Self::of(bed, Service::ALL, None).await
+        Self::of(bed, Service::ALL, outbound()).await
     }
 
-    /// Starts these of its services, with mail that goes out so.
-    pub async fn of(bed: Bed, targets: &'static [Service], mail: Option<MailSettings>) -> Self {
+    /// Starts these of its services, with notifications that go out so.
+    pub async fn of(bed: Bed, targets: &'static [Service], outbound: NotificationSettings) -> Self {
         let (environment, clock) = movable_environment();
         migrate(&bed.database_url).await.expect("schemas");
         ensure_streams(&bed.nats.url(), 1).await.expect("streams");
         load_directory(&bed.database_url, &environment).await;
         let issuer = DevIssuer::new(&[7; 32], environment.clone());
         let master_key = MasterKey::generate("test", &environment).to_string();
-        let settings = settings(&bed, &issuer, &master_key, targets, mail.clone());
+        let settings = settings(&bed, &issuer, &master_key, targets, outbound.clone());
         let line = Line::start(settings, environment.clone())
             .await
             .expect("a line");
@@ -102,7 +102,7 @@ impl World {
             channel,
             master_key,
             targets,
-            mail,
+            outbound,
         }
     }
 
@@ -113,7 +113,7 @@ impl World {
             &self.issuer,
             &self.master_key,
             self.targets,
-            self.mail.clone(),
+            self.outbound.clone(),
         );
         let line = Line::start(settings, self.environment.clone())
             .await
@@ -201,7 +201,7 @@ fn settings(
     issuer: &DevIssuer,
     master_key: &str,
     targets: &[Service],
-    mail: Option<MailSettings>,
+    notification: NotificationSettings,
 ) -> LineSettings {
     LineSettings {
         database_url: bed.database_url.clone(),
@@ -218,12 +218,20 @@ fn settings(
                 .expect("an address"),
             asking: AskingRule::default(),
         },
-        notification: NotificationSettings {
-            link: "https://knipperlicht.test/".to_owned(),
-            mail,
-            allow_loopback: true,
-        },
+        notification,
         calendars_file: None,
+    }
+}
+
+/// How notifications go out: by webhook, also to this machine.
+#[must_use]
+pub fn outbound() -> NotificationSettings {
+    NotificationSettings {
+        link: "https://knipperlicht.test/".to_owned(),
+        mail: None,
+        authorities: Authorities::default(),
+        allow_loopback: true,
+        retention: Retention::of_days(90, 180),
     }
 }
 

@@ -62,7 +62,7 @@ pub enum NotifyCommand {
 #[derive(clap::Args)]
 pub struct Subscribe {
     /// By webhook: an https address
-    #[arg(long, value_name = "URL", required_unless_present = "mail", conflicts_with_all = ["mail", "language"])]
+    #[arg(long, value_name = "URL", required_unless_present = "mail", conflicts_with_all = ["mail", "language", "quiet"])]
     webhook: Option<String>,
     /// By mail: a desk's mailbox
     #[arg(long, value_name = "ADDRESS")]
@@ -70,9 +70,26 @@ pub struct Subscribe {
     /// The language of mails: nl, fr or en
     #[arg(long, value_name = "LANGUAGE", value_parser = codes(Language::ALL))]
     language: Option<Language>,
+    /// When only what is urgent is mailed, in Belgian time, such as 18:00-08:30; or none [default: 20:00-07:00]
+    #[arg(long, value_name = "HOURS", value_parser = quiet)]
+    quiet: Option<proto::mail::Quiet>,
     /// A coordinator with several zones: for which
     #[arg(long, value_name = "ZONE")]
     zone: Option<ZoneId>,
+}
+
+/// Quiet hours as they are typed. Whether they are times of day is for the service to say.
+fn quiet(text: &str) -> Result<proto::mail::Quiet, String> {
+    if text == "none" {
+        return Ok(proto::mail::Quiet::NoQuietHours(proto::NoQuietHours {}));
+    }
+    let (from, to) = text
+        .split_once('-')
+        .ok_or_else(|| "give hours such as 18:00-08:30, or none".to_owned())?;
+    Ok(proto::mail::Quiet::QuietHours(proto::QuietHours {
+        from: from.trim().to_owned(),
+        to: to.trim().to_owned(),
+    }))
 }
 
 /// Runs one of them.
@@ -95,6 +112,7 @@ async fn subscribe(given: Subscribe, session: &Session) -> Result<(), CliError> 
         (None, Some(address)) => Some(Channel::Mail(proto::Mail {
             address,
             language: given.language.map_or(0, Language::number),
+            quiet: given.quiet,
         })),
         (None, None) => None,
     };

@@ -52,6 +52,8 @@ fn lines_that_people_type() {
         "signal show ID",
         "notify subscribe --webhook https://care.example.org/hook",
         "notify subscribe --mail a@b.example --language fr --zone gent --as coordinator",
+        "notify subscribe --mail a@b.example --quiet 18:00-08:30",
+        "notify subscribe --mail a@b.example --quiet none",
         "notify list --all --json",
         "notify deliveries ID --dead --limit 10",
         "notify redeliver ID",
@@ -132,10 +134,20 @@ fn lines_that_people_type() {
     }
 }
 
+fn assert_refused(lines: &[(&str, ErrorKind)]) {
+    for (line, kind) in lines {
+        assert_eq!(
+            parse(line).map_err(|error| error.kind()).err(),
+            Some(*kind),
+            "{line}"
+        );
+    }
+}
+
 #[test]
 fn lines_that_cannot_be_meant() {
     use ErrorKind::{ArgumentConflict, InvalidValue, MissingRequiredArgument, ValueValidation};
-    for (line, kind) in [
+    assert_refused(&[
         ("signal send", MissingRequiredArgument),
         ("signal send --postal-code 8400", MissingRequiredArgument),
         (
@@ -189,13 +201,6 @@ fn lines_that_cannot_be_meant() {
         ),
         ("followup visit ID perhaps", InvalidValue),
         ("duplicate merge ID", MissingRequiredArgument),
-        ("notify subscribe", MissingRequiredArgument),
-        (
-            "notify subscribe --webhook https://a.example/ --mail a@b.example",
-            ArgumentConflict,
-        ),
-        ("notify deliveries ID --limit 0", ValueValidation),
-        ("notify redeliver", MissingRequiredArgument),
         ("duplicate split ID --because perhaps", InvalidValue),
         (
             "followup complete ID --outcome partly_helped",
@@ -224,13 +229,29 @@ fn lines_that_cannot_be_meant() {
         ("zone resolve 8400 --on 31-12-2026", ValueValidation),
         ("zone services Oostende", ValueValidation),
         ("completions tcl", InvalidValue),
-    ] {
-        assert_eq!(
-            parse(line).map_err(|error| error.kind()).err(),
-            Some(kind),
-            "{line}"
-        );
-    }
+    ]);
+}
+
+#[test]
+fn subscriptions_that_cannot_be_meant() {
+    use ErrorKind::{ArgumentConflict, MissingRequiredArgument, ValueValidation};
+    assert_refused(&[
+        ("notify subscribe", MissingRequiredArgument),
+        (
+            "notify subscribe --webhook https://a.example/ --mail a@b.example",
+            ArgumentConflict,
+        ),
+        (
+            "notify subscribe --webhook https://a.example/ --quiet none",
+            ArgumentConflict,
+        ),
+        (
+            "notify subscribe --mail a@b.example --quiet 18:00",
+            ValueValidation,
+        ),
+        ("notify deliveries ID --limit 0", ValueValidation),
+        ("notify redeliver", MissingRequiredArgument),
+    ]);
 }
 
 #[test]

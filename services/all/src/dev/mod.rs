@@ -15,7 +15,7 @@ use knipperlicht_access::{
 };
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::schema::SchemaError;
-use knipperlicht_notification::{MailSettingsError, NotificationSettings};
+use knipperlicht_notification::NotificationSettings;
 use knipperlicht_privacy::{KeyError, MasterKey};
 use knipperlicht_routing::RoutingError;
 use knipperlicht_runtime::{Lifecycle, system_environment};
@@ -27,7 +27,7 @@ use crate::{
     line::{CarerOptions, Line, LineError, LineSettings},
     migrate::migrate,
     ops::{OpsError, ensure_streams},
-    outbound::OutboundOptions,
+    outbound::{OutboundError, OutboundOptions},
 };
 
 /// What `dev` is told.
@@ -115,8 +115,8 @@ pub enum DevError {
     #[error(transparent)]
     Time(#[from] jiff::Error),
     /// How notifications go out.
-    #[error("KL_SMTP_URL, KL_MAIL_FROM: {0}")]
-    Outbound(#[from] MailSettingsError),
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
     /// The line.
     #[error(transparent)]
     Line(#[from] LineError),

@@ -18,7 +18,7 @@ use crate::{
     },
     store::{
         attempts,
-        deliveries::{self, End, Waiting},
+        deliveries::{self, End, Waiting, Which},
         lanes::{self, Claimed, Held},
         subscriptions::{self, Channel, Ending, Subscription},
     },
@@ -75,7 +75,7 @@ impl Round {
     ) -> Result<(), NotificationError> {
         let since = Instant::now();
         while since.elapsed() < TURN && !stop.is_requested() {
-            let Some(first) = self.waiting(subscription.id, 1).await?.pop() else {
+            let Some(first) = self.waiting(subscription.id, Which::All, 1).await?.pop() else {
                 return Ok(());
             };
             let outcome = web::deliver(self, subscription, &first.news).await;
@@ -92,22 +92,26 @@ impl Round {
         lane: Claimed,
         subscription: &Subscription,
     ) -> Result<Due, NotificationError> {
-        let waiting = self.waiting(subscription.id, IN_ONE_MAIL).await?;
-        let Some(last) = waiting.last().map(|last| last.number) else {
+        let urgent = self
+            .waiting(subscription.id, Which::Urgent, IN_ONE_MAIL)
+            .await?;
+        let waiting = self
+            .waiting(subscription.id, Which::All, IN_ONE_MAIL)
+            .await?;
+        if waiting.is_empty() {
             return Ok(Due::AsItStands);
-        };
+        }
         let now = self.kit.environment.now();
         let since = now.saturating_sub(HOUR).unwrap_or(now);
         let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
         let recent = deliveries::mailed_since(&mut transaction, subscription.id, since).await?;
+        let last = deliveries::last_waiting(&mut transaction, subscription.id).await?;
         transaction.commit().await?;
-        let any_urgent = waiting.iter().any(|one| one.urgent);
-        let (chosen, due): (Vec<&Waiting>, Due) = match plan(now, &self.local, any_urgent, recent) {
+        let any_urgent = !urgent.is_empty();
+        let plan = plan(now, &self.local, subscription.quiet, any_urgent, recent);
+        let (chosen, due): (Vec<&Waiting>, Due) = match plan {
             Plan::Everything => (waiting.iter().collect(), Due::AsItStands),
-            Plan::UrgentOnly(then) => (
-                waiting.iter().filter(|one| one.urgent).collect(),
-                Due::Then(then, last),
-            ),
+            Plan::UrgentOnly(then) => (urgent.iter().collect(), Due::Then(then, last)),
             Plan::Wait(then) => return Ok(Due::Then(then, last)),
         };
         let outcome = post::deliver(self, subscription, &chosen).await;
@@ -120,10 +124,11 @@ impl Round {
     async fn waiting(
         &self,
         subscription: SubscriptionId,
+        which: Which,
         limit: i64,
     ) -> Result<Vec<Waiting>, NotificationError> {
         let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
-        let waiting = deliveries::waiting(&mut transaction, subscription, limit).await?;
+        let waiting = deliveries::waiting(&mut transaction, subscription, which, limit).await?;
         transaction.commit().await?;
         Ok(waiting)
     }

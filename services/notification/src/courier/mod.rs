@@ -32,14 +32,14 @@ struct Round {
     settings: Arc<NotificationSettings>,
     vault: Arc<Vault>,
     caller: Caller,
-    /// In which mailboxes have their nights.
+    /// In which mailboxes have their quiet hours.
     local: TimeZone,
 }
 
 impl Courier {
     pub(crate) fn new(kit: Kit, settings: Arc<NotificationSettings>, vault: Arc<Vault>) -> Self {
         let round = Round {
-            caller: Caller::new(settings.reach()),
+            caller: Caller::new(settings.reach(), settings.authorities.clone()),
             local: TimeZone::get("Europe/Brussels").unwrap_or(TimeZone::UTC),
             kit,
             settings,

@@ -1,17 +1,19 @@
 //! Sending mail.
 
-use std::time::SystemTime;
+use std::{error::Error as _, io, time::SystemTime};
 
 use lettre::{
     AsyncTransport, Message,
     message::{Mailbox, header::ContentType},
     transport::smtp::Error,
 };
+use tokio_rustls::rustls;
+use uuid::Uuid;
 
 use super::Round;
 use crate::{
     model::{
-        fault::{Fault, Outcome},
+        fault::{self, Fault, Outcome},
         message,
     },
     sealing::{self, Place},
@@ -46,8 +48,8 @@ pub(super) async fn deliver(
     }
 }
 
-/// The mail. Its id is that of the first piece of news in it: when a server took it and said so in
-/// vain, whoever gets it twice can tell.
+/// The mail. Its id follows from all the news in it: when a server took it and said so in vain,
+/// whoever gets the same twice can tell, and what comes with more is another mail.
 fn written(
     round: &Round,
     subscription: &Subscription,
@@ -61,29 +63,51 @@ fn written(
         .ok()?;
     let target = sealing::open(&key, Place::Target, &sealed.target).ok()?;
     let to = Mailbox::new(None, target.parse().ok()?);
-    let first = waiting.first()?;
+    let id = mail_id(waiting);
     let text = message::mail(subscription.language, waiting.len(), &round.settings.link);
     let domain = mail.from.email.domain();
     mail.message()
         .to(to)
         .subject(text.subject)
         .date(SystemTime::from(round.kit.environment.now()))
-        .message_id(Some(format!("<{}@{domain}>", first.news.id)))
+        .message_id(Some(format!("<{id}@{domain}>")))
         .header(ContentType::TEXT_PLAIN)
         .body(text.body)
         .ok()
 }
 
+fn mail_id(waiting: &[&Waiting]) -> Uuid {
+    if let [one] = waiting {
+        return one.news.id.uuid();
+    }
+    let ids = waiting
+        .iter()
+        .flat_map(|one| *one.news.id.uuid().as_bytes());
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, &ids.collect::<Vec<u8>>())
+}
+
 fn fault(error: &Error) -> Fault {
-    if error.is_permanent() {
+    let status = error.status().map_or(0, u16::from);
+    if error.is_permanent() && fault::is_no_mailbox(status) {
         Fault::Refused
-    } else if error.is_transient() {
+    } else if error.is_permanent() || error.is_transient() {
         Fault::Deferred
     } else if error.is_timeout() {
         Fault::Timeout
-    } else if error.is_tls() {
+    } else if is_of_tls(error) {
         Fault::Tls
+    } else if error.is_client() {
+        // It offers no encryption, no way to log in that we know, or not the letters of the mail.
+        Fault::Lacking
     } else {
         Fault::Connection
     }
+}
+
+/// A handshake that fails comes as a broken connection, with the reason inside.
+fn is_of_tls(error: &Error) -> bool {
+    std::iter::successors(error.source(), |inner| (**inner).source())
+        .filter_map(|inner| inner.downcast_ref::<io::Error>())
+        .filter_map(io::Error::get_ref)
+        .any(|inner| inner.downcast_ref::<rustls::Error>().is_some())
 }

@@ -21,12 +21,13 @@ use tokio::{
 };
 use tokio_rustls::{
     TlsConnector,
-    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
+    rustls::{ClientConfig, crypto::ring, pki_types::ServerName},
 };
 use zeroize::Zeroizing;
 
 use super::Round;
 use crate::{
+    authorities::Authorities,
     model::{
         endpoint::{Endpoint, Reach},
         fault::{Fault, Outcome},
@@ -115,13 +116,15 @@ impl Letter {
 /// Calls receivers.
 pub(super) struct Caller {
     reach: Reach,
+    authorities: Authorities,
     tls: OnceLock<TlsConnector>,
 }
 
 impl Caller {
-    pub(super) const fn new(reach: Reach) -> Self {
+    pub(super) const fn new(reach: Reach, authorities: Authorities) -> Self {
         Self {
             reach,
+            authorities,
             tls: OnceLock::new(),
         }
     }
@@ -177,12 +180,10 @@ impl Caller {
         if let Some(tls) = self.tls.get() {
             return Ok(tls);
         }
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|_| Fault::Tls)?
-            .with_root_certificates(roots)
+            .with_root_certificates(self.authorities.roots())
             .with_no_client_auth();
         Ok(self
             .tls
@@ -230,10 +231,11 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let endpoint =
             Endpoint::parse(&format!("https://localhost:{port}/"), Reach::Public).unwrap();
-        let outcome = Caller::new(Reach::Public).call(&endpoint, request()).await;
+        let caller = Caller::new(Reach::Public, Authorities::default());
+        let outcome = caller.call(&endpoint, request()).await;
         assert_eq!(outcome, Outcome::nothing(Fault::PrivateAddress));
-        let called = timeout(Duration::from_millis(50), listener.accept()).await;
-        assert!(called.is_err(), "somebody called");
+        let somebody = timeout(Duration::from_millis(50), listener.accept()).await;
+        assert!(somebody.is_err(), "somebody called");
     }
 
     /// Who answers without a certificate that this machine trusts is not told anything.
@@ -247,7 +249,8 @@ mod tests {
         });
         let reach = Reach::PublicAndLoopback;
         let endpoint = Endpoint::parse(&format!("https://localhost:{port}/"), reach).unwrap();
-        let outcome = Caller::new(reach).call(&endpoint, request()).await;
+        let caller = Caller::new(reach, Authorities::default());
+        let outcome = caller.call(&endpoint, request()).await;
         assert_eq!(outcome, Outcome::nothing(Fault::Tls));
     }
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{NotificationCalls, wire};
 use crate::{
     error::NotificationError,
-    store::{attempts, deliveries, lanes, subscriptions},
+    store::{attempts, deliveries, lanes, standings, subscriptions},
 };
 
 /// Deliveries on a page when nothing is said, and at most.
@@ -32,11 +32,14 @@ impl NotificationCalls {
     ) -> Result<ListSubscriptionsResponse, NotificationError> {
         let mut transaction = self.kit.database.begin(principal).await?;
         let found = subscriptions::list(&mut transaction, request.include_ended).await?;
+        let ids: Vec<Uuid> = found.iter().map(|one| one.id.uuid()).collect();
+        let standings = standings::standings(&mut transaction, &ids).await?;
         transaction.commit().await?;
         let subscriptions = found
             .iter()
-            .map(|(subscription, standing)| {
-                wire::subscription(&self.vault, subscription, *standing)
+            .map(|subscription| {
+                let standing = standings.get(&subscription.id).copied();
+                wire::subscription(&self.vault, subscription, standing.unwrap_or_default())
             })
             .collect::<Result<_, _>>()?;
         Ok(ListSubscriptionsResponse { subscriptions })

@@ -19,7 +19,8 @@ use crate::{
     sealing::{self, Place},
     store::{
         deliveries, lanes,
-        subscriptions::{self, Channel, Ending, Sealed, Standing, Subscription},
+        standings::{self, Standing},
+        subscriptions::{self, Channel, Ending, Sealed, Subscription},
     },
 };
 
@@ -62,6 +63,7 @@ impl NotificationCalls {
             owner,
             channel: target.channel,
             language: target.language,
+            quiet: target.quiet,
             sealed: Some(sealed.clone()),
             made_at: environment.now(),
             ended_at: None,
@@ -129,8 +131,9 @@ impl NotificationCalls {
         let ended = subscriptions::find(&mut transaction, found.id)
             .await?
             .ok_or(NotificationError::NotFound)?;
-        let standing = subscriptions::standing(&mut transaction, found.id).await?;
+        let standings = standings::standings(&mut transaction, &[found.id.uuid()]).await?;
         transaction.commit().await?;
+        let standing = standings.get(&found.id).copied().unwrap_or_default();
         Ok(UnsubscribeResponse {
             subscription: Some(wire::subscription(&self.vault, &ended, standing)?),
         })

@@ -12,9 +12,13 @@ use crate::{
         endpoint::{Endpoint, Reach},
         message::MAIL_LANGUAGES,
         owner::OwnerKind,
+        quiet::{QuietHours, QuietHoursError},
     },
     sealing::{self, Place},
-    store::subscriptions::{Channel, Standing, Subscription},
+    store::{
+        standings::Standing,
+        subscriptions::{Channel, Subscription},
+    },
 };
 
 pub(super) fn id<T>(field: &'static str, text: &str) -> Result<T, NotificationError>
@@ -33,6 +37,7 @@ pub(super) struct Target {
     pub(super) channel: Channel,
     pub(super) address: String,
     pub(super) language: Language,
+    pub(super) quiet: Option<QuietHours>,
 }
 
 pub(super) fn target(
@@ -49,6 +54,7 @@ pub(super) fn target(
                 channel: Channel::Webhook,
                 address: webhook.url.clone(),
                 language: Language::Dutch,
+                quiet: None,
             })
         }
         Some(Mail(mail)) => {
@@ -60,6 +66,7 @@ pub(super) fn target(
                 channel: Channel::Mail,
                 address: address.to_string(),
                 language: mail_language(mail.language)?,
+                quiet: quiet_hours(mail.quiet.as_ref())?,
             })
         }
     }
@@ -84,6 +91,27 @@ fn mail_language(number: i32) -> Result<Language, NotificationError> {
             known: known.join(", "),
         },
     })
+}
+
+/// The night, where nothing is said.
+fn quiet_hours(quiet: Option<&wire::mail::Quiet>) -> Result<Option<QuietHours>, QuietHoursError> {
+    match quiet {
+        None => Ok(Some(QuietHours::NIGHT)),
+        Some(wire::mail::Quiet::NoQuietHours(wire::NoQuietHours {})) => Ok(None),
+        Some(wire::mail::Quiet::QuietHours(hours)) => {
+            QuietHours::parse(&hours.from, &hours.to).map(Some)
+        }
+    }
+}
+
+fn quiet_hours_of(subscription: &Subscription) -> wire::mail::Quiet {
+    match subscription.quiet {
+        None => wire::mail::Quiet::NoQuietHours(wire::NoQuietHours {}),
+        Some(hours) => wire::mail::Quiet::QuietHours(wire::QuietHours {
+            from: hours.from().strftime("%H:%M").to_string(),
+            to: hours.to().strftime("%H:%M").to_string(),
+        }),
+    }
 }
 
 /// The name of a state in the tables; nothing for any.
@@ -155,6 +183,7 @@ fn channel(
         Channel::Mail => wire::subscription::Channel::Mail(wire::Mail {
             address: target,
             language: subscription.language.number(),
+            quiet: Some(quiet_hours_of(subscription)),
         }),
     }))
 }

@@ -38,17 +38,40 @@ pub(crate) enum Note {
         organisation: OrganisationId,
         referral: ReferralId,
     },
-    /// What the carer agrees to has changed.
-    Consent(ConsentNote),
+    /// What the carers of situations agree to.
+    Consents(Vec<(SituationId, ConsentNote)>),
+}
+
+/// What reporters hear of a situation from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hears {
+    /// Each step.
+    Everything,
+    /// The carer withdrew: that, and nothing after it.
+    ThisLast,
+    /// The carer refused.
+    Nothing,
 }
 
 /// What of a consent matters here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ConsentNote {
-    /// The carer refused: reporters hear nothing.
-    pub(crate) is_refused: bool,
+    /// What reporters hear from now on.
+    pub(crate) hears: Hears,
     /// How often consent was set: the higher wins.
     pub(crate) sequence: i64,
+}
+
+impl ConsentNote {
+    /// Whether somebody said something of it before.
+    pub(crate) const fn is_another(self) -> bool {
+        self.sequence > 1
+    }
+
+    /// Whether reporters hear nothing of what comes after it.
+    pub(crate) const fn is_silent(self) -> bool {
+        !matches!(self.hears, Hears::Everything)
+    }
 }
 
 /// What an event is here: whom it is for, whether it cannot wait until the morning, and what to
@@ -86,10 +109,20 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
     match body {
         EventBody::SignalFlagged(event) => Meaning::default().noting(flagged(event)),
         EventBody::ConsentChanged(event) => Meaning::of(vec![Holders, Reporters])
-            .noting(consent(event.circumstances.as_ref()).map(Note::Consent)),
+            .noting(Some(consents([(situation, event.circumstances.as_ref())]))),
         EventBody::SituationShared(event) => Meaning::of(named(&event.organisation_id, situation)),
-        EventBody::SituationsMerged(_) | EventBody::SituationsSplit(_) => {
-            Meaning::of(vec![Holders])
+        EventBody::SituationsMerged(event) => {
+            let survivor = event.into_situation_id.parse().unwrap_or(situation);
+            let holds = event.circumstances.as_ref();
+            Meaning::of(vec![Holders]).noting(Some(consents([(survivor, holds)])))
+        }
+        EventBody::SituationsSplit(event) => {
+            let survivor = event.from_situation_id.parse().unwrap_or(situation);
+            let both = [
+                (situation, event.circumstances.as_ref()),
+                (survivor, event.from_circumstances.as_ref()),
+            ];
+            Meaning::of(vec![Holders]).noting(Some(consents(both)))
         }
         EventBody::AssessmentCompleted(event) if event.urgency == Urgency::Emergency.number() => {
             Meaning::of(vec![Zone]).urgent(event.urgency, Urgency::Emergency)
@@ -189,10 +222,21 @@ fn flagged(event: &events::SignalFlagged) -> Option<Note> {
     })
 }
 
+fn consents<const N: usize>(told: [(SituationId, Option<&events::Circumstances>); N]) -> Note {
+    let known = told.into_iter();
+    let known = known.filter_map(|(situation, told)| Some((situation, consent(told)?)));
+    Note::Consents(known.collect())
+}
+
 fn consent(circumstances: Option<&events::Circumstances>) -> Option<ConsentNote> {
     let circumstances = circumstances?;
+    let hears = match Consent::try_from(circumstances.consent) {
+        Ok(Consent::Refused) => Hears::Nothing,
+        Ok(Consent::Withdrawn) => Hears::ThisLast,
+        _ => Hears::Everything,
+    };
     Some(ConsentNote {
-        is_refused: circumstances.consent == Consent::Refused.number(),
+        hears,
         sequence: circumstances.consent_sequence,
     })
 }
@@ -244,6 +288,40 @@ mod tests {
                 Audience::Zone,
                 Audience::Reporters
             ]
+        );
+    }
+
+    #[test]
+    fn a_consent_is_noted_wherever_it_is_said() {
+        let circumstances = |consent: Consent, sequence| {
+            Some(events::Circumstances {
+                consent: consent.number(),
+                consent_sequence: sequence,
+                ..Default::default()
+            })
+        };
+        let note = |hears, sequence| ConsentNote { hears, sequence };
+        let survivor = SituationId::from(Uuid::from_u128(7));
+        let merged = events::SituationsMerged {
+            into_situation_id: survivor.to_string(),
+            circumstances: circumstances(Consent::Refused, 5),
+        };
+        assert_eq!(
+            meaning(situation(), &merged.into()).note,
+            Some(Note::Consents(vec![(survivor, note(Hears::Nothing, 5))]))
+        );
+        let split = events::SituationsSplit {
+            from_situation_id: survivor.to_string(),
+            circumstances: circumstances(Consent::Given, 6),
+            from_circumstances: circumstances(Consent::Withdrawn, 7),
+        };
+        let both = vec![
+            (situation(), note(Hears::Everything, 6)),
+            (survivor, note(Hears::ThisLast, 7)),
+        ];
+        assert_eq!(
+            meaning(situation(), &split.into()).note,
+            Some(Note::Consents(both))
         );
     }
 

@@ -19,10 +19,12 @@ pub(crate) enum Fault {
     Status,
     /// The receiver answered that it is gone for good.
     Gone,
-    /// A mail server refused for now.
+    /// A mail server refused, but not for this mailbox for good.
     Deferred,
-    /// A mail server refused for good.
+    /// A mail server says that there is no such mailbox.
     Refused,
+    /// A mail server does not offer what is needed.
+    Lacking,
     /// This process cannot send mail: nobody told it where.
     NoMail,
     /// Where it leads, or its secret, cannot be opened.
@@ -43,10 +45,18 @@ impl Fault {
             Self::Gone => "gone",
             Self::Deferred => "deferred",
             Self::Refused => "refused",
+            Self::Lacking => "lacking",
             Self::NoMail => "no_mail_server",
             Self::Sealed => "sealed",
         }
     }
+}
+
+/// Whether an SMTP reply says that no mail will ever reach this mailbox: RFC 5321, section 4.2.3
+/// (550, 551, 553), and RFC 7504 (521, 556). Every other refusal may be our own server's, be it of
+/// our password, and passes.
+pub(crate) const fn is_no_mailbox(status: u16) -> bool {
+    matches!(status, 521 | 550 | 551 | 553 | 556)
 }
 
 /// What came of an attempt.
@@ -105,6 +115,16 @@ pub(crate) enum Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_that_is_wrong_is_no_reason_to_give_up() {
+        for status in [550, 551, 553, 556] {
+            assert!(is_no_mailbox(status), "{status}");
+        }
+        for status in [0, 421, 450, 503, 530, 534, 535, 538, 552, 554] {
+            assert!(!is_no_mailbox(status), "{status}");
+        }
+    }
 
     #[test]
     fn only_success_is_delivered_and_only_gone_ends() {

@@ -1,10 +1,8 @@
-//! When mails go out: at once, after the night, or once an hour for a busy desk.
+//! When mails go out: at once, after quiet hours, or once an hour for a busy desk.
 
-use jiff::{
-    SignedDuration, Timestamp,
-    civil::{Time, time},
-    tz::TimeZone,
-};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use super::quiet::QuietHours;
 
 /// From so many mails within an hour on, a desk is busy: what comes then goes together (own
 /// default, not validated).
@@ -12,10 +10,6 @@ pub(crate) const BUSY: usize = 4;
 
 /// How long a busy desk gets no mail (own default, not validated).
 const DIGEST: SignedDuration = SignedDuration::from_hours(1);
-
-/// When nobody is mailed but for what is urgent (own default, not validated): Belgian time.
-const QUIET_FROM: Time = time(20, 0, 0, 0);
-const QUIET_TO: Time = time(7, 0, 0, 0);
 
 /// What was mailed within the last hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,15 +31,24 @@ pub(crate) enum Plan {
     Wait(Timestamp),
 }
 
-/// Decides for a mailbox: what waits for it is urgent or not, and so much was mailed lately.
-pub(crate) fn plan(now: Timestamp, local: &TimeZone, any_urgent: bool, recent: Recent) -> Plan {
+/// Decides for a mailbox with these quiet hours, or none: what waits for it is urgent or not, and so
+/// much was mailed lately.
+pub(crate) fn plan(
+    now: Timestamp,
+    local: &TimeZone,
+    quiet: Option<QuietHours>,
+    any_urgent: bool,
+    recent: Recent,
+) -> Plan {
     let after_digest = recent
         .last
         .filter(|_| recent.mails >= BUSY)
         .and_then(|last| last.saturating_add(DIGEST).ok())
         .filter(|at| *at > now);
     let earliest = after_digest.unwrap_or(now);
-    let earliest = end_of_quiet(earliest, local).unwrap_or(earliest);
+    let earliest = quiet
+        .and_then(|hours| hours.end(earliest, local))
+        .unwrap_or(earliest);
     if earliest <= now {
         Plan::Everything
     } else if any_urgent {
@@ -53,20 +56,6 @@ pub(crate) fn plan(now: Timestamp, local: &TimeZone, any_urgent: bool, recent: R
     } else {
         Plan::Wait(earliest)
     }
-}
-
-/// When the quiet hours around `at` end; nothing outside them.
-fn end_of_quiet(at: Timestamp, local: &TimeZone) -> Option<Timestamp> {
-    let here = at.to_zoned(local.clone());
-    let day = if here.time() >= QUIET_FROM {
-        here.date().tomorrow().ok()?
-    } else if here.time() < QUIET_TO {
-        here.date()
-    } else {
-        return None;
-    };
-    let end = day.to_datetime(QUIET_TO).to_zoned(local.clone()).ok()?;
-    Some(end.timestamp())
 }
 
 #[cfg(test)]
@@ -91,33 +80,24 @@ mod tests {
     };
 
     #[test]
-    fn by_day_at_once_and_by_night_only_what_is_urgent() {
-        for (now, urgent, plan_) in [
-            ("2026-11-23T07:00", false, Plan::Everything),
-            ("2026-11-23T19:59", false, Plan::Everything),
-            (
-                "2026-11-23T20:00",
-                false,
-                Plan::Wait(at("2026-11-24T07:00")),
-            ),
-            (
-                "2026-11-24T03:00",
-                false,
-                Plan::Wait(at("2026-11-24T07:00")),
-            ),
-            (
-                "2026-11-24T03:00",
-                true,
-                Plan::UrgentOnly(at("2026-11-24T07:00")),
-            ),
-            // The night in which summer time ends is an hour longer.
-            (
-                "2026-10-24T23:00",
-                false,
-                Plan::Wait(at("2026-10-25T07:00")),
-            ),
+    fn in_quiet_hours_only_what_is_urgent_is_mailed() {
+        let night = Some(QuietHours::NIGHT);
+        let noon = Some(QuietHours::parse("12:00", "13:00").unwrap());
+        let (morning, one) = (at("2026-11-24T07:00"), at("2026-11-24T13:00"));
+        for (now, quiet, urgent, plan_) in [
+            ("2026-11-23T07:00", night, false, Plan::Everything),
+            ("2026-11-23T19:59", night, false, Plan::Everything),
+            ("2026-11-23T20:00", night, false, Plan::Wait(morning)),
+            ("2026-11-24T03:00", night, false, Plan::Wait(morning)),
+            ("2026-11-24T03:00", night, true, Plan::UrgentOnly(morning)),
+            ("2026-11-24T12:30", night, false, Plan::Everything),
+            ("2026-11-24T12:30", noon, false, Plan::Wait(one)),
+            ("2026-11-24T12:30", noon, true, Plan::UrgentOnly(one)),
+            ("2026-11-24T03:00", noon, false, Plan::Everything),
+            ("2026-11-24T03:00", None, false, Plan::Everything),
         ] {
-            assert_eq!(plan(at(now), &belgium(), urgent, NOTHING), plan_, "{now}");
+            let planned = plan(at(now), &belgium(), quiet, urgent, NOTHING);
+            assert_eq!(planned, plan_, "{now} {quiet:?} {urgent}");
         }
     }
 
@@ -127,9 +107,10 @@ mod tests {
             mails: BUSY,
             last: Some(at(last)),
         };
+        let night = Some(QuietHours::NIGHT);
         let now = at("2026-11-23T10:30");
         let later = at("2026-11-23T11:10");
-        let decide = |urgent, recent| plan(now, &belgium(), urgent, recent);
+        let decide = |urgent, recent| plan(now, &belgium(), night, urgent, recent);
         assert_eq!(decide(false, busy("2026-11-23T10:10")), Plan::Wait(later));
         assert_eq!(
             decide(true, busy("2026-11-23T10:10")),
@@ -141,15 +122,12 @@ mod tests {
             ..busy("2026-11-23T10:10")
         };
         assert_eq!(decide(false, less), Plan::Everything);
-        // The hour ends in the night: it goes in the morning.
-        assert_eq!(
-            plan(
-                at("2026-11-23T19:50"),
-                &belgium(),
-                false,
-                busy("2026-11-23T19:30")
-            ),
-            Plan::Wait(at("2026-11-24T07:00"))
-        );
+        // The hour ends in quiet hours: it goes when they end, or at once where there are none.
+        let evening = |quiet| {
+            let now = at("2026-11-23T19:50");
+            plan(now, &belgium(), quiet, false, busy("2026-11-23T19:30"))
+        };
+        assert_eq!(evening(night), Plan::Wait(at("2026-11-24T07:00")));
+        assert_eq!(evening(None), Plan::Wait(at("2026-11-23T20:30")));
     }
 }

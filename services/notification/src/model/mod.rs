@@ -7,3 +7,5 @@ pub(crate) mod fault;
 pub(crate) mod mailing;
 pub(crate) mod message;
 pub(crate) mod owner;
+pub(crate) mod quiet;
+pub(crate) mod retention;

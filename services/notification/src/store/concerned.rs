@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::model::{
-    audience::ConsentNote,
+    audience::{ConsentNote, Hears},
     owner::{Owner, OwnerKind},
 };
 
@@ -32,7 +32,7 @@ impl Concern {
             about: referral.uuid(),
             situation,
             consent: ConsentNote {
-                is_refused: false,
+                hears: Hears::Everything,
                 sequence: 0,
             },
         }
@@ -65,7 +65,7 @@ pub(crate) async fn insert(
     let whom: Vec<&str> = concerns.iter().map(|one| one.owner.id.as_str()).collect();
     let about: Vec<Uuid> = concerns.iter().map(|one| one.about).collect();
     let situations: Vec<Uuid> = concerns.iter().map(|one| one.situation.uuid()).collect();
-    let silent: Vec<bool> = concerns.iter().map(|one| one.consent.is_refused).collect();
+    let silent: Vec<bool> = concerns.iter().map(|one| one.consent.is_silent()).collect();
     let sequences: Vec<i64> = concerns.iter().map(|one| one.consent.sequence).collect();
     sqlx::query!(
         "insert into concerned (kind, whom, about, situation_id, silent, consent_sequence)
@@ -83,7 +83,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Lets reporters hear nothing more of a situation in which the carer refused, or hear of it
+/// Lets reporters hear nothing more of a situation whose carer refused or withdrew, or hear of it
 /// again. Relies on `concerned_by_situation`.
 pub(crate) async fn silence(
     connection: &mut PgConnection,
@@ -93,7 +93,7 @@ pub(crate) async fn silence(
         return Ok(());
     }
     let situations: Vec<Uuid> = silences.iter().map(|one| one.situation.uuid()).collect();
-    let silent: Vec<bool> = silences.iter().map(|one| one.consent.is_refused).collect();
+    let silent: Vec<bool> = silences.iter().map(|one| one.consent.is_silent()).collect();
     let sequences: Vec<i64> = silences.iter().map(|one| one.consent.sequence).collect();
     sqlx::query!(
         "with recursive said as (

@@ -25,18 +25,18 @@ pub(crate) struct NewDelivery {
 /// Something that waits.
 #[derive(Debug)]
 pub(crate) struct Waiting {
-    pub(crate) number: i64,
     pub(crate) news: News,
-    pub(crate) urgent: bool,
     pub(crate) queued_at: Timestamp,
 }
 
 /// Puts what was heard at the end of its lines, in order, and makes the lines due. Heard before,
 /// it changes nothing; and nobody is told of what happened before they asked (by a minute, for
-/// the clocks of machines differ). Relies on the primary keys.
+/// the clocks of machines differ), nor of what happened before `told_since`. Relies on the primary
+/// keys.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     now: Timestamp,
+    told_since: Timestamp,
     deliveries: &[NewDelivery],
 ) -> Result<(), sqlx::Error> {
     if deliveries.is_empty() {
@@ -71,6 +71,7 @@ pub(crate) async fn insert(
              join subscription using (subscription_id)
              where subscription.ended_at is null
                and subscription.made_at - interval '1 minute' <= new.occurred_at
+               and new.occurred_at >= $11::timestamptz
              order by new.place
              on conflict (delivery_id) do nothing
              returning subscription_id
@@ -89,30 +90,40 @@ pub(crate) async fn insert(
         &urgent,
         &traces as &[Option<&str>],
         now.to_sqlx() as jiff_sqlx::Timestamp,
+        told_since.to_sqlx() as jiff_sqlx::Timestamp,
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
+/// Of what waits in a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// All of it.
+    All,
+    /// What cannot wait until the morning.
+    Urgent,
+}
+
 /// The first that wait in a line, at most so many, in order. Relies on `delivery_waiting`.
 pub(crate) async fn waiting(
     connection: &mut PgConnection,
     subscription: SubscriptionId,
+    which: Which,
     limit: i64,
 ) -> Result<Vec<Waiting>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select delivery_id, number, event_type, source, occurred_at, zone, about, urgent,
-                queued_at, traceparent
-         from delivery where subscription_id = $1 and state = 'waiting'
+        "select delivery_id, event_type, source, occurred_at, zone, about, queued_at, traceparent
+         from delivery where subscription_id = $1 and state = 'waiting' and (urgent or not $3)
          order by number limit $2",
         subscription.uuid(),
         limit,
+        which == Which::Urgent,
     )
     .fetch_all(connection)
     .await?;
     let waiting = rows.into_iter().map(|row| Waiting {
-        number: row.number,
         news: News {
             id: row.delivery_id.into(),
             source: row.source,
@@ -122,10 +133,23 @@ pub(crate) async fn waiting(
             about: row.about,
             traceparent: row.traceparent,
         },
-        urgent: row.urgent,
         queued_at: row.queued_at.to_jiff(),
     });
     Ok(waiting.collect())
+}
+
+/// The number of the last that waits in a line; 0 if nothing does. Relies on `delivery_waiting`.
+pub(crate) async fn last_waiting(
+    connection: &mut PgConnection,
+    subscription: SubscriptionId,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select coalesce(max(number), 0) as "last!" from delivery
+           where subscription_id = $1 and state = 'waiting'"#,
+        subscription.uuid(),
+    )
+    .fetch_one(connection)
+    .await
 }
 
 /// Whether anything waits in a line behind this number. Relies on `delivery_waiting`.
@@ -199,7 +223,7 @@ pub(crate) async fn give_up_all(
 }
 
 /// Lets dead deliveries wait again, from now on: these, or all of the subscription when none is
-/// named. Says how many. Relies on `delivery_by_subscription`.
+/// named. Says how many. Relies on `delivery_dead`.
 pub(crate) async fn revive(
     connection: &mut PgConnection,
     now: Timestamp,
@@ -217,6 +241,33 @@ pub(crate) async fn revive(
     .execute(connection)
     .await?;
     Ok(revived.rows_affected())
+}
+
+/// Clears away what ended so before `since`, at most so many, with what was tried; says how many.
+/// What another process is at is left to it. Relies on `delivery_over` and the key of `attempt`.
+pub(crate) async fn clear(
+    connection: &mut PgConnection,
+    end: End,
+    since: Timestamp,
+    limit: i64,
+) -> Result<u64, sqlx::Error> {
+    let cleared = sqlx::query!(
+        "with over as (
+             select delivery_id from delivery
+             where state = $1 and settled_at < $2
+             order by settled_at limit $3
+             for update skip locked
+         ), tried as (
+             delete from attempt using over where attempt.delivery_id = over.delivery_id
+         )
+         delete from delivery using over where delivery.delivery_id = over.delivery_id",
+        end.name(),
+        since.to_sqlx() as jiff_sqlx::Timestamp,
+        limit,
+    )
+    .execute(connection)
+    .await?;
+    Ok(cleared.rows_affected())
 }
 
 /// What a mailbox got since. Mails are told apart by when they were settled. Relies on

@@ -5,4 +5,5 @@ pub(crate) mod attempts;
 pub(crate) mod concerned;
 pub(crate) mod deliveries;
 pub(crate) mod lanes;
+pub(crate) mod standings;
 pub(crate) mod subscriptions;

@@ -11,7 +11,10 @@ use uuid::Uuid;
 
 use crate::{
     error::NotificationError,
-    model::owner::{Owner, OwnerKind},
+    model::{
+        owner::{Owner, OwnerKind},
+        quiet::QuietHours,
+    },
 };
 
 /// How somebody is told.
@@ -70,19 +73,13 @@ pub(crate) struct Subscription {
     pub(crate) owner: Owner,
     pub(crate) channel: Channel,
     pub(crate) language: Language,
+    /// When a mailbox gets nothing but what is urgent, if ever; a webhook has none.
+    pub(crate) quiet: Option<QuietHours>,
     /// Nothing once it has ended.
     pub(crate) sealed: Option<Sealed>,
     pub(crate) made_at: Timestamp,
     pub(crate) ended_at: Option<Timestamp>,
     pub(crate) ended_by_receiver: bool,
-}
-
-/// How the line of a subscription stands.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Standing {
-    pub(crate) waiting: i64,
-    pub(crate) dead: i64,
-    pub(crate) retry_at: Option<Timestamp>,
 }
 
 /// The number of the last change.
@@ -137,16 +134,20 @@ pub(crate) async fn insert(
     sealed: &Sealed,
     account: &ReporterId,
 ) -> Result<(), sqlx::Error> {
+    let quiet = subscription.quiet;
     sqlx::query!(
         "insert into subscription (subscription_id, owner_kind, owner, subject, channel, language,
-                                   master_key_id, wrapped_key, target, secret, made_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                                   quiet_from, quiet_to, master_key_id, wrapped_key, target, secret,
+                                   made_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         subscription.id.uuid(),
         subscription.owner.kind.name(),
         subscription.owner.id,
         account.as_str(),
         subscription.channel.name(),
         subscription.language.code(),
+        quiet.map(|hours| hours.from().to_sqlx()) as Option<jiff_sqlx::Time>,
+        quiet.map(|hours| hours.to().to_sqlx()) as Option<jiff_sqlx::Time>,
         sealed.key.master_key_id,
         sealed.key.bytes,
         sealed.target,
@@ -158,51 +159,23 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Those that the caller sees, newest first, with how their lines stand. Relies on
-/// `delivery_by_subscription`.
+/// Those that the caller sees, newest first.
 pub(crate) async fn list(
     connection: &mut PgConnection,
     include_ended: bool,
-) -> Result<Vec<(Subscription, Standing)>, NotificationError> {
+) -> Result<Vec<Subscription>, NotificationError> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select subscription_id, owner_kind, owner, channel, language, master_key_id, wrapped_key,
-                  target, secret, old_secret, old_secret_until, made_at, ended_at, ended_because
+        r#"select subscription_id, owner_kind, owner, channel, language, quiet_from, quiet_to,
+                  master_key_id, wrapped_key, target, secret, old_secret, old_secret_until, made_at,
+                  ended_at, ended_because
            from subscription where $1 or ended_at is null
            order by made_at desc, subscription_id limit 500"#,
         include_ended,
     )
-    .fetch_all(&mut *connection)
+    .fetch_all(connection)
     .await?;
-    let mut listed = Vec::with_capacity(rows.len());
-    for row in rows {
-        let subscription = Subscription::try_from(row)?;
-        let standing = standing(&mut *connection, subscription.id).await?;
-        listed.push((subscription, standing));
-    }
-    Ok(listed)
-}
-
-/// How a line stands. Relies on `delivery_by_subscription`.
-pub(crate) async fn standing(
-    connection: &mut PgConnection,
-    subscription: SubscriptionId,
-) -> Result<Standing, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"select count(*) filter (where state = 'waiting') as "waiting!",
-                  count(*) filter (where state = 'dead') as "dead!",
-                  (select retry_at from lane where lane.subscription_id = $1)
-                      as "retry_at: jiff_sqlx::Timestamp"
-           from delivery where delivery.subscription_id = $1 and state <> 'delivered'"#,
-        subscription.uuid(),
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(Standing {
-        waiting: row.waiting,
-        dead: row.dead,
-        retry_at: row.retry_at.map(jiff_sqlx::Timestamp::to_jiff),
-    })
+    rows.into_iter().map(Subscription::try_from).collect()
 }
 
 /// One that the caller sees. Relies on the primary key.
@@ -212,8 +185,9 @@ pub(crate) async fn find(
 ) -> Result<Option<Subscription>, NotificationError> {
     let row = sqlx::query_as!(
         Row,
-        r#"select subscription_id, owner_kind, owner, channel, language, master_key_id, wrapped_key,
-                  target, secret, old_secret, old_secret_until, made_at, ended_at, ended_because
+        r#"select subscription_id, owner_kind, owner, channel, language, quiet_from, quiet_to,
+                  master_key_id, wrapped_key, target, secret, old_secret, old_secret_until, made_at,
+                  ended_at, ended_because
            from subscription where subscription_id = $1"#,
         id.uuid(),
     )
@@ -269,6 +243,8 @@ struct Row {
     owner: String,
     channel: String,
     language: String,
+    quiet_from: Option<jiff_sqlx::Time>,
+    quiet_to: Option<jiff_sqlx::Time>,
     master_key_id: Option<String>,
     wrapped_key: Option<Vec<u8>>,
     target: Option<Vec<u8>>,
@@ -292,6 +268,10 @@ impl TryFrom<Row> for Subscription {
         let kind = OwnerKind::named(&row.owner_kind).ok_or_else(|| bad(&"owner_kind is none"))?;
         let channel = Channel::named(&row.channel).ok_or_else(|| bad(&"channel is none"))?;
         let language = row.language.parse().map_err(|error| bad(&error))?;
+        let quiet = row
+            .quiet_from
+            .zip(row.quiet_to)
+            .and_then(|(from, to)| QuietHours::between(from.to_jiff(), to.to_jiff()));
         let sealed = match (row.master_key_id, row.wrapped_key, row.target) {
             (Some(master_key_id), Some(bytes), Some(target)) => Some(Sealed {
                 key: WrappedKey {
@@ -312,6 +292,7 @@ impl TryFrom<Row> for Subscription {
             owner: Owner::new(kind, row.owner),
             channel,
             language,
+            quiet,
             sealed,
             made_at: row.made_at.to_jiff(),
             ended_at: row.ended_at.map(jiff_sqlx::Timestamp::to_jiff),

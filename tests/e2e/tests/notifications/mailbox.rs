@@ -1,17 +1,13 @@
-//! A mail server on loopback that speaks SMTP, well or badly.
+//! A mail server that speaks SMTP, well or badly.
 
-use std::{
-    pin::Pin,
-    sync::{Arc, Mutex},
+use std::sync::Arc;
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+use crate::{
+    loopback::{Protocol, Security, Server, State},
+    wire::Wire,
 };
-
-use knipperlicht_harness::eventually;
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::TcpStream,
-};
-
-use crate::loopback::Loopback;
 
 /// What the server does with a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,69 +22,16 @@ pub(crate) enum Behaviour {
     Defer,
     /// Refuses the mailbox for good.
     Refuse,
+    /// Refuses whoever sends, for a password that is wrong.
+    RefuseSender,
 }
 
-struct State {
-    behaviour: Behaviour,
-    mails: Vec<String>,
-}
-
-/// The server.
-pub(crate) struct MailServer {
-    server: Loopback,
-    state: Arc<Mutex<State>>,
-}
-
-fn conversation(
-    state: &Arc<Mutex<State>>,
-) -> impl Fn(TcpStream) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + use<> {
-    let state = Arc::clone(state);
-    move |stream| {
-        let state = Arc::clone(&state);
-        Box::pin(async move {
-            let _ = serve(stream, state).await;
-        })
-    }
-}
+/// The server; it gets mails.
+pub(crate) type MailServer = Server<Smtp>;
 
 impl MailServer {
-    pub(crate) async fn start() -> Self {
-        let state = Arc::new(Mutex::new(State {
-            behaviour: Behaviour::Take,
-            mails: Vec::new(),
-        }));
-        Self {
-            server: Loopback::start(conversation(&state)).await,
-            state,
-        }
-    }
-
     pub(crate) fn url(&self) -> String {
-        format!("smtp://{}", self.server.address())
-    }
-
-    pub(crate) fn behaves(&self, behaviour: Behaviour) {
-        self.state.lock().unwrap().behaviour = behaviour;
-    }
-
-    pub(crate) async fn kill(&mut self) {
-        self.server.kill().await;
-    }
-
-    pub(crate) async fn restart(&mut self) {
-        self.server.restart(conversation(&self.state)).await;
-    }
-
-    /// What it took, as it came.
-    pub(crate) fn mails(&self) -> Vec<String> {
-        self.state.lock().unwrap().mails.clone()
-    }
-
-    pub(crate) async fn gets(&self, mails: usize) -> Vec<String> {
-        eventually(&format!("{mails} mails"), async || {
-            Some(self.mails()).filter(|got| got.len() >= mails)
-        })
-        .await
+        format!("smtp://{}", self.address())
     }
 }
 
@@ -99,59 +42,82 @@ pub(crate) fn header<'m>(mail: &'m str, name: &str) -> &'m str {
         .unwrap()
 }
 
-/// One conversation; nothing more when the other side has gone.
-async fn serve(stream: TcpStream, state: Arc<Mutex<State>>) -> Option<()> {
-    let mut stream = BufReader::new(stream);
-    say(&mut stream, "220 mail.test ESMTP").await?;
-    loop {
-        let line = hear(&mut stream).await?;
-        let behaviour = state.lock().unwrap().behaviour;
-        let verb = line.split(' ').next().unwrap_or_default().to_uppercase();
-        match verb.as_str() {
-            "EHLO" => say(&mut stream, "250-mail.test\r\n250 8BITMIME").await?,
-            "RCPT" if behaviour == Behaviour::Defer => {
-                say(&mut stream, "451 4.3.0 come back later").await?;
-            }
-            "RCPT" if behaviour == Behaviour::Refuse => {
-                say(&mut stream, "550 5.1.1 no such mailbox").await?;
-            }
-            "DATA" => {
-                say(&mut stream, "354 go on").await?;
-                let mut mail = String::new();
-                loop {
-                    let line = hear(&mut stream).await?;
-                    if behaviour == Behaviour::DieMidMessage {
+/// SMTP.
+pub(crate) enum Smtp {}
+
+impl Protocol for Smtp {
+    type Behaviour = Behaviour;
+    type Got = String;
+
+    const AT_FIRST: Behaviour = Behaviour::Take;
+
+    async fn converse(stream: Wire, state: Arc<State<Self>>) -> Option<()> {
+        let mut stream = BufReader::new(stream);
+        let mut upgrade = match state.security() {
+            Security::StartTls(acceptor) => Some(acceptor),
+            Security::Clear | Security::Tls(_) => None,
+        };
+        say(&mut stream, "220 mail.test ESMTP").await?;
+        loop {
+            let line = hear(&mut stream).await?;
+            let behaviour = state.behaviour();
+            let verb = line.split(' ').next().unwrap_or_default().to_uppercase();
+            match verb.as_str() {
+                "EHLO" if upgrade.is_some() => {
+                    say(&mut stream, "250-mail.test\r\n250-STARTTLS\r\n250 8BITMIME").await?;
+                }
+                "EHLO" => say(&mut stream, "250-mail.test\r\n250 8BITMIME").await?,
+                "STARTTLS" => {
+                    let acceptor = upgrade.take()?;
+                    say(&mut stream, "220 go ahead").await?;
+                    let encrypted = acceptor.accept(stream.into_inner()).await.ok()?;
+                    stream = BufReader::new(Box::new(encrypted));
+                }
+                "MAIL" if behaviour == Behaviour::RefuseSender => {
+                    say(&mut stream, "530 5.7.0 authentication required").await?;
+                }
+                "RCPT" if behaviour == Behaviour::Defer => {
+                    say(&mut stream, "451 4.3.0 come back later").await?;
+                }
+                "RCPT" if behaviour == Behaviour::Refuse => {
+                    say(&mut stream, "550 5.1.1 no such mailbox").await?;
+                }
+                "DATA" => {
+                    say(&mut stream, "354 go on").await?;
+                    let mut mail = String::new();
+                    loop {
+                        let line = hear(&mut stream).await?;
+                        if behaviour == Behaviour::DieMidMessage {
+                            return None;
+                        }
+                        if line == "." {
+                            break;
+                        }
+                        mail.push_str(&line);
+                        mail.push('\n');
+                    }
+                    state.keep(mail);
+                    if behaviour == Behaviour::TakeAndDie {
                         return None;
                     }
-                    if line == "." {
-                        break;
-                    }
-                    mail.push_str(&line);
-                    mail.push('\n');
+                    say(&mut stream, "250 2.0.0 taken").await?;
                 }
-                state.lock().unwrap().mails.push(mail);
-                if behaviour == Behaviour::TakeAndDie {
+                "QUIT" => {
+                    say(&mut stream, "221 bye").await?;
                     return None;
                 }
-                say(&mut stream, "250 2.0.0 taken").await?;
+                _ => say(&mut stream, "250 ok").await?,
             }
-            "QUIT" => {
-                say(&mut stream, "221 bye").await?;
-                return None;
-            }
-            _ => say(&mut stream, "250 ok").await?,
         }
     }
 }
 
-async fn say(stream: &mut BufReader<TcpStream>, line: &str) -> Option<()> {
-    stream
-        .write_all(format!("{line}\r\n").as_bytes())
-        .await
-        .ok()
+async fn say(stream: &mut BufReader<Wire>, line: &str) -> Option<()> {
+    let line = format!("{line}\r\n");
+    stream.write_all(line.as_bytes()).await.ok()
 }
 
-async fn hear(stream: &mut BufReader<TcpStream>) -> Option<String> {
+async fn hear(stream: &mut BufReader<Wire>) -> Option<String> {
     let mut line = String::new();
     match stream.read_line(&mut line).await {
         Ok(read) if read > 0 => Some(line.trim_end().to_owned()),

@@ -2,40 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, ToSpan};
+use jiff::SignedDuration;
 use knipperlicht_contracts::notification::v1 as pb;
 use knipperlicht_e2e::World;
 use knipperlicht_harness::eventually;
-use knipperlicht_notification::MailSettings;
+use knipperlicht_notification::Authorities;
 use knipperlicht_vocabulary::Urgency;
 use pb::DeliveryState::{Dead, Delivered, Waiting};
 
 use crate::{
     mailbox::{Behaviour, MailServer, header},
     teller::{
-        PAST_ANY_PAUSE, Teller, attempted, by_mail, deliveries, desk, errors, stand, subscribe,
-        world,
+        MAILBOX, PAST_ANY_PAUSE, Teller, attempted, by_mail, deliveries, desk, errors, mailing_to,
+        set_hour, stand, subscribe,
     },
 };
 
-const MAILBOX: &str = "onthaal@partner.test";
-
 /// The line with this mail server, at ten o'clock tomorrow.
 async fn mailing(server: &MailServer) -> World {
-    let mail = MailSettings::new(&server.url(), "Knipperlicht <no-reply@knipperlicht.test>");
-    let world = world(Some(mail.unwrap())).await;
-    set_hour(&world, 1, 10);
-    world
-}
-
-/// Moves the clock to an hour of a day, counted from today.
-fn set_hour(world: &World, day: i32, hour: i64) {
-    let day = world
-        .environment
-        .today()
-        .saturating_add(i64::from(day).days());
-    let start = world.environment.start_of(day).unwrap();
-    world.clock.set(start + SignedDuration::from_hours(hour));
+    mailing_to(&server.url(), &Authorities::default()).await
 }
 
 #[tokio::test]
@@ -103,13 +88,28 @@ async fn a_server_that_misbehaves_loses_nothing() {
     server.behaves(Behaviour::Take);
     world.clock.advance(PAST_ANY_PAUSE);
     stand(&desk, &subscription, Delivered, 1).await;
-    let mails = server.mails();
+    let mails = server.got();
     assert_eq!(mails.len(), 2);
     let ids: BTreeSet<&str> = mails
         .iter()
         .map(|mail| header(mail, "Message-ID"))
         .collect();
     assert_eq!(ids.len(), 1);
+
+    // Refused for what is wrong with us, it waits until that is mended.
+    set_hour(&world, 2, 10);
+    server.behaves(Behaviour::RefuseSender);
+    teller.asks(Urgency::Routine).await;
+    attempted(&desk, &subscription, 6).await;
+    let waiting = stand(&desk, &subscription, Waiting, 1).await;
+    server.behaves(Behaviour::Take);
+    world.clock.advance(PAST_ANY_PAUSE);
+    let now = stand(&desk, &subscription, Delivered, 2).await;
+    let refused = waiting.iter().find(|one| one.state() == Waiting).unwrap();
+    let is_it = |one: &&pb::Delivery| one.delivery_id == refused.delivery_id;
+    let mended = now.iter().find(is_it).unwrap();
+    assert_eq!(mended.attempts[0].status, 530);
+    assert_eq!(errors(mended)[0], "deferred");
 
     // Refused for good, it is given up at once, and what comes after it goes on.
     set_hour(&world, 3, 10);
@@ -121,7 +121,7 @@ async fn a_server_that_misbehaves_loses_nothing() {
     assert_eq!(refused.attempts[0].status, 550);
     server.behaves(Behaviour::Take);
     teller.asks(Urgency::Routine).await;
-    stand(&desk, &subscription, Delivered, 2).await;
+    stand(&desk, &subscription, Delivered, 3).await;
     world.stop().await;
 }
 
@@ -143,7 +143,7 @@ async fn at_night_only_what_is_urgent_is_mailed_and_the_rest_in_one_mail_at_seve
     assert!(found[..3].iter().all(|one| one.attempts.is_empty()));
     set_hour(&world, 1, 7);
     stand(&desk, &subscription, Delivered, 4).await;
-    let mails = server.mails();
+    let mails = server.got();
     assert_eq!(mails.len(), 2);
     assert!(mails[1].contains("3 dingen"), "{}", mails[1]);
     world.stop().await;
@@ -169,10 +169,10 @@ async fn a_busy_desk_gets_one_mail_an_hour() {
     // Urgent does not wait.
     teller.asks(Urgency::Urgent).await;
     stand(&desk, &subscription, Delivered, 5).await;
-    assert_eq!(server.mails().len(), 5);
+    assert_eq!(server.got().len(), 5);
     world.clock.advance(SignedDuration::from_mins(61));
     stand(&desk, &subscription, Delivered, 11).await;
-    let mails = server.mails();
+    let mails = server.got();
     assert_eq!(mails.len(), 6);
     assert!(mails[5].contains("6 dingen"), "{}", mails[5]);
     world.stop().await;

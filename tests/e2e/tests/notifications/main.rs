@@ -7,10 +7,16 @@
     reason = "a scenario reads top down, in one piece"
 )]
 
+mod certificates;
+mod consent;
+mod encrypted;
 mod loopback;
 mod mailbox;
 mod mails;
+mod quiet_hours;
 mod receiver;
+mod retention;
 mod subscriptions;
 mod teller;
 mod webhooks;
+mod wire;

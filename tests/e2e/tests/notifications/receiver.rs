@@ -1,19 +1,15 @@
-//! A webhook's receiver on loopback, which behaves or not.
+//! A webhook's receiver, which behaves or not.
 
-use std::{
-    pin::Pin,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use knipperlicht_harness::eventually;
 use serde_json::Value;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::loopback::Loopback;
+use crate::{
+    loopback::{Protocol, Server, State},
+    wire::Wire,
+};
 
 /// What a receiver does with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,100 +47,50 @@ impl Call {
     }
 }
 
-struct State {
-    behaviour: Behaviour,
-    calls: Vec<Call>,
-}
-
-/// The receiver.
-pub(crate) struct Receiver {
-    server: Loopback,
-    state: Arc<Mutex<State>>,
-}
-
-fn conversation(
-    state: &Arc<Mutex<State>>,
-) -> impl Fn(TcpStream) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + use<> {
-    let state = Arc::clone(state);
-    move |stream| {
-        let state = Arc::clone(&state);
-        Box::pin(serve(stream, state))
-    }
-}
+/// The receiver; it gets calls.
+pub(crate) type Receiver = Server<Http>;
 
 impl Receiver {
-    pub(crate) async fn start() -> Self {
-        let state = Arc::new(Mutex::new(State {
-            behaviour: Behaviour::Answer(204),
-            calls: Vec::new(),
-        }));
-        Self {
-            server: Loopback::start(conversation(&state)).await,
-            state,
-        }
-    }
-
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/hook", self.server.address())
-    }
-
-    /// From now on it does this.
-    pub(crate) fn behaves(&self, behaviour: Behaviour) {
-        self.state.lock().unwrap().behaviour = behaviour;
-    }
-
-    pub(crate) async fn kill(&mut self) {
-        self.server.kill().await;
-    }
-
-    pub(crate) async fn restart(&mut self) {
-        self.server.restart(conversation(&self.state)).await;
-    }
-
-    pub(crate) fn calls(&self) -> Vec<Call> {
-        self.state.lock().unwrap().calls.clone()
-    }
-
-    /// The calls, once there are so many.
-    pub(crate) async fn gets(&self, calls: usize) -> Vec<Call> {
-        eventually(&format!("{calls} calls"), async || {
-            Some(self.calls()).filter(|got| got.len() >= calls)
-        })
-        .await
+        format!("http://{}/hook", self.address())
     }
 }
 
-async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
-    let Some((headers, body)) = read(&mut stream).await else {
-        return;
-    };
-    let behaviour = {
-        let mut state = state.lock().unwrap();
-        let behaviour = state.behaviour;
-        state.calls.push(Call {
+/// HTTP.
+pub(crate) enum Http {}
+
+impl Protocol for Http {
+    type Behaviour = Behaviour;
+    type Got = Call;
+
+    const AT_FIRST: Behaviour = Behaviour::Answer(204);
+
+    async fn converse(mut stream: Wire, state: Arc<State<Self>>) -> Option<()> {
+        let (headers, body) = read(&mut stream).await?;
+        let behaviour = state.behaviour();
+        state.keep(Call {
             headers,
             body,
             behaviour,
         });
-        behaviour
-    };
-    let answer = match behaviour {
-        Behaviour::Answer(status) => {
-            format!(
-                "HTTP/1.1 {status} X\r\nlocation: http://10.0.0.1/\r\ncontent-length: 0\r\n\r\n"
-            )
-        }
-        Behaviour::Hang => return std::future::pending().await,
-        Behaviour::CloseAfterTaking => return,
-        Behaviour::CloseMidAnswer => {
-            "HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\nthis is not all of".to_owned()
-        }
-    };
-    let _ = stream.write_all(answer.as_bytes()).await;
-    let _ = stream.shutdown().await;
+        let answer = match behaviour {
+            Behaviour::Answer(status) => {
+                format!(
+                    "HTTP/1.1 {status} X\r\nlocation: http://10.0.0.1/\r\ncontent-length: 0\r\n\r\n"
+                )
+            }
+            Behaviour::Hang => return std::future::pending().await,
+            Behaviour::CloseAfterTaking => return None,
+            Behaviour::CloseMidAnswer => {
+                "HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\nthis is not all of".to_owned()
+            }
+        };
+        stream.write_all(answer.as_bytes()).await.ok()?;
+        stream.shutdown().await.ok()
+    }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<(HeaderMap, Vec<u8>)> {
+async fn read(stream: &mut Wire) -> Option<(HeaderMap, Vec<u8>)> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {

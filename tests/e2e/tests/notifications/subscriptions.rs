@@ -2,17 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use knipperlicht_access::Role;
 use knipperlicht_contracts::{followup::v1 as followup, notification::v1 as pb};
-use knipperlicht_e2e::{World, a_signal};
+use knipperlicht_e2e::{World, a_signal, outbound};
 use knipperlicht_harness::eventually;
 use knipperlicht_vocabulary::{ContactChannel, ContactResult, OutcomeResult, Step};
-use pb::DeliveryState::Delivered;
+use pb::DeliveryState::{Dead, Delivered};
 use tonic::Code;
 
 use crate::{
     receiver::Receiver,
-    teller::{Teller, ZONE, by_mail, by_webhook, deliveries, desk, stand, subscribe},
+    teller::{
+        self, Teller, ZONE, attempted, by_mail, by_webhook, deliveries, desk, noted, stand,
+        subscribe,
+    },
 };
 
 #[tokio::test]
@@ -152,7 +156,7 @@ async fn the_line_tells_partner_zone_and_reporter_each_their_own() {
     );
     assert!(
         for_reporter
-            .calls()
+            .got()
             .iter()
             .all(|call| call.subject() == signal)
     );
@@ -160,7 +164,7 @@ async fn the_line_tells_partner_zone_and_reporter_each_their_own() {
     // The zone: that it is open again.
     let reopened = stand(&coordinator.0, &at_zone, Delivered, 1).await;
     assert_eq!(reopened[0].r#type, "knipperlicht.followup.reopened.v1");
-    assert_eq!(for_zone.calls()[0].subject(), situation);
+    assert_eq!(for_zone.got()[0].subject(), situation);
 
     // The partner: that it was asked, if it was; never what it did itself.
     if asked == organisation {
@@ -218,5 +222,34 @@ async fn what_concerns_nobody_leaves_no_row() {
     .await
     .unwrap();
     assert_eq!(rows, 0);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn the_list_says_how_each_line_stands() {
+    let world = teller::world(outbound()).await;
+    let (desk, teller) = (desk(&world), Teller::new(&world));
+    let (well, mut away) = (Receiver::start().await, Receiver::start().await);
+    away.kill().await;
+    let (to_well, _) = subscribe(&desk, by_webhook(&well.url())).await;
+    let (to_away, _) = subscribe(&desk, by_webhook(&away.url())).await;
+    teller.asks_often(2).await;
+    stand(&desk, &to_well, Delivered, 2).await;
+    noted(&desk, &to_away, 2).await;
+    attempted(&desk, &to_away, 1).await;
+    let lines = async || {
+        let request = pb::ListSubscriptionsRequest::default();
+        let listed = desk.notification().list_subscriptions(request).await;
+        let listed = listed.unwrap().into_inner().subscriptions;
+        [&to_well, &to_away].map(|id| {
+            let one = listed.iter().find(|one| one.subscription_id == *id);
+            let one = one.unwrap();
+            (one.waiting, one.dead, one.retry_at.is_some())
+        })
+    };
+    assert_eq!(lines().await, [(0, 0, false), (2, 0, true)]);
+    world.clock.advance(SignedDuration::from_hours(73));
+    stand(&desk, &to_away, Dead, 2).await;
+    assert_eq!(lines().await, [(0, 0, false), (0, 2, false)]);
     world.stop().await;
 }

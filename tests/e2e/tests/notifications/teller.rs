@@ -1,26 +1,49 @@
 //! Says events, as routing does, and asks notification what became of them.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use knipperlicht_access::{Database, DatabaseOptions, Principal, Role};
-use knipperlicht_contracts::{
-    event::{EventBody, Service},
-    events::v1 as events,
-    notification::v1 as pb,
-};
-use knipperlicht_e2e::{Caller, World};
+use knipperlicht_contracts::{event::Service, events::v1 as events, notification::v1 as pb};
+use knipperlicht_e2e::{Caller, World, outbound};
 use knipperlicht_eventing::{Said, say};
 use knipperlicht_harness::{Bed, eventually};
-use knipperlicht_notification::MailSettings;
+use knipperlicht_notification::{Authorities, MailSettings, NotificationSettings};
 use knipperlicht_vocabulary::{EventId, ReferralId, SituationId, Urgency};
 
 pub(crate) const ZONE: &str = "oostende-bredene";
 pub(crate) const ORGANISATION: &str = "an-organisation";
+pub(crate) const MAILBOX: &str = "onthaal@partner.test";
 
 /// Notification, and what brings routing's events to it: without the others nobody else's clock
 /// runs out when a test moves time.
-pub(crate) async fn world(mail: Option<MailSettings>) -> World {
+pub(crate) async fn world(outbound: NotificationSettings) -> World {
     const TARGETS: &[Service] = &[Service::Routing, Service::Notification];
-    World::of(Bed::start().await, TARGETS, mail).await
+    World::of(Bed::start().await, TARGETS, outbound).await
+}
+
+/// The same with the mail server at `url`, at ten o'clock tomorrow.
+pub(crate) async fn mailing_to(url: &str, authorities: &Authorities) -> World {
+    let mail = MailSettings::new(
+        url,
+        "Knipperlicht <no-reply@knipperlicht.test>",
+        authorities,
+    );
+    let world = world(NotificationSettings {
+        mail: Some(mail.unwrap()),
+        ..outbound()
+    })
+    .await;
+    set_hour(&world, 1, 10);
+    world
+}
+
+/// Moves the clock to an hour of a day, counted from today.
+pub(crate) fn set_hour(world: &World, day: i32, hour: i64) {
+    let day = world
+        .environment
+        .today()
+        .saturating_add(i64::from(day).days());
+    let start = world.environment.start_of(day).unwrap();
+    world.clock.set(start + SignedDuration::from_hours(hour));
 }
 
 /// Says events as routing does.
@@ -44,6 +67,29 @@ impl<'w> Teller<'w> {
 
     /// Asks the organisation; returns the referral.
     pub(crate) async fn asks(&self, urgency: Urgency) -> String {
+        let situation = SituationId::new(&self.world.environment);
+        let now = self.world.environment.now();
+        self.tells(situation, urgency, now).await
+    }
+
+    /// Asks the organisation so often, one after the other in one situation, so that their order
+    /// is beyond doubt.
+    pub(crate) async fn asks_often(&self, times: usize) -> Vec<String> {
+        let now = self.world.environment.now();
+        self.asked_on(&vec![now; times]).await
+    }
+
+    /// Says in one situation that the organisation was asked at these moments.
+    pub(crate) async fn asked_on(&self, moments: &[Timestamp]) -> Vec<String> {
+        let situation = SituationId::new(&self.world.environment);
+        let mut referrals = Vec::new();
+        for moment in moments {
+            referrals.push(self.tells(situation, Urgency::Routine, *moment).await);
+        }
+        referrals
+    }
+
+    async fn tells(&self, situation: SituationId, urgency: Urgency, at: Timestamp) -> String {
         let referral = ReferralId::new(&self.world.environment).to_string();
         let body = events::ReferralRequested {
             referral_id: referral.clone(),
@@ -52,45 +98,18 @@ impl<'w> Teller<'w> {
             urgency: urgency.number(),
             ..Default::default()
         };
-        let situation = SituationId::new(&self.world.environment);
-        self.tells(situation, body.into()).await;
-        referral
-    }
-
-    /// Asks the organisation so often, one after the other in one situation, so that their order
-    /// is beyond doubt.
-    pub(crate) async fn asks_often(&self, times: usize) -> Vec<String> {
-        let situation = SituationId::new(&self.world.environment);
-        let mut referrals = Vec::new();
-        for _ in 0..times {
-            let referral = ReferralId::new(&self.world.environment).to_string();
-            let body = events::ReferralRequested {
-                referral_id: referral.clone(),
-                organisation_id: ORGANISATION.to_owned(),
-                service_id: format!("{ORGANISATION}.onthaal"),
-                urgency: Urgency::Routine.number(),
-                ..Default::default()
-            };
-            self.tells(situation, body.into()).await;
-            referrals.push(referral);
-        }
-        referrals
-    }
-
-    async fn tells(&self, situation: SituationId, body: EventBody) {
         let principal = Principal::service("routing".parse().unwrap());
         let mut transaction = self.routing.begin(&principal).await.unwrap();
         let said = Said {
             id: EventId::new(&self.world.environment),
             situation,
             zone: ZONE.parse().unwrap(),
-            body,
+            body: body.into(),
             traceparent: None,
         };
-        say(&mut transaction, self.world.environment.now(), &[said])
-            .await
-            .unwrap();
+        say(&mut transaction, at, &[said]).await.unwrap();
         transaction.commit().await.unwrap();
+        referral
     }
 }
 
@@ -112,7 +131,7 @@ pub(crate) fn by_webhook(url: &str) -> pb::SubscribeRequest {
 pub(crate) fn by_mail(address: &str) -> pb::SubscribeRequest {
     let mail = pb::Mail {
         address: address.to_owned(),
-        language: 0,
+        ..Default::default()
     };
     pb::SubscribeRequest {
         channel: Some(pb::subscribe_request::Channel::Mail(mail)),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use knipperlicht_contracts::notification::v1 as pb;
+use knipperlicht_e2e::outbound;
 use knipperlicht_harness::eventually;
 use knipperlicht_vocabulary::Urgency;
 use pb::DeliveryState::{Dead, Delivered, Waiting};
@@ -29,7 +30,7 @@ fn kept(calls: &[Call]) -> Vec<String> {
 
 #[tokio::test]
 async fn a_webhook_says_that_there_is_something_and_is_signed() {
-    let world = world(None).await;
+    let world = world(outbound()).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let receiver = Receiver::start().await;
     let (subscription, secret) = subscribe(&desk, by_webhook(&receiver.url())).await;
@@ -89,7 +90,7 @@ async fn a_webhook_says_that_there_is_something_and_is_signed() {
 
 #[tokio::test]
 async fn a_receiver_that_misbehaves_gets_everything_once_and_in_order() {
-    let world = world(None).await;
+    let world = world(outbound()).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let mut receiver = Receiver::start().await;
     let (subscription, _) = subscribe(&desk, by_webhook(&receiver.url())).await;
@@ -115,7 +116,7 @@ async fn a_receiver_that_misbehaves_gets_everything_once_and_in_order() {
     assert!(waiting[1..].iter().all(|one| one.attempts.is_empty()));
     let statuses: Vec<i32> = waiting[0].attempts.iter().map(|one| one.status).collect();
     assert_eq!(statuses, [500, 302, 0, 404]);
-    assert_eq!(kept(&receiver.calls()), told[..1]);
+    assert_eq!(kept(&receiver.got()), told[..1]);
 
     // Killed: nothing gets through, nothing is lost.
     receiver.kill().await;
@@ -128,11 +129,11 @@ async fn a_receiver_that_misbehaves_gets_everything_once_and_in_order() {
     receiver.restart().await;
     world.clock.advance(PAST_ANY_PAUSE);
     stand(&desk, &subscription, Delivered, 25).await;
-    assert_eq!(kept(&receiver.calls()), told);
+    assert_eq!(kept(&receiver.got()), told);
 
     // What was answered with success came once.
     let mut delivered: BTreeMap<String, usize> = BTreeMap::new();
-    for call in receiver.calls() {
+    for call in receiver.got() {
         if call.behaviour == Behaviour::CloseMidAnswer {
             *delivered.entry(call.id()).or_default() += 1;
         }
@@ -143,7 +144,7 @@ async fn a_receiver_that_misbehaves_gets_everything_once_and_in_order() {
 
 #[tokio::test]
 async fn a_receiver_that_hangs_holds_up_nobody_else() {
-    let world = world(None).await;
+    let world = world(outbound()).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let (hanging, well) = (Receiver::start().await, Receiver::start().await);
     hanging.behaves(Behaviour::Hang);
@@ -164,13 +165,13 @@ async fn a_receiver_that_hangs_holds_up_nobody_else() {
     hanging.behaves(Behaviour::Answer(200));
     world.clock.advance(PAST_ANY_PAUSE);
     stand(&desk, &stuck, Delivered, 3).await;
-    assert_eq!(kept(&hanging.calls()), told);
+    assert_eq!(kept(&hanging.got()), told);
     world.stop().await;
 }
 
 #[tokio::test]
 async fn what_fails_for_three_days_is_given_up_listed_and_delivered_again_when_asked() {
-    let world = world(None).await;
+    let world = world(outbound()).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let mut receiver = Receiver::start().await;
     let (subscription, _) = subscribe(&desk, by_webhook(&receiver.url())).await;
@@ -187,7 +188,7 @@ async fn what_fails_for_three_days_is_given_up_listed_and_delivered_again_when_a
     receiver.restart().await;
     let later = teller.asks(Urgency::Routine).await;
     stand(&desk, &subscription, Delivered, 1).await;
-    assert_eq!(kept(&receiver.calls()), [later.as_str()]);
+    assert_eq!(kept(&receiver.got()), [later.as_str()]);
 
     let request = pb::RedeliverRequest {
         subscription_id: subscription.clone(),
@@ -204,7 +205,7 @@ async fn what_fails_for_three_days_is_given_up_listed_and_delivered_again_when_a
     assert_eq!(again.unwrap().into_inner().deliveries, 2);
     stand(&desk, &subscription, Delivered, 4).await;
     assert_eq!(
-        kept(&receiver.calls()),
+        kept(&receiver.got()),
         [&later, &told[1], &told[0], &told[2]].map(String::as_str)
     );
     world.stop().await;
@@ -212,7 +213,7 @@ async fn what_fails_for_three_days_is_given_up_listed_and_delivered_again_when_a
 
 #[tokio::test]
 async fn a_receiver_that_is_gone_ends_its_subscription() {
-    let world = world(None).await;
+    let world = world(outbound()).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let receiver = Receiver::start().await;
     let (subscription, _) = subscribe(&desk, by_webhook(&receiver.url())).await;
@@ -251,7 +252,7 @@ async fn a_receiver_that_is_gone_ends_its_subscription() {
 
 #[tokio::test]
 async fn an_address_that_is_not_public_is_refused() {
-    let world = world(None).await;
+    let world = world(outbound()).await;
     let desk = desk(&world);
     for url in [
         "https://10.1.2.3/",
@@ -270,7 +271,7 @@ async fn an_address_that_is_not_public_is_refused() {
 
 #[tokio::test]
 async fn two_processes_deliver_everything_once() {
-    let world = world(None).await;
+    let world = world(outbound()).await;
     let (desk, teller) = (desk(&world), Teller::new(&world));
     let second = world.second_line().await;
     let receivers = [
@@ -289,7 +290,7 @@ async fn two_processes_deliver_everything_once() {
     }
     for (receiver, subscription) in receivers.iter().zip(&subscriptions) {
         stand(&desk, subscription, Delivered, told.len()).await;
-        let calls = receiver.calls();
+        let calls = receiver.got();
         assert_eq!(calls.len(), told.len(), "a delivery came twice");
         let got: BTreeSet<String> = kept(&calls).into_iter().collect();
         assert_eq!(got, told.iter().cloned().collect());

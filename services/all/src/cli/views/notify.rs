@@ -10,6 +10,13 @@ fn moment(at: Option<Moment>, local: &TimeZone) -> String {
     at.map(|at| at.text(local)).unwrap_or_default()
 }
 
+fn hours(quiet: &proto::mail::Quiet) -> String {
+    match quiet {
+        proto::mail::Quiet::QuietHours(hours) => format!("{}-{}", hours.from, hours.to),
+        proto::mail::Quiet::NoQuietHours(_) => "none".to_owned(),
+    }
+}
+
 /// A subscription.
 #[derive(Debug, Serialize)]
 pub(crate) struct SubscriptionView {
@@ -18,6 +25,7 @@ pub(crate) struct SubscriptionView {
     subject_id: String,
     webhook: Option<String>,
     mail: Option<String>,
+    quiet_hours: Option<String>,
     made_at: Option<Moment>,
     ended_at: Option<Moment>,
     ended_by_receiver: bool,
@@ -33,15 +41,17 @@ impl From<proto::Subscription> for SubscriptionView {
         let subject = Word::of_enum(subscription.subject().as_str_name(), "SUBJECT_");
         let (webhook, mail) = match subscription.channel {
             Some(Webhook(webhook)) => (Some(webhook.url), None),
-            Some(Mail(mail)) => (None, Some(mail.address)),
+            Some(Mail(mail)) => (None, Some(mail)),
             None => (None, None),
         };
+        let quiet = mail.as_ref().and_then(|mail| mail.quiet.as_ref());
         Self {
             subscription_id: subscription.subscription_id,
             subject,
             subject_id: subscription.subject_id,
             webhook,
-            mail,
+            quiet_hours: quiet.map(hours),
+            mail: mail.map(|mail| mail.address),
             made_at: Moment::of(subscription.made_at),
             ended_at: Moment::of(subscription.ended_at),
             ended_by_receiver: subscription.ended_by_receiver,
@@ -69,6 +79,7 @@ impl View for SubscriptionView {
                     .to_owned(),
             ),
             ("leads to", leads_to.cloned().unwrap_or_default()),
+            ("quiet", self.quiet_hours.clone().unwrap_or_default()),
             ("since", moment(self.made_at, local)),
             ("ended", format!("{}{by}", moment(self.ended_at, local))),
             ("waiting", self.waiting.to_string()),
