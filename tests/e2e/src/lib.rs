@@ -63,6 +63,15 @@ impl SecondLine<'_> {
         ReporterPhone::new(Caller::new(self.channel.clone(), Some(&token)))
     }
 
+    /// The desk of a partner organisation, which reaches this process.
+    #[must_use]
+    pub fn partner(&self, organisation: &str) -> PartnerDesk {
+        let token = self
+            .world
+            .token("desk", Role::Partner, Some(organisation), &[]);
+        PartnerDesk::new(Caller::new(self.channel.clone(), Some(&token)))
+    }
+
     /// Stops it in order.
     pub async fn stop(&self) {
         self.line.stop().await;
@@ -106,13 +115,18 @@ impl World {
         }
     }
 
-    /// Starts another process with every service, on the same servers.
+    /// Starts another process with the same services, on the same servers.
     pub async fn second_line(&self) -> SecondLine<'_> {
+        self.line_of(self.targets).await
+    }
+
+    /// Starts another process with these services, on the same servers.
+    pub async fn line_of(&self, targets: &[Service]) -> SecondLine<'_> {
         let settings = settings(
             &self.bed,
             &self.issuer,
             &self.master_key,
-            self.targets,
+            targets,
             self.outbound.clone(),
         );
         let line = Line::start(settings, self.environment.clone())

@@ -9,6 +9,7 @@
 
 mod certificates;
 mod consent;
+mod down_for_a_day;
 mod encrypted;
 mod loopback;
 mod mailbox;
