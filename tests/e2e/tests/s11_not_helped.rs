@@ -165,10 +165,21 @@ async fn a_carer_who_does_not_answer_is_asked_once_more_and_then_a_coordinator_d
         })
         .await;
     };
+    let close = followup::CloseLoopRequest {
+        task_id: task.clone(),
+    };
+    // Before that nobody gives the carer up: not unasked, nor while they may still answer.
+    let too_early = async || {
+        let refused = coordinator().0.followup().close_loop(close.clone()).await;
+        assert_eq!(Problem::from(&refused.unwrap_err()).code, "KL4018");
+    };
+    too_early().await;
     world.clock.advance(SignedDuration::from_hours(28 * 24));
     question(1, false).await;
+    too_early().await;
     world.clock.advance(SignedDuration::from_hours(14 * 24));
     question(2, false).await;
+    too_early().await;
     world.clock.advance(SignedDuration::from_hours(14 * 24));
     question(2, true).await;
     // It lies with the coordinator, who has to see to it in time like to all else.
@@ -182,9 +193,6 @@ async fn a_carer_who_does_not_answer_is_asked_once_more_and_then_a_coordinator_d
     .await;
 
     // The coordinator lets it rest; doing so twice is harmless.
-    let close = followup::CloseLoopRequest {
-        task_id: task.clone(),
-    };
     for _ in 0..2 {
         let mut desk = coordinator().0.followup();
         let closed = desk.close_loop(close.clone()).await.unwrap();

@@ -12,7 +12,7 @@ pub mod story;
 mod task;
 mod visit;
 
-pub use asking::AskingRule;
+pub use asking::{AskingRule, MayStillAnswer, Silence};
 pub use attempts::{Attempt, TriedTooLittle, may_be_unreachable};
 pub use calendars::{Calendars, CalendarsError};
 pub use contact_person::{ContactPerson, Worker, WorkerError};

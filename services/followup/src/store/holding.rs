@@ -104,7 +104,7 @@ pub(crate) async fn let_go(
         TaskRow,
         "update task set held_at = null where situation_id = $1 and held_at is not null
          returning task_id, situation_id, referral_id, organisation_id, zone, urgency, state,
-                   visit_at, result, reason, late",
+                   visit_at, result, reason, late, at_rest",
         situation.uuid(),
     )
     .fetch_all(connection)

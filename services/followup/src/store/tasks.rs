@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::FollowupError,
-    model::{ContactPerson, Task},
+    model::{ContactPerson, State, Task},
 };
 
 /// A follow-up and the promise that runs.
@@ -74,7 +74,7 @@ pub(crate) async fn lock(
     let row = sqlx::query_as!(
         TaskRow,
         "select task_id, situation_id, referral_id, organisation_id, zone, urgency, state,
-                visit_at, result, reason, late
+                visit_at, result, reason, late, at_rest
          from task where task_id = $1 for update",
         id.uuid(),
     )
@@ -92,7 +92,8 @@ pub(crate) async fn update(
     let ending = task.state.ending();
     sqlx::query!(
         "update task set state = $2, visit_at = $3, result = $4, reason = $5, late = $6,
-                changed_at = $7, reopened_at = case when $2 = 'reopened' then $7 else reopened_at end
+                changed_at = $7, at_rest = $8,
+                reopened_at = case when $2 = 'reopened' then $7 else reopened_at end
          where task_id = $1",
         task.id.uuid(),
         task.state.code().code(),
@@ -101,6 +102,7 @@ pub(crate) async fn update(
         ending.and_then(|(outcome, _)| Some(outcome.reason()?.code())),
         ending.map(|(_, timeliness)| timeliness.is_late()),
         now.to_sqlx() as jiff_sqlx::Timestamp,
+        matches!(task.state, State::AtRest { .. }),
     )
     .execute(connection)
     .await?;
@@ -176,7 +178,7 @@ pub(crate) async fn view(
     let row = sqlx::query_as!(
         TaskViewRow,
         r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
-                  t.state, t.visit_at, t.result, t.reason, t.late,
+                  t.state, t.visit_at, t.result, t.reason, t.late, t.at_rest,
                   c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
                   c.breached_at is not null as "breached",
                   a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!",
@@ -212,7 +214,7 @@ pub(crate) async fn list(
     let rows = sqlx::query_as!(
         TaskViewRow,
         r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
-                  t.state, t.visit_at, t.result, t.reason, t.late,
+                  t.state, t.visit_at, t.result, t.reason, t.late, t.at_rest,
                   c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
                   c.breached_at is not null as "breached",
                   a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!",
@@ -252,7 +254,7 @@ pub(crate) async fn to_ask(
     let rows = sqlx::query_as!(
         TaskViewRow,
         r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
-                  t.state, t.visit_at, t.result, t.reason, t.late,
+                  t.state, t.visit_at, t.result, t.reason, t.late, t.at_rest,
                   c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
                   c.breached_at is not null as "breached",
                   a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!",
@@ -288,7 +290,7 @@ pub(crate) async fn last_closed(
     let rows = sqlx::query_as!(
         TaskRow,
         "select task_id, situation_id, referral_id, organisation_id, zone, urgency, state,
-                visit_at, result, reason, late
+                visit_at, result, reason, late, at_rest
          from task where situation_id = $1 and held_at is null
          order by changed_at desc
          for update",
