@@ -140,6 +140,7 @@ fn samples() -> Vec<EventBody> {
             kind: 1,
             needs: vec![12],
             urgency: 3,
+            ..Default::default()
         }
         .into(),
         ItemClosed {

@@ -221,7 +221,7 @@ impl Loop {
         self.broken.push((id, kind));
         match rung(kind) {
             Rung::NextCandidate => self.hear(Heard::Silence(id)),
-            Rung::Coordinator => self.hear(Heard::Late(id)),
+            Rung::Coordinator => self.hear(Heard::Late(id, kind)),
             Rung::Council => unreachable!("a referral is no item"),
         }
     }
