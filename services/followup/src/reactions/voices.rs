@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use super::FollowupReactions;
 use crate::{
     error::FollowupError,
-    model::{Action, Task},
+    model::{Action, Task, to_reopen},
     store::{
         askings,
         clocks::{self, About, NewClock, SettledClock},
@@ -48,7 +48,7 @@ impl FollowupReactions {
         Ok(settled)
     }
 
-    /// Opens what was closed last if a reporter asks for it, unless somebody is at work already.
+    /// Opens what was closed last if a reporter asks for it.
     pub(super) async fn asked_to_reopen(
         &self,
         connection: &mut PgConnection,
@@ -58,7 +58,8 @@ impl FollowupReactions {
             return Ok(None);
         }
         let situation = event.situation();
-        let Some(mut task) = tasks::last_closed(&mut *connection, situation).await? else {
+        let followed = tasks::lock_all(&mut *connection, situation).await?;
+        let Some(mut task) = to_reopen(followed) else {
             return Ok(None);
         };
         let reopened = task.state.after(Action::Reopen);

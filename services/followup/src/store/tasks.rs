@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::FollowupError,
-    model::{ContactPerson, State, Task},
+    model::{ContactPerson, Followed, State, Task},
 };
 
 /// A follow-up and the promise that runs.
@@ -81,6 +81,18 @@ pub(crate) async fn lock(
     .fetch_optional(connection)
     .await?;
     row.map(Task::try_from).transpose()
+}
+
+/// The situation that a follow-up was begun in, if that became part of another one once. Relies on
+/// the primary key.
+pub(crate) async fn home(
+    connection: &mut PgConnection,
+    id: TaskId,
+) -> Result<Option<SituationId>, sqlx::Error> {
+    let home = sqlx::query_scalar!("select home_id from task where task_id = $1", id.uuid())
+        .fetch_one(connection)
+        .await?;
+    Ok(home.map(SituationId::from))
 }
 
 /// Writes where a follow-up stands. Relies on the primary key.
@@ -280,32 +292,41 @@ pub(crate) async fn to_ask(
     rows.into_iter().map(TaskView::try_from).collect()
 }
 
-/// The follow-up of a situation that was closed last, locked; nothing while another one is open,
-/// for then somebody is at work, and nothing where the carer does not agree. Relies on
+/// The follow-ups of a situation, locked, but for those whose carer does not agree. Relies on
 /// `task_by_situation`.
-pub(crate) async fn last_closed(
+pub(crate) async fn lock_all(
     connection: &mut PgConnection,
     situation: SituationId,
-) -> Result<Option<Task>, FollowupError> {
-    let rows = sqlx::query_as!(
-        TaskRow,
+) -> Result<Vec<Followed>, FollowupError> {
+    let rows = sqlx::query!(
         "select task_id, situation_id, referral_id, organisation_id, zone, urgency, state,
-                visit_at, result, reason, late, at_rest
+                visit_at, result, reason, late, at_rest, changed_at, reopened_at
          from task where situation_id = $1 and held_at is null
-         order by changed_at desc
          for update",
         situation.uuid(),
     )
     .fetch_all(connection)
     .await?;
-    let tasks: Vec<Task> = rows
-        .into_iter()
-        .map(Task::try_from)
-        .collect::<Result<_, _>>()?;
-    let is_closed = |task: &Task| task.state.ending().is_some();
-    if tasks.iter().all(is_closed) {
-        Ok(tasks.into_iter().next())
-    } else {
-        Ok(None)
-    }
+    let followed = rows.into_iter().map(|row| {
+        let task = TaskRow {
+            task_id: row.task_id,
+            situation_id: row.situation_id,
+            referral_id: row.referral_id,
+            organisation_id: row.organisation_id,
+            zone: row.zone,
+            urgency: row.urgency,
+            state: row.state,
+            visit_at: row.visit_at,
+            result: row.result,
+            reason: row.reason,
+            late: row.late,
+            at_rest: row.at_rest,
+        };
+        Ok(Followed {
+            task: task.try_into()?,
+            changed_at: row.changed_at.to_jiff(),
+            reopened_at: row.reopened_at.map(jiff_sqlx::Timestamp::to_jiff),
+        })
+    });
+    followed.collect()
 }
