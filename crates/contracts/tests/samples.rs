@@ -271,6 +271,7 @@ fn samples() -> Vec<EventBody> {
         CarerLinkMade {
             my_situation_hash: vec![7; 32],
             expires_at: moment,
+            ..Default::default()
         }
         .into(),
         CarerLinksTakenBack {

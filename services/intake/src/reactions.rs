@@ -52,7 +52,15 @@ impl IntakeReactions {
                 if hash.len() != 32 {
                     return Err(nonsense("`my_situation_hash` is no hash"));
                 }
-                let purpose = Purpose::MySituation(event.situation());
+                // The carer's own situation, whatever it is part of: once they are two again, the
+                // link is still theirs.
+                let own = match made.home_situation_id.as_str() {
+                    "" => event.said_of,
+                    home => home
+                        .parse()
+                        .map_err(|_| nonsense("`home_situation_id` is not an id"))?,
+                };
+                let purpose = Purpose::MySituation(own);
                 let made_at = event.occurred_at;
                 store::insert_link(connection, hash, &purpose, made_at, expires_at).await?;
             }

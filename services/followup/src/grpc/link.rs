@@ -18,7 +18,11 @@ use super::{
     wire::{self, Answer},
     work::{Moved, Work},
 };
-use crate::{error::FollowupError, model::Action, store::links};
+use crate::{
+    error::FollowupError,
+    model::Action,
+    store::{links, tasks},
+};
 
 /// How long a link works: from the completion past the second asking, with the default rule.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(60 * 24);
@@ -47,10 +51,13 @@ impl FollowupCalls {
         let hash = token.hash(Door::AnswerOutcome);
         let my_situation = token.hash(Door::MySituation);
         links::insert(work.connection(), &hash, &my_situation, task_id, expires_at).await?;
+        let home = tasks::home(work.connection(), task_id).await?;
+        let home = home.filter(|home| *home != work.task().situation);
         // The same link shows who was told, and withdraws consent: intake's to answer.
         work.say(events::CarerLinkMade {
             my_situation_hash: my_situation.to_vec(),
             expires_at: Some(to_proto(expires_at)),
+            home_situation_id: home.map(|home| home.to_string()).unwrap_or_default(),
         })
         .await?;
         work.finish().await?;
