@@ -1,6 +1,6 @@
 //! The link with which a carer, without an account, says whether it helped and how they are now.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::{
     events::v1 as events,
@@ -24,9 +24,6 @@ use crate::{
     store::{links, tasks},
 };
 
-/// How long a link works: from the completion past the second asking, with the default rule.
-const LIFETIME: SignedDuration = SignedDuration::from_hours(60 * 24);
-
 impl FollowupCalls {
     pub(super) async fn link_issued(
         &self,
@@ -40,7 +37,7 @@ impl FollowupCalls {
 
         let mut work = Work::begin(self, principal, task_id).await?;
         work.act(Action::AskCarer).await?;
-        let expires_at = work.now() + LIFETIME;
+        let expires_at = self.asking.link_until(work.now());
         let card = Card {
             door: Door::AnswerOutcome,
             language: language.unwrap_or(Language::Dutch).into(),

@@ -8,6 +8,10 @@ use super::{Timeliness, due};
 /// How often a carer is asked.
 const TIMES: u8 = 2;
 
+/// How long a link works beyond the moment in which a coordinator is to decide: nobody decides on
+/// the spot. Own default, not validated.
+const BEYOND: SignedDuration = SignedDuration::from_hours(4 * 24);
+
 /// When a carer is asked, asked again, and a coordinator decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AskingRule {
@@ -49,6 +53,13 @@ impl AskingRule {
     #[must_use]
     pub fn next(self, times: u8, asked: Timestamp) -> Option<Timestamp> {
         (times < TIMES).then(|| later(asked, self.again_after))
+    }
+
+    /// Until when a link works that is made at `made`: one that is handed over as the follow-up is
+    /// closed answers the last question still.
+    #[must_use]
+    pub fn link_until(self, made: Timestamp) -> Timestamp {
+        later(self.decide(made), BEYOND)
     }
 
     /// When a promise made at `from` falls due: by the table, but for the carer's word.
@@ -126,6 +137,7 @@ mod tests {
             let two = rule.next(1, one).unwrap();
             prop_assert!(closed < one && one < two && two < rule.decide(closed));
             prop_assert_eq!(rule.next(2, two), None);
+            prop_assert!(rule.decide(closed) < rule.link_until(closed));
         }
     }
 
@@ -145,6 +157,7 @@ mod tests {
         let rule = AskingRule::default();
         assert_eq!(rule.first(closed).to_string(), "2026-12-18T10:00:00Z");
         assert_eq!(rule.decide(closed).to_string(), "2027-01-15T10:00:00Z");
+        assert_eq!(rule.link_until(closed).to_string(), "2027-01-19T10:00:00Z");
         assert_eq!(rule, AskingRule::of_days(28, 14));
         let calendar = WorkingCalendar::office_hours().unwrap();
         let (kind, urgency) = (ClockKind::Confirmation, Urgency::Soon);
