@@ -73,10 +73,11 @@ impl FollowupCalls {
     ) -> Result<RevokeCarerLinksResponse, FollowupError> {
         let task_id = wire::id("task_id", &request.task_id)?;
 
-        let mut work = Work::begin(self, principal, task_id).await?;
-        let my_situation_hashes = links::forget_doors(work.connection(), task_id).await?;
+        // A lost card opens "my situation" also where nothing else may be done.
+        let mut work = Work::begin_even_held(self, principal, task_id).await?;
+        let now = work.now();
+        let my_situation_hashes = links::take_back(work.connection(), now, task_id).await?;
         let revoked = my_situation_hashes.len();
-        links::take_back(work.connection(), task_id).await?;
         if revoked > 0 {
             work.say(events::CarerLinksTakenBack {
                 my_situation_hashes,

@@ -47,15 +47,25 @@ impl<'a> Work<'a> {
         principal: &Principal,
         id: TaskId,
     ) -> Result<Self, FollowupError> {
+        let mut work = Self::begin_even_held(calls, principal, id).await?;
+        if holding::is_held(work.connection(), id).await? {
+            return Err(FollowupError::Held);
+        }
+        Ok(work)
+    }
+
+    /// The same for what may be done also where the carer does not, or no longer, agree.
+    pub(super) async fn begin_even_held(
+        calls: &'a FollowupCalls,
+        principal: &Principal,
+        id: TaskId,
+    ) -> Result<Self, FollowupError> {
         let kit = &calls.kit;
         let mut transaction = kit.database.begin(principal).await?;
         let task = tasks::lock(&mut transaction, id)
             .await?
             .ok_or(FollowupError::NotFound { what: "follow-up" })?;
         transaction.act_as(&kit.principal).await?;
-        if holding::is_held(&mut transaction, id).await? {
-            return Err(FollowupError::Held);
-        }
         Ok(Self {
             calls,
             transaction,
@@ -118,7 +128,7 @@ impl<'a> Work<'a> {
             // A link asks about the ending that it was made for, while an answer is waited for.
             Action::Reopen | Action::LetRest(_) => {
                 askings::end(&mut self.transaction, self.task.id).await?;
-                links::take_back(&mut self.transaction, self.task.id).await?;
+                links::end(&mut self.transaction, self.now, &[self.task.id.uuid()]).await?;
             }
             Action::Contact(_) | Action::Schedule(_) | Action::Visit(_) | Action::AskCarer => {}
         }

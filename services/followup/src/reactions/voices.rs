@@ -67,7 +67,7 @@ impl FollowupReactions {
         let at = event.occurred_at;
         tasks::update(&mut *connection, at, &task).await?;
         let settled = clocks::stop(&mut *connection, at, &[task.referral]).await?;
-        links::take_back(&mut *connection, task.id).await?;
+        links::end(&mut *connection, at, &[task.id.uuid()]).await?;
         askings::end(&mut *connection, task.id).await?;
         self.promise_anew(&mut *connection, event, &task).await?;
         let body = events::SituationReopened {

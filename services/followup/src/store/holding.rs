@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     clocks::{self, SettledClock},
     tasks::{OpenedTask, row::TaskRow},
+    links,
 };
 use crate::{error::FollowupError, model::Task};
 
@@ -74,16 +75,11 @@ async fn hold_tasks(
     if held.is_empty() {
         return Ok(Vec::new());
     }
-    let tasks: Vec<_> = held.iter().map(|row| row.task_id).collect();
-    sqlx::query!(
-        "with links as (
-             delete from carer_link where task_id = any($1) and used_at is null
-         )
-         delete from asking where task_id = any($1)",
-        &tasks,
-    )
-    .execute(&mut *connection)
-    .await?;
+    let tasks: Vec<Uuid> = held.iter().map(|row| row.task_id).collect();
+    links::end(&mut *connection, at, &tasks).await?;
+    sqlx::query!("delete from asking where task_id = any($1)", &tasks)
+        .execute(&mut *connection)
+        .await?;
     let referrals: Vec<ReferralId> = held.iter().map(|row| row.referral_id.into()).collect();
     clocks::stop(connection, at, &referrals).await
 }
