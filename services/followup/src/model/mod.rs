@@ -1,5 +1,6 @@
 //! What follow-up decides. Pure: no clock, no I/O, no random.
 
+mod agreement;
 mod asking;
 mod attempts;
 mod calendars;
@@ -13,6 +14,7 @@ pub mod story;
 mod task;
 mod visit;
 
+pub use agreement::Agreement;
 pub use asking::{AskingRule, MayStillAnswer, Silence};
 pub use attempts::{Attempt, TriedTooLittle, may_be_unreachable};
 pub use calendars::{Calendars, CalendarsError};

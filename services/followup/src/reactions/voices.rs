@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use super::FollowupReactions;
 use crate::{
     error::FollowupError,
-    model::{Action, Task, to_reopen},
+    model::{Action, Agreement, Task, to_reopen},
     store::{
         askings,
         clocks::{self, About, NewClock, SettledClock},
@@ -35,11 +35,13 @@ impl FollowupReactions {
         event: &Event,
     ) -> Result<Vec<SettledClock>, ReactionError> {
         let mut settled = Vec::new();
-        for (situation, consent) in consents(event)? {
-            if matches!(consent, Consent::Refused | Consent::Withdrawn) {
-                let at = event.occurred_at;
-                settled.extend(holding::hold(&mut *connection, situation, at).await?);
-            } else if consent.allows_sharing() {
+        for (situation, said) in agreements(event)? {
+            // Also where a later word is known: a merge brings follow-ups for which it holds too.
+            let agreement = holding::agree(&mut *connection, situation, said).await?;
+            if agreement.forbids() {
+                let since = agreement.since;
+                settled.extend(holding::hold(&mut *connection, situation, since).await?);
+            } else if agreement.consent.allows_sharing() {
                 for task in holding::let_go(&mut *connection, situation).await? {
                     self.promise_anew(&mut *connection, event, &task).await?;
                 }
@@ -122,8 +124,8 @@ impl FollowupReactions {
     }
 }
 
-/// What holds from now on for which situations, as far as this event says so.
-fn consents(event: &Event) -> Result<Vec<(SituationId, Consent)>, ReactionError> {
+/// What carers say of which situations, as far as this event tells.
+fn agreements(event: &Event) -> Result<Vec<(SituationId, Agreement)>, ReactionError> {
     let said = match &event.body {
         EventBody::ConsentChanged(body) => vec![(event.situation(), &body.circumstances)],
         // Only of a signal that joined: what was just opened has no follow-up.
@@ -148,11 +150,16 @@ fn consents(event: &Event) -> Result<Vec<(SituationId, Consent)>, ReactionError>
         _ => Vec::new(),
     };
     said.into_iter()
-        .filter_map(|(situation, told)| Some((situation, told.as_ref()?.consent)))
-        .map(|(situation, consent)| {
-            let consent = Consent::try_from(consent)
+        .filter_map(|(situation, told)| Some((situation, told.as_ref()?)))
+        .map(|(situation, told)| {
+            let consent = Consent::try_from(told.consent)
                 .map_err(|error| ReactionError::Nonsense(error.to_string()))?;
-            Ok((situation, consent))
+            let agreement = Agreement {
+                consent,
+                sequence: told.consent_sequence,
+                since: event.occurred_at,
+            };
+            Ok((situation, agreement))
         })
         .collect()
 }
