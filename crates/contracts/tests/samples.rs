@@ -140,6 +140,7 @@ fn samples() -> Vec<EventBody> {
             kind: 1,
             needs: vec![12],
             urgency: 3,
+            ..Default::default()
         }
         .into(),
         ItemClosed {
@@ -270,6 +271,7 @@ fn samples() -> Vec<EventBody> {
         CarerLinkMade {
             my_situation_hash: vec![7; 32],
             expires_at: moment,
+            ..Default::default()
         }
         .into(),
         CarerLinksTakenBack {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use knipperlicht_contracts::{event::EventBody, events::v1 as events, to_proto};
 use knipperlicht_eventing::Kit;
 use knipperlicht_runtime::{Stop, rounds};
+use knipperlicht_vocabulary::ClockKind;
 
 use crate::{
     error::FollowupError,
@@ -68,9 +69,9 @@ impl Clocks {
 }
 
 fn telling(breach: Breach) -> Telling {
-    let (referral_id, item_id) = match breach.about {
-        About::Referral(referral) => (referral.to_string(), String::new()),
-        About::Item(item) => (String::new(), item.to_string()),
+    let (referral_id, item_id, item_promise) = match breach.about {
+        About::Referral(referral) => (referral.to_string(), String::new(), None),
+        About::Item { id, promise } => (String::new(), id.to_string(), promise),
     };
     let body = EventBody::from(events::ClockBreached {
         clock_id: breach.clock.id.to_string(),
@@ -79,6 +80,7 @@ fn telling(breach: Breach) -> Telling {
         due_at: Some(to_proto(breach.clock.due_at)),
         rung: rung(breach.clock.kind).number(),
         item_id,
+        item_promise: item_promise.map_or(0, ClockKind::number),
     });
     Telling {
         situation: breach.situation,

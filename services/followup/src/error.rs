@@ -6,7 +6,7 @@ use knipperlicht_runtime::{Coded, Kind};
 use knipperlicht_vocabulary::{CodeError, IdError, ZoneIdError};
 
 use crate::model::{
-    InvalidTransition, ReasonMissing, TriedTooLittle, VisitTimeError, WorkerError,
+    InvalidTransition, MayStillAnswer, ReasonMissing, TriedTooLittle, VisitTimeError, WorkerError,
     report::PeriodError,
 };
 
@@ -47,6 +47,9 @@ pub enum FollowupError {
     /// Too early to call a carer unreachable.
     #[error("{0}")]
     TooEarly(#[from] TriedTooLittle),
+    /// Too early to close the loop without the carer's word.
+    #[error("{0}")]
+    Unheard(#[from] MayStillAnswer),
     /// An attempt was recorded before under this id, and was another one.
     #[error("`contact_id` was used before for another attempt: make a new one")]
     ContactKnown,
@@ -127,6 +130,7 @@ impl Coded for FollowupError {
             | Self::LinkUsed
             | Self::Held
             | Self::TooEarly(_)
+            | Self::Unheard(_)
             | Self::ContactKnown
             | Self::OthersContact => Kind::Conflict,
             Self::Database(_) => Kind::Unavailable,
@@ -149,6 +153,7 @@ impl Coded for FollowupError {
             Self::Database(_) => "KL4011",
             Self::BadRow { .. } => "KL4012",
             Self::TooEarly(_) => "KL4017",
+            Self::Unheard(_) => "KL4018",
             Self::ContactKnown => "KL4014",
             Self::Worker(_) => "KL4015",
             Self::OthersContact => "KL4016",

@@ -52,7 +52,15 @@ impl IntakeReactions {
                 if hash.len() != 32 {
                     return Err(nonsense("`my_situation_hash` is no hash"));
                 }
-                let purpose = Purpose::MySituation(event.situation());
+                // The carer's own situation, whatever it is part of: once they are two again, the
+                // link is still theirs.
+                let own = match made.home_situation_id.as_str() {
+                    "" => event.said_of,
+                    home => home
+                        .parse()
+                        .map_err(|_| nonsense("`home_situation_id` is not an id"))?,
+                };
+                let purpose = Purpose::MySituation(own);
                 let made_at = event.occurred_at;
                 store::insert_link(connection, hash, &purpose, made_at, expires_at).await?;
             }
@@ -138,6 +146,7 @@ fn step_of(body: &EventBody) -> Option<(Step, Option<OutcomeResult>)> {
         }
         EventBody::ReferralRequested(_) => Step::Referred,
         EventBody::ReferralHeld(held) if held.awaiting_consent => Step::WaitingForConsent,
+        EventBody::ReferralUnroutable(item) if is_of_silence(item.promise) => return None,
         EventBody::ReferralUnroutable(_) => Step::WithCoordinator,
         EventBody::ReferralWithheld(_) => Step::NotReferred,
         EventBody::ReferralAccepted(_) => Step::Accepted,
@@ -157,10 +166,15 @@ fn step_of(body: &EventBody) -> Option<(Step, Option<OutcomeResult>)> {
     Some((step, None))
 }
 
-/// What a broken promise means for the reporter. That the carer has not answered yet is the
-/// carer's own.
+/// Whether it is about a carer who has not answered yet. That is the carer's own, and so is all that
+/// follows from it: for the reporter it stays closed.
+fn is_of_silence(promise: i32) -> bool {
+    promise == ClockKind::Confirmation.number()
+}
+
+/// What a broken promise means for the reporter.
 fn waiting(breached: &events::ClockBreached) -> Option<Step> {
-    if breached.kind == ClockKind::Confirmation.number() {
+    if is_of_silence(breached.kind) || is_of_silence(breached.item_promise) {
         return None;
     }
     match Rung::try_from(breached.rung) {

@@ -2,7 +2,7 @@
 
 use knipperlicht_contracts::{event::EventBody, events::v1 as body};
 use knipperlicht_eventing::Said;
-use knipperlicht_vocabulary::{Actor, Environment, EventId, Need};
+use knipperlicht_vocabulary::{Actor, ClockKind, Environment, EventId, Need};
 
 use crate::model::{
     change::{Change, Plan},
@@ -80,6 +80,7 @@ fn body_of(change: &Change<'_>, by: i32) -> Option<EventBody> {
             kind: item.kind.number(),
             needs: numbers(&item.needs),
             urgency: item.urgency.number(),
+            promise: item.promise.map_or(0, ClockKind::number),
         }
         .into(),
         Change::Closed(item) | Change::GaveWay(item) => body::ItemClosed {

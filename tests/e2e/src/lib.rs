@@ -182,7 +182,9 @@ impl World {
                 .map(|zone| zone.parse().expect("a zone"))
                 .collect(),
         };
-        self.issuer.token(&person, 60 * 24 * 3600).expect("a token")
+        self.issuer
+            .token(&person, 120 * 24 * 3600)
+            .expect("a token")
     }
 
     /// Somebody without a token.

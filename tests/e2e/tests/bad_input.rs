@@ -407,7 +407,7 @@ async fn who_may_not_is_told_why() {
         (Code::NotFound, "KL1015".to_owned())
     );
 
-    world.clock.advance(SignedDuration::from_hours(61 * 24));
+    world.clock.advance(SignedDuration::from_hours(121 * 24));
     assert_eq!(
         code(cleaner.0.intake().get_signal(theirs).await.unwrap_err()),
         "KL0003"

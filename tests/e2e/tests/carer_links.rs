@@ -155,6 +155,58 @@ async fn a_link_that_does_not_work_says_no_more_than_that() {
     world.stop().await;
 }
 
+/// A link asks nothing any more once the follow-up is open again, or held; "my situation" it opens
+/// still, and a lost card is taken back there whatever happened since.
+#[tokio::test]
+async fn a_lost_card_is_taken_back_whatever_happened_since() {
+    let world = World::start().await;
+    let carer = world.nobody();
+    let revoke = async |closed: &Closed| {
+        let revoke = followup::RevokeCarerLinksRequest {
+            task_id: closed.task.clone(),
+        };
+        let revoked = closed.partner.0.followup().revoke_carer_links(revoke).await;
+        revoked.unwrap().into_inner().revoked
+    };
+    let opens_nothing = async |token: &str| {
+        let refused = eventually("a link that was taken back", async || {
+            look(&carer, token).await.err()
+        });
+        assert_eq!(refused.await, "KL1041");
+    };
+
+    let reopened = world.closed().await;
+    let lost = reopened.partner.link(&reopened.task).await.token;
+    let request = followup::ReopenRequest {
+        task_id: reopened.task.clone(),
+    };
+    let opened = reopened.partner.0.followup().reopen(request).await;
+    opened.unwrap();
+    assert_eq!(confirm(&carer, &lost).await, Err("KL4008".to_owned()));
+    eventually("the situation", async || look(&carer, &lost).await.ok()).await;
+    assert_eq!(revoke(&reopened).await, 1);
+    opens_nothing(&lost).await;
+    assert_eq!(revoke(&reopened).await, 0);
+
+    let held = world.closed().await;
+    let lost = held.partner.link(&held.task).await.token;
+    eventually("the situation", async || look(&carer, &lost).await.ok()).await;
+    let withdraw = intake::WithdrawMyConsentRequest {
+        token: lost.clone(),
+    };
+    carer.intake().withdraw_my_consent(withdraw).await.unwrap();
+    eventually("a follow-up that is held", async || {
+        let task = held.partner.task_of(&held.situation).await;
+        task.held.then_some(())
+    })
+    .await;
+    assert_eq!(confirm(&carer, &lost).await, Err("KL4008".to_owned()));
+    look(&carer, &lost).await.unwrap();
+    assert_eq!(revoke(&held).await, 1);
+    opens_nothing(&lost).await;
+    world.stop().await;
+}
+
 #[tokio::test]
 async fn half_an_answer_is_refused_and_the_link_still_works() {
     let world = World::start().await;
@@ -287,6 +339,11 @@ async fn a_carer_flags_their_own_situation_by_a_card() {
         assert!(taken <= 20, "never stopped");
     };
     assert_eq!(stopped, "KL1045");
+    // One of its own and nineteen others: what was sent again, or refused, did not count, and is
+    // answered still.
+    assert_eq!(taken, 19);
+    let again = carer.intake().submit_self_signal(own).await.unwrap();
+    assert_eq!(again.into_inner().receipt.unwrap(), receipt);
     world.clock.advance(SignedDuration::from_hours(1));
     carer.intake().submit_self_signal(fresh()).await.unwrap();
 

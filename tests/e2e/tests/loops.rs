@@ -10,8 +10,8 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use knipperlicht_followup::model::{
-    Action, Outcome, PlannedVisit, State as TaskState, Timeliness, VisitResult, promised_while,
-    rung,
+    Action, Outcome, PlannedVisit, Silence, State as TaskState, Timeliness, VisitResult,
+    promised_while, rung,
 };
 use knipperlicht_routing::model::{
     behaviour::Behaviours,
@@ -221,8 +221,21 @@ impl Loop {
         self.broken.push((id, kind));
         match rung(kind) {
             Rung::NextCandidate => self.hear(Heard::Silence(id)),
-            Rung::Coordinator => self.hear(Heard::Late(id)),
+            Rung::Coordinator => self.hear(Heard::Late(id, kind)),
             Rung::Council => unreachable!("a referral is no item"),
+        }
+    }
+
+    /// A coordinator lets the follow-up of a carer rest who does not answer. Before they were asked
+    /// in vain nobody may.
+    fn let_rest(&mut self, id: ReferralId) {
+        let was_heard = if self.broken.contains(&(id, ClockKind::Confirmation)) {
+            Timeliness::Late
+        } else {
+            Timeliness::InTime
+        };
+        if let Ok(silence) = Silence::of(2, was_heard) {
+            self.work(id, Action::LetRest(silence));
         }
     }
 
@@ -237,7 +250,7 @@ impl Loop {
     }
 
     /// Whether everything about it is over: every need was seen to, and the carer said that it
-    /// helped.
+    /// helped or was asked in vain.
     fn is_closed(&self) -> bool {
         let no_task_is_open = self.tasks.values().all(|task| task.promise().is_none());
         let nobody_is_asked = self.case.referrals.iter().all(|one| !one.state.is_open());
@@ -254,11 +267,11 @@ impl Loop {
             let id = referral.id;
             let is_over = !referral.state.is_open() && referral.state != State::Accepted;
             let Some(kind) = self.promise(id) else {
-                let confirmed = self
+                let was_heard = self
                     .tasks
                     .get(&id)
                     .is_some_and(|task| task.promise().is_none());
-                if !is_over && !confirmed && !self.case.is_in_hand(id) {
+                if !is_over && !was_heard && !self.case.is_in_hand(id) {
                     return Some(format!("nothing is promised about {referral:?}"));
                 }
                 continue;
@@ -304,12 +317,13 @@ impl Loop {
         let open = self.tasks.iter().find(|(_, task)| task.promise().is_some());
         if let Some((id, task)) = open {
             let id = *id;
-            let action = if task.ending().is_some() {
-                Action::Confirm
+            if task.ending().is_none() {
+                self.work(id, Action::Complete(outcome(), Timeliness::Late));
+            } else if self.broken.contains(&(id, ClockKind::Confirmation)) {
+                self.let_rest(id);
             } else {
-                Action::Complete(outcome(), Timeliness::Late)
-            };
-            self.work(id, action);
+                self.work(id, Action::Confirm);
+            }
         }
     }
 
@@ -354,6 +368,7 @@ enum Happening {
     Cancel(usize),
     Assign(usize, usize),
     Work(usize, Action),
+    LetRest(usize),
 }
 
 fn any_happening() -> impl Strategy<Value = Happening> {
@@ -388,6 +403,7 @@ fn any_happening() -> impl Strategy<Value = Happening> {
         1 => one().prop_map(Happening::Cancel),
         1 => (one(), 0..4_usize).prop_map(|(one, to)| Happening::Assign(one, to)),
         4 => (one(), prop::sample::select(work)).prop_map(|(one, action)| Happening::Work(one, action)),
+        1 => one().prop_map(Happening::LetRest),
     ]
 }
 
@@ -457,6 +473,11 @@ fn happen(open: &mut Loop, happening: Happening) {
         Happening::Work(one, action) => {
             if let Some(id) = referral(one) {
                 open.work(id, action);
+            }
+        }
+        Happening::LetRest(one) => {
+            if let Some(id) = referral(one) {
+                open.let_rest(id);
             }
         }
     }

@@ -18,7 +18,8 @@ use knipperlicht_e2e::{CoordinatorDesk, ReporterPhone, World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
 use knipperlicht_vocabulary::{
-    DeclineReason, MatchReason, Observation, ReferralState, ResolutionReason, Step,
+    Consent, DeclineReason, MatchReason, Observation, OutcomeResult, ReferralState,
+    ResolutionReason, Step,
 };
 use tonic::Status;
 
@@ -337,6 +338,91 @@ async fn who_is_kept_apart_is_not_asked_about_again() {
             (code, Some(field))
         );
     }
+    world.stop().await;
+}
+
+/// What the link of this token shows.
+async fn look(world: &World, token: &str) -> Result<intake::MySituation, String> {
+    let request = intake::GetMySituationRequest {
+        token: token.to_owned(),
+    };
+    match world.nobody().intake().get_my_situation(request).await {
+        Ok(seen) => Ok(seen.into_inner().situation.unwrap()),
+        Err(status) => Err(Problem::from(&status).code),
+    }
+}
+
+/// Two carers who were taken for one: whatever link was made meanwhile, none of them ever sees, or
+/// decides on, what is the other one's.
+#[tokio::test]
+async fn no_link_opens_another_carers_situation_after_a_split() {
+    let world = World::start().await;
+    let (cleaner, nurse) = (world.reporter("cleaner"), world.reporter("nurse"));
+    let coordinator = world.coordinator(&[ZONE]);
+    let first = cleaner
+        .send(flagged(&world, "8400", "059 12 34 56"))
+        .await
+        .unwrap();
+    coordinator.referral_of(&first.situation_id).await;
+    let later = nurse
+        .send(flagged(&world, "8450", "059 65 43 21"))
+        .await
+        .unwrap();
+    // Somebody follows the second one up, to the end.
+    let referral = eventually("the second referral", async || {
+        let mut open = coordinator.referrals().await.into_iter();
+        open.find(|one| one.situation_id == later.situation_id)
+    })
+    .await;
+    let partner = world.partner(&referral.service.unwrap().organisation_id);
+    partner.accept(&referral.referral_id).await.unwrap();
+    let task = partner.task_of(&later.situation_id).await.task_id;
+    partner.reaches(&task).await;
+    let helped = partner.completes(&task, OutcomeResult::Helped, None);
+    helped.await.unwrap();
+    nurse.sees(&later.signal_id, Step::Closed).await;
+
+    let question = questions(&coordinator, false).await.remove(0);
+    let id = question.duplicate_id.as_str();
+    answer(&coordinator, id, Resolution::Merge).await.unwrap();
+    let situation = first.situation_id.as_str();
+    eventually("the follow-up to be the survivor's", async || {
+        let tasks = partner.task_of(situation).await;
+        (tasks.task_id == task).then_some(())
+    })
+    .await;
+    let of_second = partner.link(&task).await.token;
+    let request = intake::IssueSituationLinkRequest {
+        situation_id: first.situation_id.clone(),
+        ..Default::default()
+    };
+    let of_both = coordinator.0.intake().issue_situation_link(request).await;
+    let of_both = of_both.unwrap().into_inner().link.unwrap().token;
+    for token in [&of_second, &of_both] {
+        let seen = eventually("the situation", async || look(&world, token).await.ok()).await;
+        assert_eq!(seen.told.len(), 1);
+    }
+
+    answer(&coordinator, id, Resolution::Split).await.unwrap();
+    assert_eq!(look(&world, &of_both).await.unwrap_err(), "KL1041");
+    let seen = look(&world, &of_second).await.unwrap();
+    assert_eq!(
+        seen.told.len(),
+        1,
+        "their own: the first one was told to nobody"
+    );
+    let withdraw = intake::WithdrawMyConsentRequest { token: of_second };
+    let withdrawn = world.nobody().intake().withdraw_my_consent(withdraw).await;
+    withdrawn.unwrap();
+    let consent = async |phone: &ReporterPhone, signal: &str| phone.signal(signal).await.consent;
+    assert_eq!(
+        consent(&cleaner, &first.signal_id).await,
+        Consent::Given.number()
+    );
+    assert_eq!(
+        consent(&nurse, &later.signal_id).await,
+        Consent::Withdrawn.number()
+    );
     world.stop().await;
 }
 

@@ -4,11 +4,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+use std::time::Duration;
+
+use async_nats::jetstream;
+use futures::StreamExt;
 use knipperlicht_contracts::intake::v1 as intake;
 use knipperlicht_e2e::{Closed, World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
-use knipperlicht_vocabulary::{Consent, OutcomeResult, Step};
+use knipperlicht_vocabulary::{Consent, EventId, OutcomeResult, Step};
+use tokio::time::timeout;
 
 #[tokio::test]
 async fn s10_consent_withdrawn_after_acceptance() {
@@ -153,5 +158,77 @@ async fn accepted_in_the_moment_of_the_withdrawal() {
         let steps = cleaner.steps(&receipt.signal_id).await;
         assert_eq!(steps, [Step::Received, Step::NotShared]);
     }
+    world.stop().await;
+}
+
+/// Merges and splits are said of another situation than the one they are about, so that a word may
+/// be heard after one that came later. It changes nothing then.
+#[tokio::test]
+async fn an_older_word_that_is_heard_late_changes_nothing() {
+    let world = World::start().await;
+    let Closed {
+        cleaner,
+        partner,
+        situation,
+        signal,
+        ..
+    } = world.accepted().await;
+    for (consent, held) in [(Consent::Withdrawn, true), (Consent::Given, false)] {
+        let said = intake::SetConsentRequest {
+            signal_id: signal.clone(),
+            consent: consent.number(),
+            ..Default::default()
+        };
+        cleaner.0.intake().set_consent(said).await.unwrap();
+        eventually("it to be heard", async || {
+            let task = partner.task_of(&situation).await;
+            (task.held == held).then_some(())
+        })
+        .await;
+    }
+
+    // The withdrawal once more, as if it came only now.
+    let late = EventId::new(&world.environment);
+    let nats = async_nats::connect(world.bed.nats.url()).await.unwrap();
+    let jetstream = jetstream::new(nats);
+    let stream = jetstream.get_stream("KL_EVENTS").await.unwrap();
+    let consumer = stream
+        .create_consumer(jetstream::consumer::pull::OrderedConfig::default())
+        .await
+        .unwrap();
+    let mut messages = consumer.messages().await.unwrap();
+    let (mut last, mut withdrawal) = (0, None);
+    while let Ok(Some(message)) = timeout(Duration::from_millis(500), messages.next()).await {
+        let message = message.unwrap();
+        let headers = message.headers.clone().unwrap();
+        let header = |name: &str| headers.get(name).unwrap().as_str().to_owned();
+        if header("ce-source") == "intake" && header("ce-subject") == situation {
+            last = header("ce-sequence").parse::<i64>().unwrap();
+            if header("ce-type") == "knipperlicht.situation.consent_changed.v1" {
+                withdrawal.get_or_insert((
+                    message.subject.clone(),
+                    message.payload.clone(),
+                    headers,
+                ));
+            }
+        }
+    }
+    let (subject, payload, mut headers) = withdrawal.unwrap();
+    headers.insert("Nats-Msg-Id", late.to_string());
+    headers.insert("ce-id", late.to_string());
+    headers.insert("ce-sequence", (last + 1).to_string());
+    let sent = jetstream
+        .publish_with_headers(subject, headers, payload)
+        .await;
+    sent.unwrap().await.unwrap();
+    eventually("it to be heard", async || {
+        let heard = sqlx::query("select from followup.inbox where event_id = $1::uuid")
+            .bind(late.uuid())
+            .fetch_optional(&mut world.look().await)
+            .await;
+        heard.unwrap()
+    })
+    .await;
+    assert!(!partner.task_of(&situation).await.held);
     world.stop().await;
 }

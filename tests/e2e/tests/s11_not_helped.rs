@@ -8,11 +8,11 @@ use knipperlicht_contracts::{
     events::v1::CarerState, followup::v1 as followup, from_proto, intake::v1 as intake,
     routing::v1 as routing,
 };
-use knipperlicht_e2e::{Closed, World};
+use knipperlicht_e2e::{Closed, World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
 use knipperlicht_vocabulary::{
-    ClockKind, FollowUpState, ItemKind, OutcomeResult, PerseveranceTime, Step,
+    ClockKind, FollowUpState, ItemKind, Observation, OutcomeResult, PerseveranceTime, Step,
 };
 
 #[tokio::test]
@@ -146,6 +146,58 @@ async fn a_reporter_says_that_it_is_not_better() {
     world.stop().await;
 }
 
+/// Two partners help; one has ended, and it is not better. That the other one goes on is no reason
+/// to say nothing.
+#[tokio::test]
+async fn what_ended_opens_again_also_while_another_partner_is_at_work() {
+    let world = World::start().await;
+    let cleaner = world.reporter("cleaner");
+    let coordinator = world.coordinator(&["oostende-bredene"]);
+    let flagged = |observation: Observation| intake::Signal {
+        observations: vec![observation.number()],
+        contact: Some(intake::Contact {
+            phone: "0470 12 34 56".to_owned(),
+            national_number: "85.07.30-033.28".to_owned(),
+            ..Default::default()
+        }),
+        ..a_signal(&world.environment)
+    };
+    let accepted = async |situation: &str| {
+        let referral = coordinator.referral_of(situation).await;
+        let partner = world.partner(&referral.service.unwrap().organisation_id);
+        partner.accept(&referral.referral_id).await.unwrap();
+        eventually("its follow-up", async || {
+            let mut tasks = partner.open_tasks().await.into_iter();
+            tasks.find(|task| task.referral_id == referral.referral_id)
+        })
+        .await
+    };
+    let first = cleaner
+        .send(flagged(Observation::LostInPaperwork))
+        .await
+        .unwrap();
+    let one = accepted(&first.situation_id).await;
+    let second = cleaner.send(flagged(Observation::NoBackup)).await.unwrap();
+    assert_eq!(second.situation_id, first.situation_id);
+    let other = accepted(&first.situation_id).await;
+    assert_ne!(one.task_id, other.task_id);
+
+    let partner = world.partner(&one.organisation_id);
+    let helped = partner.completes(&one.task_id, OutcomeResult::Helped, None);
+    helped.await.unwrap();
+    cleaner.sees(&first.signal_id, Step::Closed).await;
+    let request = intake::ReportNotBetterRequest {
+        signal_id: first.signal_id.clone(),
+    };
+    let reopened = cleaner.0.intake().report_not_better(request).await;
+    reopened.unwrap();
+    cleaner.sees(&first.signal_id, Step::Reopened).await;
+    let tasks = partner.open_tasks().await;
+    let open = tasks.iter().find(|task| task.task_id == one.task_id);
+    assert_eq!(open.unwrap().state, FollowUpState::Reopened.number());
+    world.stop().await;
+}
+
 #[tokio::test]
 async fn a_carer_who_does_not_answer_is_asked_once_more_and_then_a_coordinator_decides() {
     let world = World::start().await;
@@ -165,10 +217,21 @@ async fn a_carer_who_does_not_answer_is_asked_once_more_and_then_a_coordinator_d
         })
         .await;
     };
+    let close = followup::CloseLoopRequest {
+        task_id: task.clone(),
+    };
+    // Before that nobody gives the carer up: not unasked, nor while they may still answer.
+    let too_early = async || {
+        let refused = coordinator().0.followup().close_loop(close.clone()).await;
+        assert_eq!(Problem::from(&refused.unwrap_err()).code, "KL4018");
+    };
+    too_early().await;
     world.clock.advance(SignedDuration::from_hours(28 * 24));
     question(1, false).await;
+    too_early().await;
     world.clock.advance(SignedDuration::from_hours(14 * 24));
     question(2, false).await;
+    too_early().await;
     world.clock.advance(SignedDuration::from_hours(14 * 24));
     question(2, true).await;
     // It lies with the coordinator, who has to see to it in time like to all else.
@@ -182,9 +245,6 @@ async fn a_carer_who_does_not_answer_is_asked_once_more_and_then_a_coordinator_d
     .await;
 
     // The coordinator lets it rest; doing so twice is harmless.
-    let close = followup::CloseLoopRequest {
-        task_id: task.clone(),
-    };
     for _ in 0..2 {
         let mut desk = coordinator().0.followup();
         let closed = desk.close_loop(close.clone()).await.unwrap();

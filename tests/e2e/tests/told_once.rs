@@ -1,4 +1,5 @@
-//! Feedback is told exactly once per step, also when every event arrives three times.
+//! Feedback is told exactly once per step, also when every event arrives three times; and nothing is
+//! told of what is the carer's own.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
@@ -6,9 +7,11 @@ use std::time::Duration;
 
 use async_nats::{HeaderMap, jetstream};
 use futures::StreamExt;
-use knipperlicht_contracts::intake::v1 as intake;
+use jiff::SignedDuration;
+use knipperlicht_contracts::{followup::v1 as followup, intake::v1 as intake};
 use knipperlicht_e2e::{Closed, World};
-use knipperlicht_vocabulary::{OutcomeResult, Step};
+use knipperlicht_harness::eventually;
+use knipperlicht_vocabulary::{ItemKind, OutcomeResult, Step};
 use tokio::{sync::mpsc, time::timeout};
 
 /// Publishes all that the stream holds once more, so that the server does not know it again.
@@ -107,5 +110,65 @@ async fn every_step_is_told_once_though_every_event_comes_three_times() {
         before = now;
     }
     assert!(shown.try_recv().is_err(), "told something after the end");
+    world.stop().await;
+}
+
+/// A carer who never answers: asked twice, before the coordinator, before the council, let rest. For
+/// the reporter it stays closed all the while, and can be opened again.
+#[tokio::test]
+async fn that_a_carer_does_not_answer_is_not_told() {
+    let world = World::start().await;
+    let Closed {
+        cleaner,
+        partner,
+        coordinator,
+        signal,
+        situation,
+        task,
+        ..
+    } = world.closed().await;
+    for days in [28, 14] {
+        world.clock.advance(SignedDuration::from_hours(days * 24));
+        eventually("a question", async || {
+            let question = partner.task_of(&situation).await.carer_question?;
+            (question.times == if days == 28 { 1 } else { 2 }).then_some(())
+        })
+        .await;
+    }
+    world.clock.advance(SignedDuration::from_hours(14 * 24));
+    let item = async |escalated: bool| {
+        eventually("it to lie with somebody", async || {
+            let mut items = coordinator.items().await.into_iter();
+            items.find(|item| {
+                item.kind == ItemKind::Late.number() && item.escalated_at.is_some() == escalated
+            })
+        })
+        .await
+    };
+    item(false).await;
+    world.clock.advance(SignedDuration::from_hours(14 * 24));
+    item(true).await;
+    let close = followup::CloseLoopRequest { task_id: task };
+    coordinator.0.followup().close_loop(close).await.unwrap();
+
+    let request = intake::ReportNotBetterRequest {
+        signal_id: signal.clone(),
+    };
+    let reopened = cleaner.0.intake().report_not_better(request).await;
+    reopened.unwrap();
+    cleaner.sees(&signal, Step::Reopened).await;
+    // All that was said before that was heard before that.
+    assert_eq!(
+        cleaner.steps(&signal).await,
+        [
+            Step::Received,
+            Step::Assessed,
+            Step::Referred,
+            Step::Accepted,
+            Step::Contacted,
+            Step::Closed,
+            Step::Reopened
+        ]
+    );
     world.stop().await;
 }

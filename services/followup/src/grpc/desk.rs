@@ -19,7 +19,8 @@ use super::{
 use crate::{
     error::FollowupError,
     model::{
-        Action, Attempt, Outcome, PlannedVisit, Task, Timeliness, VisitResult, may_be_unreachable,
+        Action, ActionKind, Attempt, Outcome, PlannedVisit, State, Task, Timeliness, VisitResult,
+        may_be_unreachable,
     },
     store::contacts::{self, Contact},
 };
@@ -172,13 +173,18 @@ impl FollowupCalls {
         let task_id = wire::id("task_id", &request.task_id)?;
 
         let mut work = Work::begin(self, principal, task_id).await?;
-        work.act(Action::LetRest).await?;
-        if work.end_question().await? == Moved::Yes {
-            let said = events::LoopClosed {
-                task_id: task_id.to_string(),
-                referral_id: work.task().referral.to_string(),
-            };
-            work.say(said).await?;
+        match work.task().state {
+            State::AtRest { .. } => {}
+            State::Completed { .. } => {
+                let silence = work.silence().await?;
+                work.act(Action::LetRest(silence)).await?;
+                let said = events::LoopClosed {
+                    task_id: task_id.to_string(),
+                    referral_id: work.task().referral.to_string(),
+                };
+                work.say(said).await?;
+            }
+            elsewhere => return Err(elsewhere.refusal(ActionKind::LetRest).into()),
         }
         let task = work.finish().await?;
         Ok(CloseLoopResponse { task: Some(task) })

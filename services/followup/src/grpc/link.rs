@@ -1,6 +1,6 @@
 //! The link with which a carer, without an account, says whether it helped and how they are now.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::{
     events::v1 as events,
@@ -18,10 +18,11 @@ use super::{
     wire::{self, Answer},
     work::{Moved, Work},
 };
-use crate::{error::FollowupError, model::Action, store::links};
-
-/// How long a link works: from the completion past the second asking, with the default rule.
-const LIFETIME: SignedDuration = SignedDuration::from_hours(60 * 24);
+use crate::{
+    error::FollowupError,
+    model::Action,
+    store::{links, tasks},
+};
 
 impl FollowupCalls {
     pub(super) async fn link_issued(
@@ -36,7 +37,7 @@ impl FollowupCalls {
 
         let mut work = Work::begin(self, principal, task_id).await?;
         work.act(Action::AskCarer).await?;
-        let expires_at = work.now() + LIFETIME;
+        let expires_at = self.asking.link_until(work.now());
         let card = Card {
             door: Door::AnswerOutcome,
             language: language.unwrap_or(Language::Dutch).into(),
@@ -47,10 +48,13 @@ impl FollowupCalls {
         let hash = token.hash(Door::AnswerOutcome);
         let my_situation = token.hash(Door::MySituation);
         links::insert(work.connection(), &hash, &my_situation, task_id, expires_at).await?;
+        let home = tasks::home(work.connection(), task_id).await?;
+        let home = home.filter(|home| *home != work.task().situation);
         // The same link shows who was told, and withdraws consent: intake's to answer.
         work.say(events::CarerLinkMade {
             my_situation_hash: my_situation.to_vec(),
             expires_at: Some(to_proto(expires_at)),
+            home_situation_id: home.map(|home| home.to_string()).unwrap_or_default(),
         })
         .await?;
         work.finish().await?;
@@ -69,10 +73,11 @@ impl FollowupCalls {
     ) -> Result<RevokeCarerLinksResponse, FollowupError> {
         let task_id = wire::id("task_id", &request.task_id)?;
 
-        let mut work = Work::begin(self, principal, task_id).await?;
-        let my_situation_hashes = links::forget_doors(work.connection(), task_id).await?;
+        // A lost card opens "my situation" also where nothing else may be done.
+        let mut work = Work::begin_even_held(self, principal, task_id).await?;
+        let now = work.now();
+        let my_situation_hashes = links::take_back(work.connection(), now, task_id).await?;
         let revoked = my_situation_hashes.len();
-        links::take_back(work.connection(), task_id).await?;
         if revoked > 0 {
             work.say(events::CarerLinksTakenBack {
                 my_situation_hashes,

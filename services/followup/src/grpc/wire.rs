@@ -197,7 +197,7 @@ impl From<OpenLoop> for wire::OpenLoop {
     fn from(open: OpenLoop) -> Self {
         let (referral_id, item_id) = match open.about {
             About::Referral(referral) => (referral.to_string(), String::new()),
-            About::Item(item) => (String::new(), item.to_string()),
+            About::Item { id, .. } => (String::new(), id.to_string()),
         };
         let climbed_to = open.clock.breached.then(|| rung(open.clock.kind).number());
         Self {

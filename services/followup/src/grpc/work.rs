@@ -11,7 +11,7 @@ use tracing::Span;
 use super::FollowupCalls;
 use crate::{
     error::FollowupError,
-    model::{Action, Task, Timeliness},
+    model::{Action, Silence, Task, Timeliness},
     store::{
         askings,
         clocks::{self, About, NewClock, SettledClock},
@@ -47,15 +47,25 @@ impl<'a> Work<'a> {
         principal: &Principal,
         id: TaskId,
     ) -> Result<Self, FollowupError> {
+        let mut work = Self::begin_even_held(calls, principal, id).await?;
+        if holding::is_held(work.connection(), id).await? {
+            return Err(FollowupError::Held);
+        }
+        Ok(work)
+    }
+
+    /// The same for what may be done also where the carer does not, or no longer, agree.
+    pub(super) async fn begin_even_held(
+        calls: &'a FollowupCalls,
+        principal: &Principal,
+        id: TaskId,
+    ) -> Result<Self, FollowupError> {
         let kit = &calls.kit;
         let mut transaction = kit.database.begin(principal).await?;
         let task = tasks::lock(&mut transaction, id)
             .await?
             .ok_or(FollowupError::NotFound { what: "follow-up" })?;
         transaction.act_as(&kit.principal).await?;
-        if holding::is_held(&mut transaction, id).await? {
-            return Err(FollowupError::Held);
-        }
         Ok(Self {
             calls,
             transaction,
@@ -84,6 +94,12 @@ impl<'a> Work<'a> {
         Ok(Timeliness::of(self.now, due))
     }
 
+    /// That the carer was asked and does not answer.
+    pub(super) async fn silence(&mut self) -> Result<Silence, FollowupError> {
+        let times = askings::times(&mut self.transaction, self.task.id).await?;
+        Ok(Silence::of(times, self.timeliness().await?)?)
+    }
+
     /// Lets `action` happen: the new state, and the promise that goes with it.
     pub(super) async fn act(&mut self, action: Action) -> Result<Moved, FollowupError> {
         let before = self.task.state;
@@ -109,31 +125,14 @@ impl<'a> Work<'a> {
                 askings::start(&mut self.transaction, &self.task, first, traceparent).await?;
             }
             Action::Confirm => askings::end(&mut self.transaction, self.task.id).await?,
-            Action::Reopen => {
+            // A link asks about the ending that it was made for, while an answer is waited for.
+            Action::Reopen | Action::LetRest(_) => {
                 askings::end(&mut self.transaction, self.task.id).await?;
-                // A link asks about the ending that it was made for.
-                links::take_back(&mut self.transaction, self.task.id).await?;
+                links::end(&mut self.transaction, self.now, &[self.task.id.uuid()]).await?;
             }
-            Action::Contact(_)
-            | Action::Schedule(_)
-            | Action::Visit(_)
-            | Action::AskCarer
-            | Action::LetRest => {}
+            Action::Contact(_) | Action::Schedule(_) | Action::Visit(_) | Action::AskCarer => {}
         }
         Ok(Moved::Yes)
-    }
-
-    /// Nobody waits for the carer's word any more. Whether anybody did.
-    pub(super) async fn end_question(&mut self) -> Result<Moved, FollowupError> {
-        let waited = clocks::open_due(&mut self.transaction, self.task.referral).await?;
-        askings::end(&mut self.transaction, self.task.id).await?;
-        links::take_back(&mut self.transaction, self.task.id).await?;
-        let stopped = clocks::stop(&mut self.transaction, self.now, &[self.task.referral]).await?;
-        self.settled.extend(stopped);
-        Ok(match waited {
-            Some(_) => Moved::Yes,
-            None => Moved::No,
-        })
     }
 
     /// Says it, and adds it to the timeline. Last of all, for it locks the situation.

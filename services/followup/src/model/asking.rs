@@ -3,7 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 use knipperlicht_vocabulary::{ClockKind, Urgency, WorkingCalendar};
 
-use super::due;
+use super::{Timeliness, due};
+
+/// How often a carer is asked.
+const TIMES: u8 = 2;
+
+/// How long a link works beyond the moment in which a coordinator is to decide: nobody decides on
+/// the spot. Own default, not validated.
+const BEYOND: SignedDuration = SignedDuration::from_hours(4 * 24);
 
 /// When a carer is asked, asked again, and a coordinator decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +52,14 @@ impl AskingRule {
     /// When, after having been asked for the `times`-th time at `asked`, they are asked again.
     #[must_use]
     pub fn next(self, times: u8, asked: Timestamp) -> Option<Timestamp> {
-        (times < 2).then(|| later(asked, self.again_after))
+        (times < TIMES).then(|| later(asked, self.again_after))
+    }
+
+    /// Until when a link works that is made at `made`: one that is handed over as the follow-up is
+    /// closed answers the last question still.
+    #[must_use]
+    pub fn link_until(self, made: Timestamp) -> Timestamp {
+        later(self.decide(made), BEYOND)
     }
 
     /// When a promise made at `from` falls due: by the table, but for the carer's word.
@@ -74,6 +88,33 @@ impl AskingRule {
     }
 }
 
+/// That a carer was asked as often as carers are, and let the time for an answer pass: what it
+/// takes to close a loop without their word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence(());
+
+/// A carer who may answer yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the carer may still answer: they were asked {times} of {TIMES} times, and a coordinator decides once the time for an answer has passed; until then it can be reopened"
+)]
+pub struct MayStillAnswer {
+    /// How often they were asked.
+    pub times: u8,
+}
+
+impl Silence {
+    /// The silence of a carer who was asked so often, if the promise to hear them is broken by now.
+    /// The one does not follow from the other: whoever asks may have been late.
+    pub const fn of(times: u8, heard: Timeliness) -> Result<Self, MayStillAnswer> {
+        if times >= TIMES && heard.is_late() {
+            Ok(Self(()))
+        } else {
+            Err(MayStillAnswer { times })
+        }
+    }
+}
+
 fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
@@ -96,7 +137,18 @@ mod tests {
             let two = rule.next(1, one).unwrap();
             prop_assert!(closed < one && one < two && two < rule.decide(closed));
             prop_assert_eq!(rule.next(2, two), None);
+            prop_assert!(rule.decide(closed) < rule.link_until(closed));
         }
+    }
+
+    #[test]
+    fn nobody_is_closed_away_unheard() {
+        use Timeliness::{InTime, Late};
+
+        for (times, heard) in [(0, InTime), (0, Late), (1, Late), (2, InTime)] {
+            assert_eq!(Silence::of(times, heard), Err(MayStillAnswer { times }));
+        }
+        assert!(Silence::of(2, Late).is_ok());
     }
 
     #[test]
@@ -105,6 +157,7 @@ mod tests {
         let rule = AskingRule::default();
         assert_eq!(rule.first(closed).to_string(), "2026-12-18T10:00:00Z");
         assert_eq!(rule.decide(closed).to_string(), "2027-01-15T10:00:00Z");
+        assert_eq!(rule.link_until(closed).to_string(), "2027-01-19T10:00:00Z");
         assert_eq!(rule, AskingRule::of_days(28, 14));
         let calendar = WorkingCalendar::office_hours().unwrap();
         let (kind, urgency) = (ClockKind::Confirmation, Urgency::Soon);

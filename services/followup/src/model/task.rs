@@ -8,7 +8,7 @@ use knipperlicht_vocabulary::{
     Urgency, ZoneId,
 };
 
-use super::{Outcome, PlannedVisit, Timeliness, VisitResult};
+use super::{Outcome, PlannedVisit, Silence, Timeliness, VisitResult};
 
 /// The follow-up of one accepted referral.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +47,16 @@ pub enum State {
     Seen,
     /// The visit did not take place.
     Missed,
-    /// The partner closed it.
+    /// The partner closed it, and the carer is heard yet.
     Completed {
+        /// How it ended.
+        outcome: Outcome,
+        /// Whether by the promised day.
+        timeliness: Timeliness,
+    },
+    /// The carer was asked and kept silent, and a coordinator let it rest. For everybody else it is
+    /// completed.
+    AtRest {
         /// How it ended.
         outcome: Outcome,
         /// Whether by the promised day.
@@ -83,7 +91,7 @@ pub enum Action {
     /// Opens it again.
     Reopen,
     /// Closes the loop of a carer who does not answer.
-    LetRest,
+    LetRest(Silence),
 }
 
 /// What sort of thing somebody does.
@@ -132,8 +140,8 @@ impl State {
     pub fn after(self, action: Action) -> Result<Self, InvalidTransition> {
         use Action::{AskCarer, Complete, Confirm, Contact, LetRest, Reopen, Schedule, Visit};
         use State::{
-            Completed, Confirmed, ContactAttempted, Contacted, Missed, Open, Reopened, Scheduled,
-            Seen,
+            AtRest, Completed, Confirmed, ContactAttempted, Contacted, Missed, Open, Reopened,
+            Scheduled, Seen,
         };
 
         match (self, action) {
@@ -158,15 +166,30 @@ impl State {
                 outcome,
                 timeliness,
             }),
-            (Completed { outcome, .. } | Confirmed { outcome, .. }, Complete(again, _))
-                if outcome == again =>
-            {
-                Ok(self)
-            }
+            (
+                Completed { outcome, .. } | AtRest { outcome, .. } | Confirmed { outcome, .. },
+                Complete(again, _),
+            ) if outcome == again => Ok(self),
 
-            (Completed { .. }, AskCarer | LetRest) => Ok(self),
+            // Also at rest: whoever meets the carer after all may ask.
+            (Completed { .. } | AtRest { .. }, AskCarer) => Ok(self),
             (
                 Completed {
+                    outcome,
+                    timeliness,
+                },
+                LetRest(_),
+            ) => Ok(AtRest {
+                outcome,
+                timeliness,
+            }),
+            (AtRest { .. }, LetRest(_)) => Ok(self),
+            (
+                Completed {
+                    outcome,
+                    timeliness,
+                }
+                | AtRest {
                     outcome,
                     timeliness,
                 },
@@ -177,13 +200,19 @@ impl State {
             }),
             // A second link says the same as the first.
             (Confirmed { .. }, Confirm) => Ok(self),
-            (Completed { .. } | Confirmed { .. }, Reopen) => Ok(Reopened),
+            (Completed { .. } | AtRest { .. } | Confirmed { .. }, Reopen) => Ok(Reopened),
 
-            (state, action) => Err(InvalidTransition {
-                state: state.code(),
-                action: action.kind(),
-                allowed: state.allowed(),
-            }),
+            (state, action) => Err(state.refusal(action.kind())),
+        }
+    }
+
+    /// Why that does not go with where it stands.
+    #[must_use]
+    pub const fn refusal(self, action: ActionKind) -> InvalidTransition {
+        InvalidTransition {
+            state: self.code(),
+            action,
+            allowed: self.allowed(),
         }
     }
 
@@ -197,11 +226,13 @@ impl State {
             Self::Contacted | Self::Seen | Self::Missed => &[Contact, Schedule, Complete],
             Self::Scheduled { .. } => &[Contact, Schedule, Visit, Complete],
             Self::Completed { .. } => &[AskCarer, Confirm, Reopen, LetRest],
+            Self::AtRest { .. } => &[AskCarer, Confirm, Reopen],
             Self::Confirmed { .. } => &[Reopen],
         }
     }
 
-    /// The promise that runs meanwhile. There is one until the carer says that it helped.
+    /// The promise that runs meanwhile. There is one until the carer says that it helped, or was
+    /// asked in vain.
     #[must_use]
     pub const fn promise(self) -> Option<ClockKind> {
         match self {
@@ -210,7 +241,7 @@ impl State {
                 Some(ClockKind::Outcome)
             }
             Self::Completed { .. } => Some(ClockKind::Confirmation),
-            Self::Confirmed { .. } => None,
+            Self::AtRest { .. } | Self::Confirmed { .. } => None,
         }
     }
 
@@ -224,7 +255,7 @@ impl State {
             Self::Scheduled { .. } => FollowUpState::Scheduled,
             Self::Seen => FollowUpState::Seen,
             Self::Missed => FollowUpState::Missed,
-            Self::Completed { .. } => FollowUpState::Completed,
+            Self::Completed { .. } | Self::AtRest { .. } => FollowUpState::Completed,
             Self::Confirmed { .. } => FollowUpState::Confirmed,
             Self::Reopened => FollowUpState::Reopened,
         }
@@ -258,6 +289,10 @@ impl State {
                 outcome,
                 timeliness,
             }
+            | Self::AtRest {
+                outcome,
+                timeliness,
+            }
             | Self::Confirmed {
                 outcome,
                 timeliness,
@@ -288,7 +323,7 @@ impl Action {
             Self::AskCarer => ActionKind::AskCarer,
             Self::Confirm => ActionKind::Confirm,
             Self::Reopen => ActionKind::Reopen,
-            Self::LetRest => ActionKind::LetRest,
+            Self::LetRest(_) => ActionKind::LetRest,
         }
     }
 }

@@ -103,9 +103,11 @@ impl Effects {
                 }
             }
             EventBody::ReferralUnroutable(body) => {
-                let item = id("item_id", &body.item_id)?;
-                let urgency = urgency(body.urgency)?;
-                let clock = promise(ClockKind::Coordinator, About::Item(item), urgency);
+                let about = About::Item {
+                    id: id("item_id", &body.item_id)?,
+                    promise: ClockKind::try_from(body.promise).ok(),
+                };
+                let clock = promise(ClockKind::Coordinator, about, urgency(body.urgency)?);
                 self.started.push(clock.of_nobody());
             }
             EventBody::ItemClosed(body) => {

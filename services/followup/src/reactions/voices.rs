@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use super::FollowupReactions;
 use crate::{
     error::FollowupError,
-    model::{Action, Task},
+    model::{Action, Agreement, Task, to_reopen},
     store::{
         askings,
         clocks::{self, About, NewClock, SettledClock},
@@ -35,11 +35,13 @@ impl FollowupReactions {
         event: &Event,
     ) -> Result<Vec<SettledClock>, ReactionError> {
         let mut settled = Vec::new();
-        for (situation, consent) in consents(event)? {
-            if matches!(consent, Consent::Refused | Consent::Withdrawn) {
-                let at = event.occurred_at;
-                settled.extend(holding::hold(&mut *connection, situation, at).await?);
-            } else if consent.allows_sharing() {
+        for (situation, said) in agreements(event)? {
+            // Also where a later word is known: a merge brings follow-ups for which it holds too.
+            let agreement = holding::agree(&mut *connection, situation, said).await?;
+            if agreement.forbids() {
+                let since = agreement.since;
+                settled.extend(holding::hold(&mut *connection, situation, since).await?);
+            } else if agreement.consent.allows_sharing() {
                 for task in holding::let_go(&mut *connection, situation).await? {
                     self.promise_anew(&mut *connection, event, &task).await?;
                 }
@@ -48,7 +50,7 @@ impl FollowupReactions {
         Ok(settled)
     }
 
-    /// Opens what was closed last if a reporter asks for it, unless somebody is at work already.
+    /// Opens what was closed last if a reporter asks for it.
     pub(super) async fn asked_to_reopen(
         &self,
         connection: &mut PgConnection,
@@ -58,7 +60,8 @@ impl FollowupReactions {
             return Ok(None);
         }
         let situation = event.situation();
-        let Some(mut task) = tasks::last_closed(&mut *connection, situation).await? else {
+        let followed = tasks::lock_all(&mut *connection, situation).await?;
+        let Some(mut task) = to_reopen(followed) else {
             return Ok(None);
         };
         let reopened = task.state.after(Action::Reopen);
@@ -66,7 +69,7 @@ impl FollowupReactions {
         let at = event.occurred_at;
         tasks::update(&mut *connection, at, &task).await?;
         let settled = clocks::stop(&mut *connection, at, &[task.referral]).await?;
-        links::take_back(&mut *connection, task.id).await?;
+        links::end(&mut *connection, at, &[task.id.uuid()]).await?;
         askings::end(&mut *connection, task.id).await?;
         self.promise_anew(&mut *connection, event, &task).await?;
         let body = events::SituationReopened {
@@ -121,8 +124,8 @@ impl FollowupReactions {
     }
 }
 
-/// What holds from now on for which situations, as far as this event says so.
-fn consents(event: &Event) -> Result<Vec<(SituationId, Consent)>, ReactionError> {
+/// What carers say of which situations, as far as this event tells.
+fn agreements(event: &Event) -> Result<Vec<(SituationId, Agreement)>, ReactionError> {
     let said = match &event.body {
         EventBody::ConsentChanged(body) => vec![(event.situation(), &body.circumstances)],
         // Only of a signal that joined: what was just opened has no follow-up.
@@ -147,11 +150,16 @@ fn consents(event: &Event) -> Result<Vec<(SituationId, Consent)>, ReactionError>
         _ => Vec::new(),
     };
     said.into_iter()
-        .filter_map(|(situation, told)| Some((situation, told.as_ref()?.consent)))
-        .map(|(situation, consent)| {
-            let consent = Consent::try_from(consent)
+        .filter_map(|(situation, told)| Some((situation, told.as_ref()?)))
+        .map(|(situation, told)| {
+            let consent = Consent::try_from(told.consent)
                 .map_err(|error| ReactionError::Nonsense(error.to_string()))?;
-            Ok((situation, consent))
+            let agreement = Agreement {
+                consent,
+                sequence: told.consent_sequence,
+                since: event.occurred_at,
+            };
+            Ok((situation, agreement))
         })
         .collect()
 }

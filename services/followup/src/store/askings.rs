@@ -44,6 +44,22 @@ pub(crate) async fn start(
     Ok(())
 }
 
+/// How often the carer had to be asked until now. Relies on the primary key.
+pub(crate) async fn times(
+    connection: &mut PgConnection,
+    task: TaskId,
+) -> Result<u8, FollowupError> {
+    let times = sqlx::query_scalar!("select times from asking where task_id = $1", task.uuid())
+        .fetch_optional(connection)
+        .await?;
+    let cell = Cell {
+        table: "asking",
+        column: "times",
+        row: task.uuid(),
+    };
+    u8::try_from(times.unwrap_or_default()).map_err(|error| cell.bad(&error))
+}
+
 /// The carer need not be asked any more. Relies on the primary key.
 pub(crate) async fn end(connection: &mut PgConnection, task: TaskId) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from asking where task_id = $1", task.uuid())

@@ -17,7 +17,11 @@ pub(crate) enum About {
     /// A referral, or its follow-up.
     Referral(ReferralId),
     /// A coordinator's item.
-    Item(ItemId),
+    Item {
+        id: ItemId,
+        /// The promise that it is about, where it is about one that was not kept.
+        promise: Option<ClockKind>,
+    },
 }
 
 /// A clock that starts.
@@ -87,7 +91,14 @@ impl About {
     const fn uuid(self) -> Uuid {
         match self {
             Self::Referral(referral) => referral.uuid(),
-            Self::Item(item) => item.uuid(),
+            Self::Item { id, .. } => id.uuid(),
+        }
+    }
+
+    const fn item_promise(self) -> Option<ClockKind> {
+        match self {
+            Self::Referral(_) => None,
+            Self::Item { promise, .. } => promise,
         }
     }
 
@@ -95,10 +106,16 @@ impl About {
         clock: Uuid,
         referral: Option<Uuid>,
         item: Option<Uuid>,
+        item_promise: Option<&str>,
     ) -> Result<Self, FollowupError> {
         match (referral, item) {
             (Some(referral), None) => Ok(Self::Referral(referral.into())),
-            (None, Some(item)) => Ok(Self::Item(item.into())),
+            (None, Some(item)) => Ok(Self::Item {
+                id: item.into(),
+                promise: item_promise
+                    .map(|promise| cell("item_promise", clock).parse(promise))
+                    .transpose()?,
+            }),
             _ => Err(cell("referral_id", clock).bad(&"about neither a referral nor an item")),
         }
     }
@@ -112,7 +129,7 @@ pub(crate) async fn start(
 ) -> Result<(), sqlx::Error> {
     let (of_items, of_referrals): (Vec<_>, Vec<_>) = clocks
         .iter()
-        .partition(|clock| matches!(clock.about, About::Item(_)));
+        .partition(|clock| matches!(clock.about, About::Item { .. }));
     start_of_referrals(&mut *connection, &of_referrals).await?;
     start_of_items(connection, &of_items).await
 }
@@ -168,10 +185,10 @@ async fn start_of_items(
     let columns = Columns::of(clocks);
     sqlx::query!(
         "insert into clock (clock_id, kind, situation_id, item_id, zone, started_at, due_at,
-                            traceparent, home_id, urgency)
+                            traceparent, home_id, urgency, item_promise)
          select *
          from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[],
-                     $7::timestamptz[], $8::text[], $9::uuid[], $10::text[])
+                     $7::timestamptz[], $8::text[], $9::uuid[], $10::text[], $11::text[])
          on conflict (item_id) where stopped_at is null and item_id is not null do nothing",
         &columns.ids,
         &columns.kinds as &[&str],
@@ -183,6 +200,7 @@ async fn start_of_items(
         &columns.traces as &[Option<&str>],
         &columns.homes as &[Option<Uuid>],
         &columns.urgencies as &[&str],
+        &columns.item_promises as &[Option<&str>],
     )
     .execute(connection)
     .await?;
@@ -203,6 +221,7 @@ struct Columns<'c> {
     traces: Vec<Option<&'c str>>,
     homes: Vec<Option<Uuid>>,
     urgencies: Vec<&'static str>,
+    item_promises: Vec<Option<&'static str>>,
 }
 
 impl<'c> Columns<'c> {
@@ -222,6 +241,10 @@ impl<'c> Columns<'c> {
             columns.traces.push(clock.traceparent.as_deref());
             columns.homes.push(clock.home.map(SituationId::uuid));
             columns.urgencies.push(clock.urgency.code());
+            let item_promise = clock.about.item_promise();
+            columns
+                .item_promises
+                .push(item_promise.map(ClockKind::code));
         }
         columns
     }
@@ -357,7 +380,7 @@ pub(crate) async fn breach(
              for update skip locked
          )
          update clock set breached_at = $1 from due where clock.clock_id = due.clock_id
-         returning clock.clock_id, kind, situation_id, referral_id, item_id, zone, due_at,
+         returning clock.clock_id, kind, situation_id, referral_id, item_id, item_promise, zone, due_at,
                    traceparent",
         now.to_sqlx() as jiff_sqlx::Timestamp,
         limit,
@@ -370,7 +393,12 @@ pub(crate) async fn breach(
             Ok(Breach {
                 clock: OpenClock::from_row(row.clock_id, &row.kind, row.due_at, true)?,
                 situation: row.situation_id.into(),
-                about: About::from_row(row.clock_id, row.referral_id, row.item_id)?,
+                about: About::from_row(
+                    row.clock_id,
+                    row.referral_id,
+                    row.item_id,
+                    row.item_promise.as_deref(),
+                )?,
                 zone: cell("zone", row.clock_id).parse(&row.zone)?,
                 traceparent: row.traceparent,
             })
@@ -403,7 +431,7 @@ pub(crate) async fn open_loops(
     zones: &[String],
 ) -> Result<Vec<OpenLoop>, FollowupError> {
     let rows = sqlx::query!(
-        r#"select clock_id, kind, situation_id, referral_id, item_id, zone, due_at,
+        r#"select clock_id, kind, situation_id, referral_id, item_id, item_promise, zone, due_at,
                   breached_at is not null as "breached!"
            from clock where zone = any($1) and stopped_at is null and paused_at is null
            order by kind = 'confirmation', due_at
@@ -417,7 +445,12 @@ pub(crate) async fn open_loops(
         Ok(OpenLoop {
             clock: OpenClock::from_row(row.clock_id, &row.kind, row.due_at, row.breached)?,
             situation: row.situation_id.into(),
-            about: About::from_row(row.clock_id, row.referral_id, row.item_id)?,
+            about: About::from_row(
+                row.clock_id,
+                row.referral_id,
+                row.item_id,
+                row.item_promise.as_deref(),
+            )?,
             zone: cell("zone", row.clock_id).parse(&row.zone)?,
         })
     });

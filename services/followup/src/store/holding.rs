@@ -7,31 +7,67 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
+    Cell,
     clocks::{self, SettledClock},
+    links,
     tasks::{OpenedTask, row::TaskRow},
 };
-use crate::{error::FollowupError, model::Task};
+use crate::{
+    error::FollowupError,
+    model::{Agreement, Task},
+};
 
-/// Holds the follow-ups of a situation, and those that are opened in it from now on: no promise
-/// runs for them, no link answers, nobody is asked. Gives what lay with a coordinator and does not
-/// any more. Relies on the primary key of `situation`.
-pub(crate) async fn hold(
+/// Keeps what the carer says of what they agree to; gives what holds, for something that was said
+/// later may be known already. Relies on the primary key of `agreement`.
+pub(crate) async fn agree(
     connection: &mut PgConnection,
     situation: SituationId,
-    at: Timestamp,
-) -> Result<Vec<SettledClock>, FollowupError> {
+    said: Agreement,
+) -> Result<Agreement, FollowupError> {
     sqlx::query!(
-        "update situation set withheld_at = $2 where situation_id = $1 and withheld_at is null",
+        "insert into agreement (situation_id, consent, sequence, since) values ($1, $2, $3, $4)
+         on conflict (situation_id) do update
+             set consent = excluded.consent, sequence = excluded.sequence, since = excluded.since
+             where agreement.sequence < excluded.sequence",
         situation.uuid(),
-        at.to_sqlx() as jiff_sqlx::Timestamp,
+        said.consent.code(),
+        said.sequence,
+        said.since.to_sqlx() as jiff_sqlx::Timestamp,
     )
     .execute(&mut *connection)
     .await?;
-    hold_tasks(connection, situation, at).await
+    let held = agreements(connection, &[situation.uuid()]).await?;
+    Ok(held.into_iter().next().map_or(said, |(_, held)| held))
 }
 
-/// Holds follow-ups that were just opened in situations whose carer does not agree. Relies on the
-/// primary key of `situation`.
+async fn agreements(
+    connection: &mut PgConnection,
+    situations: &[Uuid],
+) -> Result<Vec<(SituationId, Agreement)>, FollowupError> {
+    let rows = sqlx::query!(
+        "select situation_id, consent, sequence, since from agreement where situation_id = any($1)",
+        situations,
+    )
+    .fetch_all(connection)
+    .await?;
+    let agreements = rows.into_iter().map(|row| {
+        let cell = Cell {
+            table: "agreement",
+            column: "consent",
+            row: row.situation_id,
+        };
+        let agreement = Agreement {
+            consent: cell.parse(&row.consent)?,
+            sequence: row.sequence,
+            since: row.since.to_jiff(),
+        };
+        Ok((row.situation_id.into(), agreement))
+    });
+    agreements.collect()
+}
+
+/// Holds follow-ups that were just opened in situations whose carer does not agree: a partner may
+/// accept in the moment in which the carer withdraws. Relies on the primary key of `agreement`.
 pub(crate) async fn hold_opened(
     connection: &mut PgConnection,
     opened: &[OpenedTask],
@@ -40,25 +76,20 @@ pub(crate) async fn hold_opened(
         return Ok(Vec::new());
     }
     let situations: Vec<Uuid> = opened.iter().map(|one| one.task.situation.uuid()).collect();
-    let withheld = sqlx::query!(
-        r#"select situation_id, min(withheld_at) as "at!: jiff_sqlx::Timestamp" from situation
-           where situation_id = any($1) and withheld_at is not null
-           group by situation_id"#,
-        &situations,
-    )
-    .fetch_all(&mut *connection)
-    .await?;
+    let agreements = agreements(&mut *connection, &situations).await?;
     let mut settled = Vec::new();
-    for row in withheld {
-        let (situation, at) = (row.situation_id.into(), row.at.to_jiff());
-        settled.extend(hold_tasks(&mut *connection, situation, at).await?);
+    for (situation, agreement) in agreements {
+        if agreement.forbids() {
+            settled.extend(hold(&mut *connection, situation, agreement.since).await?);
+        }
     }
     Ok(settled)
 }
 
-/// Locks the follow-ups first, as every call does. Relies on `task_by_situation`, `clock_open`,
-/// `carer_link_unused` and the primary keys.
-async fn hold_tasks(
+/// Holds the follow-ups of a situation: no promise runs for them, no link answers, nobody is asked.
+/// Gives what lay with a coordinator and does not any more. Locks the follow-ups first, as every
+/// call does. Relies on `task_by_situation`, `clock_open`, `carer_link_unused` and the primary keys.
+pub(crate) async fn hold(
     connection: &mut PgConnection,
     situation: SituationId,
     at: Timestamp,
@@ -74,16 +105,11 @@ async fn hold_tasks(
     if held.is_empty() {
         return Ok(Vec::new());
     }
-    let tasks: Vec<_> = held.iter().map(|row| row.task_id).collect();
-    sqlx::query!(
-        "with links as (
-             delete from carer_link where task_id = any($1) and used_at is null
-         )
-         delete from asking where task_id = any($1)",
-        &tasks,
-    )
-    .execute(&mut *connection)
-    .await?;
+    let tasks: Vec<Uuid> = held.iter().map(|row| row.task_id).collect();
+    links::end(&mut *connection, at, &tasks).await?;
+    sqlx::query!("delete from asking where task_id = any($1)", &tasks)
+        .execute(&mut *connection)
+        .await?;
     let referrals: Vec<ReferralId> = held.iter().map(|row| row.referral_id.into()).collect();
     clocks::stop(connection, at, &referrals).await
 }
@@ -93,18 +119,11 @@ pub(crate) async fn let_go(
     connection: &mut PgConnection,
     situation: SituationId,
 ) -> Result<Vec<Task>, FollowupError> {
-    sqlx::query!(
-        "update situation set withheld_at = null
-         where situation_id = $1 and withheld_at is not null",
-        situation.uuid(),
-    )
-    .execute(&mut *connection)
-    .await?;
     let rows = sqlx::query_as!(
         TaskRow,
         "update task set held_at = null where situation_id = $1 and held_at is not null
          returning task_id, situation_id, referral_id, organisation_id, zone, urgency, state,
-                   visit_at, result, reason, late",
+                   visit_at, result, reason, late, at_rest",
         situation.uuid(),
     )
     .fetch_all(connection)

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use knipperlicht_vocabulary::TaskId;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// A link that was made once.
 #[derive(Debug)]
@@ -34,13 +35,14 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// The link with this hash. Relies on the primary key.
+/// The link with this hash, unless it asks nothing any more. Relies on the primary key.
 pub(crate) async fn find(
     connection: &mut PgConnection,
     hash: &[u8; 32],
 ) -> Result<Option<CarerLink>, sqlx::Error> {
     let row = sqlx::query!(
-        "select task_id, expires_at, used_at from carer_link where token_hash = $1",
+        "select task_id, expires_at, used_at from carer_link
+         where token_hash = $1 and ended_at is null",
         hash.as_slice(),
     )
     .fetch_optional(connection)
@@ -52,7 +54,7 @@ pub(crate) async fn find(
     }))
 }
 
-/// Uses a link up. False when that has happened already, or it was taken back. Relies on the
+/// Uses a link up. False when that has happened already, or it asks nothing any more. Relies on the
 /// primary key.
 pub(crate) async fn use_up(
     connection: &mut PgConnection,
@@ -60,7 +62,8 @@ pub(crate) async fn use_up(
     hash: &[u8; 32],
 ) -> Result<bool, sqlx::Error> {
     let used = sqlx::query!(
-        "update carer_link set used_at = $2 where token_hash = $1 and used_at is null",
+        "update carer_link set used_at = $2
+         where token_hash = $1 and used_at is null and ended_at is null",
         hash.as_slice(),
         now.to_sqlx() as jiff_sqlx::Timestamp,
     )
@@ -69,24 +72,29 @@ pub(crate) async fn use_up(
     Ok(used.rows_affected() == 1)
 }
 
-/// Takes back the links of a follow-up that nobody used; says how many there were. Relies on `carer_link_unused`.
-pub(crate) async fn take_back(
+/// Lets the links of follow-ups that nobody used ask nothing any more. What else they open they open
+/// still, until they are taken back. Relies on `carer_link_unused`.
+pub(crate) async fn end(
     connection: &mut PgConnection,
-    task: TaskId,
-) -> Result<u64, sqlx::Error> {
-    let gone = sqlx::query!(
-        "delete from carer_link where task_id = $1 and used_at is null",
-        task.uuid()
+    now: Timestamp,
+    tasks: &[Uuid],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update carer_link set ended_at = $2
+         where task_id = any($1) and used_at is null and ended_at is null",
+        tasks,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
     )
     .execute(connection)
     .await?;
-    Ok(gone.rows_affected())
+    Ok(())
 }
 
-/// Forgets by which hashes intake knows the links of a follow-up; gives them. Relies on
-/// `carer_link_by_task`.
-pub(crate) async fn forget_doors(
+/// Takes back every link of a follow-up, used or not; gives by which hashes intake knows them.
+/// Relies on `carer_link_by_task`.
+pub(crate) async fn take_back(
     connection: &mut PgConnection,
+    now: Timestamp,
     task: TaskId,
 ) -> Result<Vec<Vec<u8>>, sqlx::Error> {
     sqlx::query_scalar!(
@@ -94,12 +102,15 @@ pub(crate) async fn forget_doors(
                select token_hash, my_situation_hash from carer_link
                where task_id = $1 and my_situation_hash is not null
                for update
-           ), forgotten as (
-               update carer_link set my_situation_hash = null
+           ), taken_back as (
+               update carer_link
+               set my_situation_hash = null,
+                   ended_at = case when used_at is null then coalesce(ended_at, $2) end
                from known where carer_link.token_hash = known.token_hash
            )
            select my_situation_hash as "hash!" from known"#,
         task.uuid(),
+        now.to_sqlx() as jiff_sqlx::Timestamp,
     )
     .fetch_all(connection)
     .await

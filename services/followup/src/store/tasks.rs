@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::FollowupError,
-    model::{ContactPerson, Task},
+    model::{ContactPerson, Followed, State, Task},
 };
 
 /// A follow-up and the promise that runs.
@@ -74,13 +74,25 @@ pub(crate) async fn lock(
     let row = sqlx::query_as!(
         TaskRow,
         "select task_id, situation_id, referral_id, organisation_id, zone, urgency, state,
-                visit_at, result, reason, late
+                visit_at, result, reason, late, at_rest
          from task where task_id = $1 for update",
         id.uuid(),
     )
     .fetch_optional(connection)
     .await?;
     row.map(Task::try_from).transpose()
+}
+
+/// The situation that a follow-up was begun in, if that became part of another one once. Relies on
+/// the primary key.
+pub(crate) async fn home(
+    connection: &mut PgConnection,
+    id: TaskId,
+) -> Result<Option<SituationId>, sqlx::Error> {
+    let home = sqlx::query_scalar!("select home_id from task where task_id = $1", id.uuid())
+        .fetch_one(connection)
+        .await?;
+    Ok(home.map(SituationId::from))
 }
 
 /// Writes where a follow-up stands. Relies on the primary key.
@@ -92,7 +104,8 @@ pub(crate) async fn update(
     let ending = task.state.ending();
     sqlx::query!(
         "update task set state = $2, visit_at = $3, result = $4, reason = $5, late = $6,
-                changed_at = $7, reopened_at = case when $2 = 'reopened' then $7 else reopened_at end
+                changed_at = $7, at_rest = $8,
+                reopened_at = case when $2 = 'reopened' then $7 else reopened_at end
          where task_id = $1",
         task.id.uuid(),
         task.state.code().code(),
@@ -101,6 +114,7 @@ pub(crate) async fn update(
         ending.and_then(|(outcome, _)| Some(outcome.reason()?.code())),
         ending.map(|(_, timeliness)| timeliness.is_late()),
         now.to_sqlx() as jiff_sqlx::Timestamp,
+        matches!(task.state, State::AtRest { .. }),
     )
     .execute(connection)
     .await?;
@@ -176,7 +190,7 @@ pub(crate) async fn view(
     let row = sqlx::query_as!(
         TaskViewRow,
         r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
-                  t.state, t.visit_at, t.result, t.reason, t.late,
+                  t.state, t.visit_at, t.result, t.reason, t.late, t.at_rest,
                   c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
                   c.breached_at is not null as "breached",
                   a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!",
@@ -212,7 +226,7 @@ pub(crate) async fn list(
     let rows = sqlx::query_as!(
         TaskViewRow,
         r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
-                  t.state, t.visit_at, t.result, t.reason, t.late,
+                  t.state, t.visit_at, t.result, t.reason, t.late, t.at_rest,
                   c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
                   c.breached_at is not null as "breached",
                   a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!",
@@ -252,7 +266,7 @@ pub(crate) async fn to_ask(
     let rows = sqlx::query_as!(
         TaskViewRow,
         r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
-                  t.state, t.visit_at, t.result, t.reason, t.late,
+                  t.state, t.visit_at, t.result, t.reason, t.late, t.at_rest,
                   c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
                   c.breached_at is not null as "breached",
                   a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!",
@@ -278,32 +292,41 @@ pub(crate) async fn to_ask(
     rows.into_iter().map(TaskView::try_from).collect()
 }
 
-/// The follow-up of a situation that was closed last, locked; nothing while another one is open,
-/// for then somebody is at work, and nothing where the carer does not agree. Relies on
+/// The follow-ups of a situation, locked, but for those whose carer does not agree. Relies on
 /// `task_by_situation`.
-pub(crate) async fn last_closed(
+pub(crate) async fn lock_all(
     connection: &mut PgConnection,
     situation: SituationId,
-) -> Result<Option<Task>, FollowupError> {
-    let rows = sqlx::query_as!(
-        TaskRow,
+) -> Result<Vec<Followed>, FollowupError> {
+    let rows = sqlx::query!(
         "select task_id, situation_id, referral_id, organisation_id, zone, urgency, state,
-                visit_at, result, reason, late
+                visit_at, result, reason, late, at_rest, changed_at, reopened_at
          from task where situation_id = $1 and held_at is null
-         order by changed_at desc
          for update",
         situation.uuid(),
     )
     .fetch_all(connection)
     .await?;
-    let tasks: Vec<Task> = rows
-        .into_iter()
-        .map(Task::try_from)
-        .collect::<Result<_, _>>()?;
-    let is_closed = |task: &Task| task.state.ending().is_some();
-    if tasks.iter().all(is_closed) {
-        Ok(tasks.into_iter().next())
-    } else {
-        Ok(None)
-    }
+    let followed = rows.into_iter().map(|row| {
+        let task = TaskRow {
+            task_id: row.task_id,
+            situation_id: row.situation_id,
+            referral_id: row.referral_id,
+            organisation_id: row.organisation_id,
+            zone: row.zone,
+            urgency: row.urgency,
+            state: row.state,
+            visit_at: row.visit_at,
+            result: row.result,
+            reason: row.reason,
+            late: row.late,
+            at_rest: row.at_rest,
+        };
+        Ok(Followed {
+            task: task.try_into()?,
+            changed_at: row.changed_at.to_jiff(),
+            reopened_at: row.reopened_at.map(jiff_sqlx::Timestamp::to_jiff),
+        })
+    });
+    followed.collect()
 }

@@ -39,9 +39,15 @@ impl IntakeCalls {
         let mut transaction = self.kit.database.begin(principal).await?;
         let situation = concerned(&mut transaction, principal, &request.situation_id).await?;
         transaction.act_as(&self.kit.principal).await?;
+        let held = store::lock_consent(&mut transaction, situation).await?;
+        // Looked at again under the lock: split meanwhile, it may be another carer's.
+        transaction.act_as(principal).await?;
+        if concerned(&mut transaction, principal, &request.situation_id).await? != situation {
+            return Err(IntakeError::TooSlow);
+        }
+        transaction.act_as(&self.kit.principal).await?;
         // A partner who may no longer know who it is may not look by a link either.
-        let consent = store::consent_of(&mut transaction, situation).await?;
-        if principal.role == Role::Partner && !consent.is_some_and(Consent::allows_sharing) {
+        if principal.role == Role::Partner && !held.consent.allows_sharing() {
             return Err(IntakeError::NoConsent);
         }
         let link = self
@@ -193,7 +199,11 @@ impl IntakeCalls {
         let mut prepared = self.prepare(&whoever_scans(id, &hash)?, &signal)?;
         prepared.proven = false;
         let observations = prepared.observations.clone();
-        if !store::use_card(&mut transaction, &hash, now, PER_HOUR).await? {
+        // A signal that is sent again is no other one: it costs the waiting room nothing.
+        let is_new = store::known(&mut transaction, &[id.uuid()])
+            .await?
+            .is_empty();
+        if is_new && !store::use_card(&mut transaction, &hash, now, PER_HOUR).await? {
             return Err(IntakeError::CardUsedTooOften);
         }
         transaction.commit().await?;

@@ -146,6 +146,7 @@ impl IntakeCalls {
         let split = merges::split(transaction, absorbed).await?;
         let split = split.ok_or(MergeRefusal::NotMerged)?;
         store::bring_back(transaction, &split).await?;
+        store::revoke_links_since(transaction, survivor, merged_at, now).await?;
 
         let before = Standing {
             absorbed: later.consent,

@@ -47,10 +47,19 @@ pub fn told(signal: &SignalFacts, steps: &[TakenStep]) -> Vec<TakenStep> {
         .collect()
 }
 
-/// Whether, by what a reporter was told, something is closed that can open again.
+/// Whether, by what a reporter was told, something is closed that can open again, whatever else is
+/// under way: a situation may be followed up by several partners. Who took the signal back has said
+/// that there is nothing.
 #[must_use]
 pub fn may_reopen(told: &[TakenStep]) -> bool {
-    matches!(current_step(told), Step::Closed | Step::Confirmed)
+    let mut way = told.iter().rev().map(|taken| taken.step);
+    let last = way.find(|step| {
+        matches!(
+            step,
+            Step::Closed | Step::Confirmed | Step::Reopened | Step::Withdrawn
+        )
+    });
+    matches!(last, Some(Step::Closed | Step::Confirmed))
 }
 
 /// A step that a situation took.
@@ -209,13 +218,28 @@ mod tests {
 
     #[test]
     fn only_what_is_closed_can_open_again() {
-        let way = [Step::Accepted, Step::Closed];
-        assert!(may_reopen(&told(&facts(Consent::Given), &taken(&way))));
-        assert!(!may_reopen(&told(&facts(Consent::Withdrawn), &taken(&way))));
-        assert!(!may_reopen(&told(
-            &facts(Consent::Given),
-            &taken(&way[..1])
-        )));
+        use Step::{Accepted, Closed, Confirmed, Reopened, WithCoordinator};
+
+        let reopens = |consent, way: &[Step]| may_reopen(&told(&facts(consent), &taken(way)));
+        for (way, may) in [
+            (&[Accepted][..], false),
+            (&[Accepted, Closed], true),
+            (&[Accepted, Closed, Confirmed], true),
+            (&[Accepted, Closed, Reopened], false),
+            (&[Accepted, Closed, Reopened, Closed], true),
+            // Another partner is at work, or a coordinator looks for one.
+            (&[Accepted, Closed, Accepted], true),
+            (&[Accepted, Closed, WithCoordinator], true),
+            (&[Accepted, Closed, Reopened, WithCoordinator], false),
+        ] {
+            assert_eq!(reopens(Consent::Given, way), may, "{way:?}");
+        }
+        assert!(!reopens(Consent::Withdrawn, &[Accepted, Closed]));
+        let taken_back = SignalFacts {
+            withdrawn_at: Some(Timestamp::UNIX_EPOCH),
+            ..facts(Consent::Given)
+        };
+        assert!(!may_reopen(&told(&taken_back, &taken(&[Accepted, Closed]))));
     }
 
     #[test]

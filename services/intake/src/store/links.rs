@@ -123,6 +123,27 @@ pub(crate) async fn revoke_links_to(
     Ok(revoked.rows_affected())
 }
 
+/// Takes back the links to a situation that were made since it became more than one: whose carer
+/// holds them nobody knows once they are two again. Those that follow-up made are of a situation of
+/// their own, but for what was begun in the survivor. Relies on `carer_link_by_situation`.
+pub(crate) async fn revoke_links_since(
+    connection: &mut PgConnection,
+    situation: SituationId,
+    merged_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update carer_link set revoked_at = $3
+         where situation_id = $1 and made_at >= $2 and revoked_at is null",
+        situation.uuid(),
+        merged_at.to_sqlx() as jiff_sqlx::Timestamp,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Takes back these links. Relies on the primary key.
 pub(crate) async fn revoke_links(
     connection: &mut PgConnection,

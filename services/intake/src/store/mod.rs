@@ -16,8 +16,8 @@ pub(crate) use duplicates::{
     resolve, sides,
 };
 pub(crate) use links::{
-    LinkRow, Purpose, grants_of, insert_link, link, revoke_links, revoke_links_to, sees_situation,
-    use_card,
+    LinkRow, Purpose, grants_of, insert_link, link, revoke_links, revoke_links_since,
+    revoke_links_to, sees_situation, use_card,
 };
 pub(crate) use matching::{candidates, forget_keys, insert_keys, others_stand};
 pub(crate) use merging::{bring_back, lock_situations, move_over};

@@ -5,7 +5,7 @@
 
 use knipperlicht_contracts::{event::EventBody, events::v1 as events};
 use knipperlicht_vocabulary::{
-    Consent, ContactResult, OrganisationId, ReferralId, SignalId, SituationId, Urgency,
+    ClockKind, Consent, ContactResult, OrganisationId, ReferralId, SignalId, SituationId, Urgency,
 };
 use uuid::Uuid;
 
@@ -146,6 +146,12 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
         EventBody::ReferralDeclined(event) => Meaning::of(holder(&event.takes_over_referral_id)),
         EventBody::ReferralExpired(event) => Meaning::of(holder(&event.referral_id)),
         EventBody::ReferralCancelled(event) => Meaning::of(holder(&event.referral_id)),
+        // That a carer has not answered yet is the carer's own: no reporter hears of it.
+        EventBody::ClockBreached(event)
+            if [event.kind, event.item_promise].contains(&ClockKind::Confirmation.number()) =>
+        {
+            Meaning::of([holder(&event.referral_id), vec![Zone]].concat())
+        }
         EventBody::ClockBreached(event) => {
             Meaning::of([holder(&event.referral_id), vec![Zone, Reporters]].concat())
         }
@@ -323,6 +329,26 @@ mod tests {
             meaning(situation(), &split.into()).note,
             Some(Note::Consents(both))
         );
+    }
+
+    #[test]
+    fn that_a_carer_does_not_answer_is_not_for_the_reporter() {
+        let silence = ClockKind::Confirmation.number();
+        let unheard = events::ClockBreached {
+            kind: silence,
+            referral_id: REFERRAL.to_owned(),
+            ..Default::default()
+        };
+        let undecided = events::ClockBreached {
+            kind: ClockKind::Coordinator.number(),
+            item_promise: silence,
+            ..Default::default()
+        };
+        for breach in [unheard, undecided] {
+            let audiences = meaning(situation(), &breach.into()).audiences;
+            assert!(audiences.contains(&Audience::Zone));
+            assert!(!audiences.contains(&Audience::Reporters));
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use knipperlicht_vocabulary::{
-    AgeBand, Consent, ItemId, ItemKind, Language, Need, OrganisationId, PostalCode, ReferralId,
-    ServiceId, SignalId, SituationId, Urgency, ZoneId,
+    AgeBand, ClockKind, Consent, ItemId, ItemKind, Language, Need, OrganisationId, PostalCode,
+    ReferralId, ServiceId, SignalId, SituationId, Urgency, ZoneId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,8 @@ pub struct Item {
     pub kind: ItemKind,
     /// The referral that ended here, where one did.
     pub referral: Option<ReferralId>,
+    /// The promise that was not kept, where it is about nothing but that.
+    pub promise: Option<ClockKind>,
     /// Where, in which language, at what age.
     pub circumstances: Circumstances,
     /// The needs nobody is asked for, the most pressing first.

@@ -1,6 +1,8 @@
 //! What follows when routing hears an event.
 
-use knipperlicht_vocabulary::{ItemId, ItemKind, Need, ReferralId, SignalId, SituationId, Urgency};
+use knipperlicht_vocabulary::{
+    ClockKind, ItemId, ItemKind, Need, ReferralId, SignalId, SituationId, Urgency,
+};
 use uuid::Uuid;
 
 use super::{
@@ -24,8 +26,8 @@ pub enum Heard {
     OneTakenBack(SignalId),
     /// The partner was silent for too long.
     Silence(ReferralId),
-    /// Whoever has the referral in hand did not keep a promise: a coordinator sees to it.
-    Late(ReferralId),
+    /// Whoever has the referral in hand did not keep this promise: a coordinator sees to it.
+    Late(ReferralId, ClockKind),
     /// They kept it after all, or it has not to be kept any more.
     Settled(ReferralId),
     /// A coordinator was silent for too long.
@@ -68,7 +70,7 @@ pub fn hear<'d>(
         // What is under way goes on for the others.
         Heard::OneTakenBack(signal) => vec![Change::TakenBack(signal)],
         Heard::Silence(referral) => on_silence(planner, &case, referral),
-        Heard::Late(referral) => on_late(planner, &case, referral),
+        Heard::Late(referral, promise) => on_late(planner, &case, referral, promise),
         Heard::Settled(referral) => on_settled(planner, &case, referral),
         Heard::Neglected(item) => on_neglected(planner, &case, item),
         Heard::FollowUp(referral, follow_up) => on_follow_up(planner, &case, referral, follow_up),
@@ -329,9 +331,13 @@ fn on_silence<'d>(mut planner: Planner<'d, '_>, case: &Case, id: ReferralId) -> 
     planner.changes
 }
 
-/// The item is about nothing but the delay: the needs are with whoever has the referral in hand.
 /// Where the carer took consent back, nothing has to be kept.
-fn on_late<'d>(mut planner: Planner<'d, '_>, case: &Case, id: ReferralId) -> Vec<Change<'d>> {
+fn on_late<'d>(
+    mut planner: Planner<'d, '_>,
+    case: &Case,
+    id: ReferralId,
+    promise: ClockKind,
+) -> Vec<Change<'d>> {
     let Some(situation) = &case.situation else {
         return planner.changes;
     };
@@ -343,8 +349,7 @@ fn on_late<'d>(mut planner: Planner<'d, '_>, case: &Case, id: ReferralId) -> Vec
         return planner.changes;
     }
     if let Some(referral) = case.referral(id).filter(in_hand) {
-        let urgency = referral.urgency;
-        planner.open(situation, ItemKind::Late, Vec::new(), urgency, Some(id));
+        planner.open_late(situation, referral, promise);
     }
     planner.changes
 }

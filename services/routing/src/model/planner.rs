@@ -1,7 +1,9 @@
 //! The steps that events and calls have in common: ask services, turn to a coordinator, cancel.
 
 use jiff::{Timestamp, civil::Date};
-use knipperlicht_vocabulary::{Consent, ItemId, ItemKind, Need, ReferralId, Urgency, ZoneId};
+use knipperlicht_vocabulary::{
+    ClockKind, Consent, ItemId, ItemKind, Need, ReferralId, Urgency, ZoneId,
+};
 use knipperlicht_zones::ZoneTable;
 use uuid::Uuid;
 
@@ -164,17 +166,40 @@ impl<'d, 'g> Planner<'d, 'g> {
         urgency: Urgency,
         referral: Option<ReferralId>,
     ) {
-        let id = ItemId::derived(self.cause, &self.part());
-        self.changes.push(Change::Opened(Box::new(Item {
-            id,
+        let item = Item {
+            id: ItemId::derived(self.cause, &self.part()),
             kind,
             referral,
+            promise: None,
             circumstances: situation.circumstances.clone(),
             needs,
             urgency,
             opened_at: self.ground.at,
             escalated_at: None,
-        })));
+        };
+        self.changes.push(Change::Opened(Box::new(item)));
+    }
+
+    /// Has a coordinator see to a promise that was not kept, and to nothing else: the needs are with
+    /// whoever has the referral in hand.
+    pub(crate) fn open_late(
+        &mut self,
+        situation: &Situation,
+        referral: &Referral,
+        promise: ClockKind,
+    ) {
+        let item = Item {
+            id: ItemId::derived(self.cause, &self.part()),
+            kind: ItemKind::Late,
+            referral: Some(referral.id),
+            promise: Some(promise),
+            circumstances: situation.circumstances.clone(),
+            needs: Vec::new(),
+            urgency: referral.urgency,
+            opened_at: self.ground.at,
+            escalated_at: None,
+        };
+        self.changes.push(Change::Opened(Box::new(item)));
     }
 
     /// Lets a referral take a step. The referral as it stands then comes back.

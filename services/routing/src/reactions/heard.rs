@@ -31,7 +31,10 @@ pub(super) fn heard(body: &EventBody) -> Result<Option<Heard>, String> {
             Heard::Silence(id("referral_id", &breached.referral_id)?)
         }
         EventBody::ClockBreached(breached) if breached.rung == Rung::Coordinator.number() => {
-            Heard::Late(id("referral_id", &breached.referral_id)?)
+            Heard::Late(
+                id("referral_id", &breached.referral_id)?,
+                code("kind", breached.kind)?,
+            )
         }
         EventBody::ClockBreached(breached) if breached.rung == Rung::Council.number() => {
             Heard::Neglected(id("item_id", &breached.item_id)?)

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use knipperlicht_vocabulary::{ItemId, ReferralId, SituationId};
+use knipperlicht_vocabulary::{ClockKind, ItemId, ReferralId, SituationId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -19,6 +19,7 @@ struct ItemRow {
     situation_id: Uuid,
     referral_id: Option<Uuid>,
     kind: String,
+    promise: Option<String>,
     zone: String,
     postal_code: String,
     language: String,
@@ -41,6 +42,7 @@ impl ItemRow {
             id: self.item_id.into(),
             kind: word(TABLE, "kind", &self.kind)?,
             referral: self.referral_id.map(ReferralId::from),
+            promise: optional(TABLE, "promise", self.promise.as_deref())?,
             circumstances: Circumstances {
                 zone: word(TABLE, "zone", &self.zone)?,
                 postal_code: word(TABLE, "postal_code", &self.postal_code)?,
@@ -66,8 +68,8 @@ pub(super) async fn open_items_of(
 ) -> Result<Vec<OpenItem>, RoutingError> {
     let rows = sqlx::query_as!(
         ItemRow,
-        "select item_id, situation_id, referral_id, kind, zone, postal_code, language, age_band, needs,
-                urgency, opened_at, escalated_at
+        "select item_id, situation_id, referral_id, kind, promise, zone, postal_code, language,
+                age_band, needs, urgency, opened_at, escalated_at
          from item where situation_id = any($1) and closed_at is null order by opened_at, item_id",
         situations
     )
@@ -85,8 +87,8 @@ pub(crate) async fn open_items(
 ) -> Result<Vec<OpenItem>, RoutingError> {
     let rows = sqlx::query_as!(
         ItemRow,
-        "select item_id, situation_id, referral_id, kind, zone, postal_code, language, age_band, needs,
-                urgency, opened_at, escalated_at
+        "select item_id, situation_id, referral_id, kind, promise, zone, postal_code, language,
+                age_band, needs, urgency, opened_at, escalated_at
          from item where zone = any($1) and closed_at is null
          order by urgency_order, opened_at, item_id limit 1000",
         zones
@@ -124,6 +126,7 @@ pub(super) async fn insert_items(
     let mut situations: Vec<Uuid> = Vec::with_capacity(count);
     let mut referrals: Vec<Option<Uuid>> = Vec::with_capacity(count);
     let mut kinds: Vec<&str> = Vec::with_capacity(count);
+    let mut promises: Vec<Option<&str>> = Vec::with_capacity(count);
     let mut zones = Vec::with_capacity(count);
     let mut postal_codes = Vec::with_capacity(count);
     let mut languages: Vec<&str> = Vec::with_capacity(count);
@@ -136,6 +139,7 @@ pub(super) async fn insert_items(
         situations.push(situation.uuid());
         referrals.push(one.referral.map(ReferralId::uuid));
         kinds.push(one.kind.code());
+        promises.push(one.promise.map(ClockKind::code));
         zones.push(one.circumstances.zone.as_str());
         postal_codes.push(one.circumstances.postal_code.to_string());
         languages.push(one.circumstances.language.code());
@@ -147,16 +151,16 @@ pub(super) async fn insert_items(
     sqlx::query!(
         "insert into item (
             item_id, situation_id, referral_id, kind, zone, postal_code, language, age_band, needs,
-            urgency, opened_at
+            urgency, opened_at, promise
          )
          select item_id, situation_id, referral_id, kind, zone, postal_code, language, age_band,
-                string_to_array(needs, ','), urgency, opened_at
+                string_to_array(needs, ','), urgency, opened_at, promise
          from unnest(
             $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
-            $8::text[], $9::text[], $10::text[], $11::timestamptz[]
+            $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::text[]
          ) as opened(
             item_id, situation_id, referral_id, kind, zone, postal_code, language, age_band, needs,
-            urgency, opened_at
+            urgency, opened_at, promise
          )
          on conflict (item_id) do nothing",
         &ids,
@@ -170,6 +174,7 @@ pub(super) async fn insert_items(
         &needs,
         &urgencies as &[&str],
         &opened as &[jiff_sqlx::Timestamp],
+        &promises as &[Option<&str>],
     )
     .execute(connection)
     .await?;
@@ -244,8 +249,8 @@ pub(crate) async fn items_that_gave_way(
 ) -> Result<Vec<OpenItem>, RoutingError> {
     let rows = sqlx::query_as!(
         ItemRow,
-        "select item_id, situation_id, referral_id, kind, zone, postal_code, language, age_band, needs,
-                urgency, opened_at, escalated_at
+        "select item_id, situation_id, referral_id, kind, promise, zone, postal_code, language,
+                age_band, needs, urgency, opened_at, escalated_at
          from item where situation_id = any($1) and gave_way_to is not null
          order by opened_at, item_id",
         situations,

@@ -14,6 +14,10 @@ fn visit() -> PlannedVisit {
     PlannedVisit::new(NOW + SignedDuration::from_hours(24), NOW).unwrap()
 }
 
+fn silence() -> Silence {
+    Silence::of(2, Timeliness::Late).unwrap()
+}
+
 /// Everything that anybody can do.
 fn actions() -> Vec<Action> {
     let contacts = ContactResult::ALL.iter().copied().map(Action::Contact);
@@ -26,7 +30,7 @@ fn actions() -> Vec<Action> {
         Action::AskCarer,
         Action::Confirm,
         Action::Reopen,
-        Action::LetRest,
+        Action::LetRest(silence()),
     ];
     contacts
         .chain(visits)
@@ -90,6 +94,26 @@ fn completing_again_is_harmless_only_with_the_same_outcome() {
 }
 
 #[test]
+fn what_rests_is_closed_and_opens_again() {
+    let helped = Action::Complete(outcome(OutcomeResult::Helped), Timeliness::InTime);
+    let rest = Action::LetRest(silence());
+    let resting = run(&[helped, rest]).unwrap();
+    assert_eq!(resting.code(), FollowUpState::Completed);
+    assert_eq!(
+        resting.after(rest),
+        Ok(resting),
+        "done twice it is done once"
+    );
+    assert_eq!(resting.after(Action::Reopen), Ok(State::Reopened));
+    let confirmed = resting.after(Action::Confirm).unwrap();
+    assert!(
+        confirmed.after(rest).is_err(),
+        "who was heard is not silent"
+    );
+    assert!(run(&[REACHED, rest]).is_err());
+}
+
+#[test]
 fn a_refusal_says_what_is_possible() {
     let error = State::Open.after(Action::Schedule(visit())).unwrap_err();
     assert_eq!(
@@ -138,10 +162,11 @@ proptest! {
         }
     }
 
-    /// A promise runs until the carer says that it helped, and no longer.
+    /// A promise runs until the carer says that it helped, or was asked in vain, and no longer.
     #[test]
-    fn something_is_promised_until_it_is_confirmed(state in reachable()) {
-        prop_assert_eq!(state.promise().is_none(), state.code() == FollowUpState::Confirmed);
+    fn something_is_promised_until_the_carer_was_heard(state in reachable()) {
+        let was_heard = matches!(state, State::Confirmed { .. } | State::AtRest { .. });
+        prop_assert_eq!(state.promise().is_none(), was_heard);
         let open = State::open_codes().contains(&state.code());
         prop_assert_eq!(open, state.ending().is_none());
     }

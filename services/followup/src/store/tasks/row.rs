@@ -22,6 +22,7 @@ pub(in crate::store) struct TaskRow {
     pub(in crate::store) result: Option<String>,
     pub(in crate::store) reason: Option<String>,
     pub(in crate::store) late: Option<bool>,
+    pub(in crate::store) at_rest: bool,
 }
 
 /// A row of `task`, and of `clock` where one is open.
@@ -37,6 +38,7 @@ pub(super) struct TaskViewRow {
     pub(super) result: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) late: Option<bool>,
+    pub(super) at_rest: bool,
     pub(super) clock_id: Option<Uuid>,
     pub(super) clock_kind: Option<String>,
     pub(super) due_at: Option<jiff_sqlx::Timestamp>,
@@ -99,9 +101,16 @@ impl TaskRow {
             Code::Missed => State::Missed,
             Code::Completed => {
                 let (outcome, timeliness) = self.ending()?;
-                State::Completed {
-                    outcome,
-                    timeliness,
+                if self.at_rest {
+                    State::AtRest {
+                        outcome,
+                        timeliness,
+                    }
+                } else {
+                    State::Completed {
+                        outcome,
+                        timeliness,
+                    }
                 }
             }
             Code::Confirmed => {
@@ -174,6 +183,7 @@ impl TryFrom<TaskViewRow> for TaskView {
             result: row.result,
             reason: row.reason,
             late: row.late,
+            at_rest: row.at_rest,
         };
         Ok(Self {
             task: task.try_into()?,

@@ -24,6 +24,7 @@ fn item(case: Case, needs: &[Need]) -> Case {
         id: uuid::Uuid::from_u128(7).into(),
         kind: ItemKind::Emergency,
         referral: None,
+        promise: None,
         circumstances: circumstances(),
         needs: needs.to_vec(),
         urgency: Urgency::Emergency,

@@ -229,11 +229,13 @@ fn who_is_late_brings_it_to_the_coordinator_and_then_to_the_council() {
     let late = referral(1, "broad", State::Accepted);
     let id = late.id;
     let before = case(Consent::Given, vec![late]);
-    let (then, told) = hear_all(before.clone(), vec![Heard::Late(id)]);
+    let late = Heard::Late(id, ClockKind::Outcome);
+    let (then, told) = hear_all(before.clone(), vec![late.clone()]);
     assert_eq!(told, ["item late"]);
-    assert!(told_next(&then, Heard::Late(id)).is_empty(), "once");
+    assert!(told_next(&then, late.clone()).is_empty(), "once");
     let item = then.items[0].clone();
     assert_eq!((item.referral, item.needs.as_slice()), (Some(id), &[][..]));
+    assert_eq!(item.promise, Some(ClockKind::Outcome));
 
     let (then, told) = hear_all(then, vec![Heard::Neglected(item.id)]);
     assert_eq!(told, ["escalated"]);
@@ -243,7 +245,7 @@ fn who_is_late_brings_it_to_the_coordinator_and_then_to_the_council() {
     assert!(told_next(&then, Heard::Settled(id)).is_empty());
 
     let withdrawn = case(Consent::Withdrawn, before.referrals);
-    let (_, told) = hear_all(withdrawn, vec![Heard::Late(id)]);
+    let (_, told) = hear_all(withdrawn, vec![late]);
     assert!(told.is_empty(), "nothing has to be kept then");
 }
 
@@ -385,7 +387,7 @@ fn take<'d>(case: &Case, number: usize, step: Step, ground: &Ground<'d>) -> Vec<
         }
         Step::Agreed(consent) => return heard(agreed(consent, sequence)),
         Step::Silence(one) => return heard(Heard::Silence(referral(one))),
-        Step::Late(one) => return heard(Heard::Late(referral(one))),
+        Step::Late(one) => return heard(Heard::Late(referral(one), ClockKind::FirstContact)),
         Step::Settled(one) => return heard(Heard::Settled(referral(one))),
         Step::Neglected(one) => {
             let item = case.items.get(one);

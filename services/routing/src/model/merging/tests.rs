@@ -350,6 +350,7 @@ fn some_case(id: SituationId, first: u128) -> impl Strategy<Value = Case> {
                 id: ItemId::from(Uuid::from_u128(number)),
                 kind: ItemKind::NoCandidate,
                 referral: None,
+                promise: None,
                 circumstances: circumstances(),
                 needs,
                 urgency: Urgency::Soon,

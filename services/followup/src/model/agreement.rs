@@ -1,0 +1,23 @@
+//! What carers agree to.
+
+use jiff::Timestamp;
+use knipperlicht_vocabulary::Consent;
+
+/// What a carer agreed to, and which word of theirs that was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreement {
+    /// What holds.
+    pub consent: Consent,
+    /// Its place among all that was said of the situation: the highest holds.
+    pub sequence: i64,
+    /// When it was said.
+    pub since: Timestamp,
+}
+
+impl Agreement {
+    /// Whether the carer does not, or no longer, agree that anything is done.
+    #[must_use]
+    pub const fn forbids(self) -> bool {
+        matches!(self.consent, Consent::Refused | Consent::Withdrawn)
+    }
+}
