@@ -122,7 +122,7 @@ impl About {
 }
 
 /// Starts clocks, but none that runs already, and none for accepting what was accepted. One that
-/// runs goes where its referral goes when situations are split.
+/// runs goes where its referral or its item goes when situations are split.
 pub(crate) async fn start(
     connection: &mut PgConnection,
     clocks: &[NewClock],
@@ -189,7 +189,9 @@ async fn start_of_items(
          select *
          from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[],
                      $7::timestamptz[], $8::text[], $9::uuid[], $10::text[], $11::text[])
-         on conflict (item_id) where stopped_at is null and item_id is not null do nothing",
+         on conflict (item_id) where stopped_at is null and item_id is not null
+             do update set situation_id = excluded.situation_id
+             where clock.situation_id <> excluded.situation_id",
         &columns.ids,
         &columns.kinds as &[&str],
         &columns.situations,
