@@ -95,6 +95,44 @@ async fn a_referral_that_waits_has_left_what_was_left_and_does_not_wait_for_ever
     world.stop().await;
 }
 
+/// Taken from the waiting list long after the day on which it would have been due.
+#[tokio::test]
+async fn what_waited_is_accepted_in_time() {
+    let world = World::start().await;
+    world.clock.set(at("2027-06-07T10:00"));
+    let reporter = world.reporter("reporter");
+    let coordinator = world.coordinator(&["oostende-bredene"]);
+    let receipt = reporter.send(a_signal(&world.environment)).await.unwrap();
+    let situation = receipt.situation_id.as_str();
+    let referral = coordinator.referral_of(situation).await;
+    let id = referral.referral_id.clone();
+    let partner = world.partner(&referral.service.unwrap().organisation_id);
+    running(&coordinator, situation, ClockKind::Accept).await;
+    world.clock.set(at("2027-06-08T09:00"));
+    let hold = routing::HoldRequest {
+        referral_id: id.clone(),
+    };
+    partner.0.routing().hold(hold).await.unwrap();
+    running(&coordinator, situation, ClockKind::Held).await;
+    world.clock.set(at("2027-06-15T09:00"));
+    partner.accept(&id).await.unwrap();
+    partner.task_of(situation).await;
+
+    let counted: Vec<String> = sqlx::query_scalar(
+        "select measure from followup.report_count
+         where code = 'accept' and measure in ('kept', 'late')
+         union all
+         select measure from followup.report_tally,
+                unnest(measures, codes) as noted(measure, code)
+         where code = 'accept' and measure in ('kept', 'late')",
+    )
+    .fetch_all(&mut world.look().await)
+    .await
+    .unwrap();
+    assert_eq!(counted, ["kept"]);
+    world.stop().await;
+}
+
 #[tokio::test]
 async fn who_waits_for_consent_is_not_forgotten() {
     let world = World::start().await;

@@ -141,6 +141,8 @@ pub(crate) struct Promised {
     pub(crate) started_at: Timestamp,
     pub(crate) due_at: Timestamp,
     pub(crate) breached: bool,
+    /// Since when it waits, if it does.
+    pub(crate) paused_at: Option<Timestamp>,
 }
 
 /// The latest promises of a kind that were made of these referrals, each of its situation. Relies on
@@ -157,7 +159,7 @@ pub(crate) async fn promised(
     let ids: Vec<Uuid> = referrals.iter().map(|(_, one)| one.uuid()).collect();
     let rows = sqlx::query!(
         r#"select distinct on (clock.referral_id) clock.referral_id as "referral_id!", started_at, due_at,
-                  breached_at is not null as "breached!"
+                  breached_at is not null as "breached!", paused_at
            from unnest($1::uuid[], $2::uuid[]) as about(situation_id, referral_id)
            join clock on clock.situation_id = about.situation_id
                      and clock.referral_id = about.referral_id and kind = $3
@@ -173,6 +175,7 @@ pub(crate) async fn promised(
             started_at: row.started_at.to_jiff(),
             due_at: row.due_at.to_jiff(),
             breached: row.breached,
+            paused_at: row.paused_at.map(jiff_sqlx::Timestamp::to_jiff),
         };
         (ReferralId::from(row.referral_id), promised)
     });
