@@ -220,8 +220,10 @@ pub(crate) async fn begun(
     Ok(begun.collect())
 }
 
-/// Since when the partners of the loops of a zone that are open have been asked. What only waits
-/// for the carer's answer is none of them. Relies on `clock_open_by_zone` and `clock_by_situation`.
+/// Since when the loops of a zone that are open have been: since their partner was asked, or since
+/// they lie with a coordinator instead. What lies there because a promise was
+/// not kept is a loop of the first sort. What only waits for the carer's answer is none. Relies on
+/// `clock_open_by_zone` and `clock_by_situation`.
 pub(crate) async fn open_since(
     connection: &mut PgConnection,
     zone: &ZoneId,
@@ -232,7 +234,10 @@ pub(crate) async fn open_since(
            join clock as begun on begun.situation_id = clock.situation_id
                               and begun.referral_id = clock.referral_id
            where clock.zone = $1 and clock.stopped_at is null and clock.kind <> 'confirmation'
-           group by clock.referral_id"#,
+           group by clock.referral_id
+           union all
+           select started_at from clock
+           where zone = $1 and stopped_at is null and item_id is not null and item_promise is null"#,
         zone.as_str(),
     )
     .fetch_all(connection)
