@@ -13,6 +13,7 @@ use crate::{
     model::AskingRule,
     store::askings::{self, Due},
     story::{self, Telling},
+    unreadable::Unreadable,
 };
 
 /// Carers at most in one transaction.
@@ -29,11 +30,16 @@ const SHORTEST: Duration = Duration::from_millis(5);
 pub struct Askings {
     kit: Kit,
     rule: AskingRule,
+    unreadable: Unreadable,
 }
 
 impl Askings {
-    pub(crate) const fn new(kit: Kit, rule: AskingRule) -> Self {
-        Self { kit, rule }
+    pub(crate) fn new(kit: Kit, rule: AskingRule) -> Self {
+        Self {
+            kit,
+            rule,
+            unreadable: Unreadable::default(),
+        }
     }
 
     /// Has them asked until it is time to stop.
@@ -46,13 +52,14 @@ impl Askings {
         let now = environment.now();
         let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
         let again_at = self.rule.next(1, now).unwrap_or(Timestamp::MAX);
-        let due = askings::due(&mut transaction, now, again_at, BATCH).await?;
+        let due = askings::due(&mut transaction, now, BATCH, &self.unreadable).await?;
+        askings::ask(&mut transaction, now, again_at, &due).await?;
         let asked = due.len();
         if asked > 0 {
             let tellings = due.into_iter().map(telling).collect();
             story::tell(&mut transaction, environment, now, tellings).await?;
         }
-        let next = askings::next(&mut transaction).await?;
+        let next = askings::next(&mut transaction, &self.unreadable).await?;
         transaction.commit().await?;
         if asked > 0 {
             tracing::info!(asked, "carers are to be asked whether it helped");

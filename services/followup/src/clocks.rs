@@ -12,6 +12,7 @@ use crate::{
     model::rung,
     store::clocks::{self, About, Breach},
     story::{self, Telling},
+    unreadable::Unreadable,
 };
 
 /// Clocks at most in one transaction.
@@ -27,11 +28,15 @@ const SHORTEST: Duration = Duration::from_millis(5);
 /// Fires the clocks that are due.
 pub struct Clocks {
     kit: Kit,
+    unreadable: Unreadable,
 }
 
 impl Clocks {
-    pub(crate) const fn new(kit: Kit) -> Self {
-        Self { kit }
+    pub(crate) fn new(kit: Kit) -> Self {
+        Self {
+            kit,
+            unreadable: Unreadable::default(),
+        }
     }
 
     /// Fires until it is time to stop.
@@ -45,13 +50,13 @@ impl Clocks {
         let began = Instant::now();
         let now = environment.now();
         let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
-        let breaches = clocks::breach(&mut transaction, now, BATCH).await?;
+        let breaches = clocks::breach(&mut transaction, now, BATCH, &self.unreadable).await?;
         let fired = breaches.len();
         if fired > 0 {
             let tellings = breaches.into_iter().map(telling).collect();
             story::tell(&mut transaction, environment, now, tellings).await?;
         }
-        let next_due = clocks::next_due(&mut transaction).await?;
+        let next_due = clocks::next_due(&mut transaction, &self.unreadable).await?;
         transaction.commit().await?;
         if fired > 0 {
             tracing::info!(fired, "promises were not kept in time");

@@ -139,11 +139,12 @@ pub(crate) async fn said(
     report::note(connection, &counting.tally).await
 }
 
-/// A promise that ran out was not kept, whenever that was noticed.
+/// A promise that ran out was not kept, whenever that was noticed. One that waits does not run out.
 fn timeliness(at: Timestamp, promised: Option<&Promised>) -> Timeliness {
     match promised {
         Some(promised) if promised.breached => Timeliness::Late,
-        promised => Timeliness::of(at, promised.map(|promised| promised.due_at)),
+        Some(promised) => Timeliness::of(promised.paused_at.unwrap_or(at), Some(promised.due_at)),
+        None => Timeliness::of(at, None),
     }
 }
 

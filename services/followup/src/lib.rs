@@ -14,6 +14,7 @@ mod reactions;
 mod store;
 mod story;
 mod tallies;
+mod unreadable;
 
 use std::sync::Arc;
 

@@ -95,6 +95,44 @@ async fn a_referral_that_waits_has_left_what_was_left_and_does_not_wait_for_ever
     world.stop().await;
 }
 
+/// Taken from the waiting list long after the day on which it would have been due.
+#[tokio::test]
+async fn what_waited_is_accepted_in_time() {
+    let world = World::start().await;
+    world.clock.set(at("2027-06-07T10:00"));
+    let reporter = world.reporter("reporter");
+    let coordinator = world.coordinator(&["oostende-bredene"]);
+    let receipt = reporter.send(a_signal(&world.environment)).await.unwrap();
+    let situation = receipt.situation_id.as_str();
+    let referral = coordinator.referral_of(situation).await;
+    let id = referral.referral_id.clone();
+    let partner = world.partner(&referral.service.unwrap().organisation_id);
+    running(&coordinator, situation, ClockKind::Accept).await;
+    world.clock.set(at("2027-06-08T09:00"));
+    let hold = routing::HoldRequest {
+        referral_id: id.clone(),
+    };
+    partner.0.routing().hold(hold).await.unwrap();
+    running(&coordinator, situation, ClockKind::Held).await;
+    world.clock.set(at("2027-06-15T09:00"));
+    partner.accept(&id).await.unwrap();
+    partner.task_of(situation).await;
+
+    let counted: Vec<String> = sqlx::query_scalar(
+        "select measure from followup.report_count
+         where code = 'accept' and measure in ('kept', 'late')
+         union all
+         select measure from followup.report_tally,
+                unnest(measures, codes) as noted(measure, code)
+         where code = 'accept' and measure in ('kept', 'late')",
+    )
+    .fetch_all(&mut world.look().await)
+    .await
+    .unwrap();
+    assert_eq!(counted, ["kept"]);
+    world.stop().await;
+}
+
 #[tokio::test]
 async fn who_waits_for_consent_is_not_forgotten() {
     let world = World::start().await;
@@ -187,17 +225,18 @@ async fn what_becomes_more_urgent_is_due_sooner() {
 }
 
 /// Stores so many clocks that ran out one second after the other, each of a situation of its own.
-async fn store_due(connection: &mut PgConnection, count: usize, until: Timestamp) {
+async fn store_due(connection: &mut PgConnection, kind: &str, count: usize, until: Timestamp) {
     sqlx::query(
         "insert into followup.clock (clock_id, kind, situation_id, referral_id, organisation_id,
                                      zone, started_at, due_at, urgency)
-         select gen_random_uuid(), 'first_contact', gen_random_uuid(), gen_random_uuid(), 'nobody',
+         select gen_random_uuid(), $3, gen_random_uuid(), gen_random_uuid(), 'nobody',
                 'gent', $2::text::timestamptz - interval '30 days',
                 $2::text::timestamptz - (n || ' seconds')::interval, 'soon'
          from generate_series(1, $1::bigint) as n",
     )
     .bind(i64::try_from(count).unwrap())
     .bind(until.to_string())
+    .bind(kind)
     .execute(connection)
     .await
     .unwrap();
@@ -227,11 +266,13 @@ async fn breaches(connection: &mut PgConnection) -> Vec<(String, Timestamp)> {
 
 const MANY: usize = 3_000;
 
+const KIND: &str = ClockKind::FirstContact.code();
+
 #[tokio::test]
 async fn after_a_stop_clocks_are_fired_in_order_and_other_work_goes_on() {
     let world = World::start().await;
     let mut connection = world.look().await;
-    store_due(&mut connection, MANY, world.environment.now()).await;
+    store_due(&mut connection, KIND, MANY, world.environment.now()).await;
     // Meanwhile somebody flags a situation, and does not wait behind thousands.
     let reporter = world.reporter("reporter");
     let receipt = reporter.send(a_signal(&world.environment)).await.unwrap();
@@ -253,7 +294,7 @@ async fn two_instances_fire_each_clock_once() {
     let world = World::start().await;
     let other = world.second_line().await;
     let mut connection = world.look().await;
-    store_due(&mut connection, MANY, world.environment.now()).await;
+    store_due(&mut connection, KIND, MANY, world.environment.now()).await;
     let said = eventually("all are fired", async || {
         let said = breaches(&mut connection).await;
         (said.len() >= MANY).then_some(said)
@@ -262,5 +303,53 @@ async fn two_instances_fire_each_clock_once() {
     let clocks: BTreeSet<&str> = said.iter().map(|(clock, _)| clock.as_str()).collect();
     assert_eq!((said.len(), clocks.len()), (MANY, MANY));
     other.stop().await;
+    world.stop().await;
+}
+
+/// More than a batch of clocks of a kind that only a newer process knows, and they were due first.
+#[tokio::test]
+async fn what_an_older_process_cannot_read_stops_no_other_clock_and_is_left_to_a_newer_one() {
+    let world = World::start().await;
+    let mut connection = world.look().await;
+    let (unknown, known, now) = (600, 40, world.environment.now());
+    let earlier = now - SignedDuration::from_hours(1);
+    store_due(&mut connection, "of_tomorrow", unknown, earlier).await;
+    store_due(&mut connection, KIND, known, now).await;
+    eventually("what can be read is fired", async || {
+        let said = breaches(&mut connection).await;
+        (said.len() == known).then_some(())
+    })
+    .await;
+    let left: i64 = sqlx::query_scalar(
+        "select count(*) from followup.clock where kind = 'of_tomorrow' and breached_at is null",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
+    assert_eq!(usize::try_from(left).unwrap(), unknown);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_follow_up_that_cannot_be_read_keeps_no_other_carer_from_being_asked() {
+    let world = World::start().await;
+    let (spoilt, other) = (world.closed().await, world.closed().await);
+    let mut connection = world.look().await;
+    sqlx::query("update followup.task set zone = 'No Zone' where task_id = $1::text::uuid")
+        .bind(&spoilt.task)
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    world.clock.advance(SignedDuration::from_hours(29 * 24));
+    let times = "select times from followup.asking where task_id = $1::text::uuid";
+    let mut asked = async |task: &str| -> i16 {
+        let times = sqlx::query_scalar(times).bind(task);
+        times.fetch_one(&mut connection).await.unwrap()
+    };
+    eventually("the other carer has to be asked", async || {
+        (asked(&other.task).await == 1).then_some(())
+    })
+    .await;
+    assert_eq!(asked(&spoilt.task).await, 0);
     world.stop().await;
 }

@@ -8,9 +8,11 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use knipperlicht_contracts::{
     assessment::v1 as assessment,
     followup::v1 as followup,
+    from_proto,
     intake::v1::{self as intake, DuplicateState, Resolution},
     routing::v1 as routing,
 };
@@ -18,8 +20,8 @@ use knipperlicht_e2e::{CoordinatorDesk, ReporterPhone, World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
 use knipperlicht_vocabulary::{
-    Consent, DeclineReason, MatchReason, Observation, OutcomeResult, ReferralState,
-    ResolutionReason, Step,
+    ClockKind, Consent, DeclineReason, ItemKind, MatchReason, Observation, OutcomeResult,
+    ReferralState, ResolutionReason, Step,
 };
 use tonic::Status;
 
@@ -589,5 +591,88 @@ async fn what_is_one_is_judged_as_one_and_what_is_two_as_two() {
             );
         }
     }
+    world.stop().await;
+}
+
+/// The loop of this referral, once it is of this situation and of this kind.
+async fn loop_of(
+    desk: &CoordinatorDesk,
+    situation: &str,
+    kind: ClockKind,
+    is_meant: impl Fn(&followup::OpenLoop) -> bool,
+) -> Timestamp {
+    eventually(kind.code(), async || {
+        let loops = desk.open_loops().await;
+        let mut loops = loops.into_iter().filter(|one| is_meant(one));
+        let found = loops.find(|one| one.situation_id == situation)?;
+        let clock = found.clock.filter(|clock| clock.kind == kind.number())?;
+        Some(from_proto(clock.due_at?).unwrap())
+    })
+    .await
+}
+
+/// What was closed before a merge is opened again while it lasts. After the split the promise is
+/// where its follow-up is: a coordinator learns that it is broken, and the council that nobody saw
+/// to that, though what lies with the coordinator came while they were one again.
+#[tokio::test]
+async fn what_is_promised_while_two_are_one_goes_with_its_follow_up() {
+    let world = World::start().await;
+    let (cleaner, nurse) = (world.reporter("cleaner"), world.reporter("nurse"));
+    let coordinator = world.coordinator(&[ZONE]);
+    let first = cleaner.send(flagged(&world, "8400", "059 12 34 56"));
+    let first = first.await.unwrap().situation_id;
+    coordinator.referral_of(&first).await;
+    let later = nurse.send(flagged(&world, "8450", "059 65 43 21"));
+    let later = later.await.unwrap();
+    let (signal, later) = (later.signal_id, later.situation_id);
+    let referral = coordinator.referral_of(&later).await;
+    let partner = world.partner(&referral.service.unwrap().organisation_id);
+    let referral = referral.referral_id;
+    partner.accept(&referral).await.unwrap();
+    let task = partner.task_of(&later).await.task_id;
+    partner.reaches(&task).await;
+    let helped = partner.completes(&task, OutcomeResult::Helped, None);
+    helped.await.unwrap();
+    nurse.sees(&signal, Step::Closed).await;
+
+    let question = questions(&coordinator, false).await.remove(0).duplicate_id;
+    let mut times = 0;
+    let mut are = async |resolution: Resolution| {
+        answer(&coordinator, &question, resolution).await.unwrap();
+        times += 1;
+        let (situation, event) = match resolution {
+            Resolution::Merge => (&first, MERGED),
+            _ => (&later, SPLIT),
+        };
+        eventually("follow-up to know", async || {
+            let known = told(&coordinator, situation, event).await;
+            (known == (times + 1) / 2).then_some(())
+        })
+        .await;
+    };
+    are(Resolution::Merge).await;
+    let reopen = followup::ReopenRequest {
+        task_id: task.clone(),
+    };
+    partner.0.followup().reopen(reopen).await.unwrap();
+    are(Resolution::Split).await;
+    let of_referral = |one: &followup::OpenLoop| one.referral_id == referral;
+    let due = loop_of(&coordinator, &later, ClockKind::FirstContact, of_referral).await;
+
+    are(Resolution::Merge).await;
+    world.clock.set(due);
+    let item = eventually("a coordinator's item", async || {
+        let items = coordinator.items().await;
+        items
+            .into_iter()
+            .find(|item| item.kind == ItemKind::Late.number())
+    })
+    .await;
+    assert_eq!(item.situation_id, first, "which they are, together");
+    are(Resolution::Split).await;
+    let of_item = |one: &followup::OpenLoop| one.item_id == item.item_id;
+    let due = loop_of(&coordinator, &later, ClockKind::Coordinator, of_item).await;
+    world.clock.set(due);
+    nurse.sees(&signal, Step::Escalated).await;
     world.stop().await;
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_nats::jetstream;
 use futures::StreamExt;
-use knipperlicht_contracts::intake::v1 as intake;
+use knipperlicht_contracts::{followup::v1 as followup, intake::v1 as intake};
 use knipperlicht_e2e::{Closed, World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
@@ -89,6 +89,12 @@ async fn s10_consent_withdrawn_after_acceptance() {
     assert!(coordinator.open_loops().await.is_empty());
     let refused = partner.completes(&task, OutcomeResult::Helped, None).await;
     assert_eq!(Problem::from(&refused.unwrap_err()).code, "KL4021");
+    let story = followup::GetTimelineRequest {
+        situation_id: situation.clone(),
+    };
+    let mut partner_followup = partner.0.followup();
+    let unseen = partner_followup.get_timeline(story.clone()).await;
+    assert_eq!(Problem::from(&unseen.unwrap_err()).code, "KL4006");
     let timeline = coordinator.timeline(&situation).await;
     let changes = timeline
         .iter()
@@ -113,6 +119,7 @@ async fn s10_consent_withdrawn_after_acceptance() {
     assert!(steps.contains(&Step::Contacted), "{steps:?}");
     assert!(!steps.contains(&Step::NotShared), "{steps:?}");
     partner_intake.get_contact(contact).await.unwrap();
+    partner_followup.get_timeline(story).await.unwrap();
     partner
         .completes(&task.task_id, OutcomeResult::Helped, None)
         .await

@@ -189,6 +189,7 @@ impl Effects {
         }
         self.opened.push(OpenedTask {
             task,
+            home: home(event),
             at: event.occurred_at,
         });
         Ok(())

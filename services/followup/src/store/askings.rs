@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use knipperlicht_vocabulary::{OrganisationId, ReferralId, SituationId, TaskId, ZoneId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::Cell;
-use crate::{error::FollowupError, model::Task};
+use crate::{error::FollowupError, model::Task, unreadable::Unreadable};
 
 /// A carer who has to be asked, just now.
 #[derive(Debug)]
@@ -68,58 +69,85 @@ pub(crate) async fn end(connection: &mut PgConnection, task: TaskId) -> Result<(
     Ok(())
 }
 
-/// Those who have to be asked now, at most `limit`, leaving out what another instance is at.
-/// `again_at` is when the first ones of these are asked once more. Relies on `asking_next`.
+/// Those who have to be asked now, at most `limit`, locked; leaves out what another instance is at
+/// and what this one cannot read. Relies on `asking_next` and the primary key of `task`.
 pub(crate) async fn due(
     connection: &mut PgConnection,
     now: Timestamp,
-    again_at: Timestamp,
     limit: i64,
-) -> Result<Vec<Due>, FollowupError> {
+    unreadable: &Unreadable,
+) -> Result<Vec<Due>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"with due as (
-             select task_id from asking where next_at <= $1
-             order by next_at limit $3
-             for update skip locked
-         ), asked as (
-             update asking set times = times + 1, asked_at = $1,
-                               next_at = case when times = 0 then $2::timestamptz end
-             from due where asking.task_id = due.task_id
-             returning asking.task_id, asking.times, asking.traceparent
-         )
-         select task_id as "task_id!", situation_id, referral_id, organisation_id, zone,
-                times as "times!", traceparent as "traceparent?"
-         from asked join task using (task_id)"#,
+        r#"select task_id, situation_id, referral_id, task.organisation_id, task.zone,
+                  times + 1 as "times!", traceparent
+           from asking join task using (task_id)
+           where next_at <= $1 and task_id <> all($3)
+           order by next_at limit $2
+           for update of asking skip locked"#,
         now.to_sqlx() as jiff_sqlx::Timestamp,
-        again_at.to_sqlx() as jiff_sqlx::Timestamp,
         limit,
+        &unreadable.ids(),
     )
     .fetch_all(connection)
     .await?;
-    let due = rows.into_iter().map(|row| {
+    let due = rows.into_iter().filter_map(|row| {
         let cell = |column| Cell {
             table: "task",
             column,
             row: row.task_id,
         };
-        Ok(Due {
-            task: row.task_id.into(),
-            situation: row.situation_id.into(),
-            referral: row.referral_id.into(),
-            organisation: cell("organisation_id").parse(&row.organisation_id)?,
-            zone: cell("zone").parse(&row.zone)?,
-            times: u8::try_from(row.times).map_err(|error| cell("times").bad(&error))?,
-            traceparent: row.traceparent,
-        })
+        let due = || {
+            Ok(Due {
+                task: row.task_id.into(),
+                situation: row.situation_id.into(),
+                referral: row.referral_id.into(),
+                organisation: cell("organisation_id").parse(&row.organisation_id)?,
+                zone: cell("zone").parse(&row.zone)?,
+                times: u8::try_from(row.times).map_err(|error| cell("times").bad(&error))?,
+                traceparent: row.traceparent,
+            })
+        };
+        unreadable.read(row.task_id, due())
     });
-    due.collect()
+    Ok(due.collect())
 }
 
-/// When the next carer has to be asked. Relies on `asking_next`.
-pub(crate) async fn next(connection: &mut PgConnection) -> Result<Option<Timestamp>, sqlx::Error> {
+/// Notes that these are asked. `again_at` is when those who are for the first time are once more.
+/// Relies on the primary key.
+pub(crate) async fn ask(
+    connection: &mut PgConnection,
+    now: Timestamp,
+    again_at: Timestamp,
+    due: &[Due],
+) -> Result<(), sqlx::Error> {
+    if due.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = due.iter().map(|one| one.task.uuid()).collect();
+    sqlx::query!(
+        "update asking set times = times + 1, asked_at = $2,
+                           next_at = case when times = 0 then $3::timestamptz end
+         where task_id = any($1)",
+        &ids,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+        again_at.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// When the next carer has to be asked, of those that this process can read. Relies on
+/// `asking_next`.
+pub(crate) async fn next(
+    connection: &mut PgConnection,
+    unreadable: &Unreadable,
+) -> Result<Option<Timestamp>, sqlx::Error> {
     let next = sqlx::query_scalar!(
         r#"select next_at as "next_at!: jiff_sqlx::Timestamp" from asking
-           where next_at is not null order by next_at limit 1"#,
+           where next_at is not null and task_id <> all($1)
+           order by next_at limit 1"#,
+        &unreadable.ids(),
     )
     .fetch_optional(connection)
     .await?;

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Cell, PAGE};
-use crate::error::FollowupError;
+use crate::{error::FollowupError, unreadable::Unreadable};
 
 /// What a promise is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl About {
 }
 
 /// Starts clocks, but none that runs already, and none for accepting what was accepted. One that
-/// runs goes where its referral goes when situations are split.
+/// runs goes where its referral or its item goes when situations are split.
 pub(crate) async fn start(
     connection: &mut PgConnection,
     clocks: &[NewClock],
@@ -189,7 +189,9 @@ async fn start_of_items(
          select *
          from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[],
                      $7::timestamptz[], $8::text[], $9::uuid[], $10::text[], $11::text[])
-         on conflict (item_id) where stopped_at is null and item_id is not null do nothing",
+         on conflict (item_id) where stopped_at is null and item_id is not null
+             do update set situation_id = excluded.situation_id
+             where clock.situation_id <> excluded.situation_id",
         &columns.ids,
         &columns.kinds as &[&str],
         &columns.situations,
@@ -366,57 +368,75 @@ pub(crate) async fn open_due(
 }
 
 /// Marks clocks that have run out as breached, at most `limit`, and leaves those that another
-/// instance is at. What was due first comes first. Relies on `clock_running`.
+/// instance is at and those that this one cannot read. What was due first comes first. Relies on
+/// `clock_running` and the primary key.
 pub(crate) async fn breach(
     connection: &mut PgConnection,
     now: Timestamp,
     limit: i64,
-) -> Result<Vec<Breach>, FollowupError> {
+    unreadable: &Unreadable,
+) -> Result<Vec<Breach>, sqlx::Error> {
     let rows = sqlx::query!(
-        "with due as (
-             select clock_id from clock
-             where due_at <= $1 and breached_at is null and stopped_at is null and paused_at is null
-             order by due_at limit $2
-             for update skip locked
-         )
-         update clock set breached_at = $1 from due where clock.clock_id = due.clock_id
-         returning clock.clock_id, kind, situation_id, referral_id, item_id, item_promise, zone, due_at,
-                   traceparent",
+        "select clock_id, kind, situation_id, referral_id, item_id, item_promise, zone, due_at,
+                traceparent
+         from clock
+         where due_at <= $1 and breached_at is null and stopped_at is null and paused_at is null
+           and clock_id <> all($3)
+         order by due_at limit $2
+         for update skip locked",
         now.to_sqlx() as jiff_sqlx::Timestamp,
         limit,
+        &unreadable.ids(),
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    let mut breaches = rows
-        .into_iter()
-        .map(|row| {
+    let read = rows.into_iter().filter_map(|row| {
+        let id = row.clock_id;
+        let breach = || {
             Ok(Breach {
-                clock: OpenClock::from_row(row.clock_id, &row.kind, row.due_at, true)?,
+                clock: OpenClock::from_row(id, &row.kind, row.due_at, true)?,
                 situation: row.situation_id.into(),
                 about: About::from_row(
-                    row.clock_id,
+                    id,
                     row.referral_id,
                     row.item_id,
                     row.item_promise.as_deref(),
                 )?,
-                zone: cell("zone", row.clock_id).parse(&row.zone)?,
+                zone: cell("zone", id).parse(&row.zone)?,
                 traceparent: row.traceparent,
             })
-        })
-        .collect::<Result<Vec<_>, FollowupError>>()?;
-    breaches.sort_by_key(|breach| breach.clock.due_at);
+        };
+        unreadable.read(id, breach())
+    });
+    let breaches: Vec<Breach> = read.collect();
+    if breaches.is_empty() {
+        return Ok(breaches);
+    }
+    let ids: Vec<Uuid> = breaches.iter().map(|one| one.clock.id.uuid()).collect();
+    sqlx::query!(
+        "update clock set breached_at = $2 where clock_id = any($1)",
+        &ids,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
     Ok(breaches)
 }
 
-/// When the next running clock is due. Relies on `clock_running`.
+/// When the next running clock is due, of those that this process can read. Relies on
+/// `clock_running`.
 pub(crate) async fn next_due(
     connection: &mut PgConnection,
+    unreadable: &Unreadable,
 ) -> Result<Option<Timestamp>, sqlx::Error> {
     // `min(due_at)` would say the same, and under row-level security reads every running clock.
     let due = sqlx::query_scalar!(
         r#"select due_at as "due_at: jiff_sqlx::Timestamp"
-           from clock where breached_at is null and stopped_at is null and paused_at is null
+           from clock
+           where breached_at is null and stopped_at is null and paused_at is null
+             and clock_id <> all($1)
            order by due_at limit 1"#,
+        &unreadable.ids(),
     )
     .fetch_optional(connection)
     .await?;

@@ -8,7 +8,10 @@ use knipperlicht_vocabulary::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Cell, tasks::OpenedTask};
+use super::{
+    Cell,
+    tasks::{self, OpenedTask},
+};
 use crate::{
     error::FollowupError,
     model::{ContactPerson, Worker},
@@ -29,12 +32,13 @@ pub(crate) async fn open(
         .collect();
     let since: Vec<jiff_sqlx::Timestamp> = opened.iter().map(|one| one.at.to_sqlx()).collect();
     sqlx::query!(
-        "insert into contact_person (situation_id, organisation_id, since)
-         select * from unnest($1::uuid[], $2::text[], $3::timestamptz[])
+        "insert into contact_person (situation_id, organisation_id, since, home_id)
+         select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::uuid[])
          on conflict do nothing",
         &situations,
         &organisations as &[&str],
         &since as &[jiff_sqlx::Timestamp],
+        &tasks::homes(opened) as &[Option<Uuid>],
     )
     .execute(connection)
     .await?;

@@ -50,8 +50,9 @@ pub(crate) async fn move_over(
     Ok(())
 }
 
-/// Brings back what was made in the family of a situation, in the same order. Relies on the same
-/// indexes.
+/// Brings back what was made in the family of a situation, in the same order. A promise goes where
+/// its follow-up or its referral goes, also where it was made since, and so names no other home.
+/// Relies on the same indexes, and on `clock_open`.
 pub(crate) async fn bring_back(
     connection: &mut PgConnection,
     split: &Split,
@@ -74,7 +75,15 @@ pub(crate) async fn bring_back(
     .execute(&mut *connection)
     .await?;
     sqlx::query!(
-        "update clock set situation_id = $2 where situation_id = $1 and home_id = any($3)",
+        "with back as (
+             select referral_id from task where situation_id = $2
+             union
+             select referral_id from clock
+             where situation_id = $1 and home_id = any($3) and referral_id is not null
+         )
+         update clock set situation_id = $2
+         where situation_id = $1
+           and (home_id = any($3) or referral_id in (select referral_id from back))",
         from,
         absorbed,
         &split.family,

@@ -141,6 +141,8 @@ pub(crate) struct Promised {
     pub(crate) started_at: Timestamp,
     pub(crate) due_at: Timestamp,
     pub(crate) breached: bool,
+    /// Since when it waits, if it does.
+    pub(crate) paused_at: Option<Timestamp>,
 }
 
 /// The latest promises of a kind that were made of these referrals, each of its situation. Relies on
@@ -157,7 +159,7 @@ pub(crate) async fn promised(
     let ids: Vec<Uuid> = referrals.iter().map(|(_, one)| one.uuid()).collect();
     let rows = sqlx::query!(
         r#"select distinct on (clock.referral_id) clock.referral_id as "referral_id!", started_at, due_at,
-                  breached_at is not null as "breached!"
+                  breached_at is not null as "breached!", paused_at
            from unnest($1::uuid[], $2::uuid[]) as about(situation_id, referral_id)
            join clock on clock.situation_id = about.situation_id
                      and clock.referral_id = about.referral_id and kind = $3
@@ -173,6 +175,7 @@ pub(crate) async fn promised(
             started_at: row.started_at.to_jiff(),
             due_at: row.due_at.to_jiff(),
             breached: row.breached,
+            paused_at: row.paused_at.map(jiff_sqlx::Timestamp::to_jiff),
         };
         (ReferralId::from(row.referral_id), promised)
     });
@@ -217,8 +220,10 @@ pub(crate) async fn begun(
     Ok(begun.collect())
 }
 
-/// Since when the partners of the loops of a zone that are open have been asked. What only waits
-/// for the carer's answer is none of them. Relies on `clock_open_by_zone` and `clock_by_situation`.
+/// Since when the loops of a zone that are open have been: since their partner was asked, or since
+/// they lie with a coordinator instead. What lies there because a promise was
+/// not kept is a loop of the first sort. What only waits for the carer's answer is none. Relies on
+/// `clock_open_by_zone` and `clock_by_situation`.
 pub(crate) async fn open_since(
     connection: &mut PgConnection,
     zone: &ZoneId,
@@ -229,7 +234,10 @@ pub(crate) async fn open_since(
            join clock as begun on begun.situation_id = clock.situation_id
                               and begun.referral_id = clock.referral_id
            where clock.zone = $1 and clock.stopped_at is null and clock.kind <> 'confirmation'
-           group by clock.referral_id"#,
+           group by clock.referral_id
+           union all
+           select started_at from clock
+           where zone = $1 and stopped_at is null and item_id is not null and item_promise is null"#,
         zone.as_str(),
     )
     .fetch_all(connection)

@@ -54,6 +54,8 @@ pub(crate) enum Whose {
 #[derive(Debug)]
 pub(crate) struct OpenedTask {
     pub(crate) task: Task,
+    /// The situation it was accepted in, if that became part of the other one since.
+    pub(crate) home: Option<SituationId>,
     pub(crate) at: Timestamp,
 }
 
@@ -138,13 +140,16 @@ pub(crate) async fn open(
     let urgencies: Vec<String> = tasks().map(|task| task.urgency.to_string()).collect();
     let states: Vec<String> = tasks().map(|task| task.state.code().to_string()).collect();
     let ats: Vec<jiff_sqlx::Timestamp> = opened.iter().map(|one| one.at.to_sqlx()).collect();
+    let homes = homes(opened);
     sqlx::query!(
         "insert into task (task_id, situation_id, referral_id, organisation_id, zone, urgency, state,
-                           opened_at, changed_at)
-         select task_id, situation_id, referral_id, organisation_id, zone, urgency, state, at, at
+                           opened_at, changed_at, home_id)
+         select task_id, situation_id, referral_id, organisation_id, zone, urgency, state, at, at,
+                home_id
          from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[],
-                     $7::text[], $8::timestamptz[])
-              as opened(task_id, situation_id, referral_id, organisation_id, zone, urgency, state, at)
+                     $7::text[], $8::timestamptz[], $9::uuid[])
+              as opened(task_id, situation_id, referral_id, organisation_id, zone, urgency, state, at,
+                        home_id)
          on conflict do nothing",
         &ids,
         &situations,
@@ -154,10 +159,17 @@ pub(crate) async fn open(
         &urgencies,
         &states,
         &ats as &[jiff_sqlx::Timestamp],
+        &homes as &[Option<Uuid>],
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Where each of these was accepted, if not where it is.
+pub(super) fn homes(opened: &[OpenedTask]) -> Vec<Option<Uuid>> {
+    let homes = opened.iter().map(|one| one.home.map(SituationId::uuid));
+    homes.collect()
 }
 
 /// Lets follow-ups be more urgent from now on. Relies on the unique referral of `task`.

@@ -45,7 +45,7 @@ pub enum Change<'d> {
     Closed(ItemId),
     /// A coordinator has no longer to decide it, for two situations became one.
     GaveWay(ItemId),
-    /// A coordinator has to decide it again, for they are two again.
+    /// A coordinator has to decide it again, or goes on having to, for they are two again.
     CameBack(Box<Item>),
     /// The coordinator was silent for too long: it lies with the zone's council too.
     Escalated(ItemId),

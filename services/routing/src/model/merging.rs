@@ -6,7 +6,7 @@
 
 mod coming_back;
 
-use knipperlicht_vocabulary::{ItemKind, Need, ReferralId, SituationId, Urgency};
+use knipperlicht_vocabulary::{ItemId, ItemKind, Need, ReferralId, SituationId, Urgency};
 use uuid::Uuid;
 
 use coming_back::ComingBack;
@@ -301,6 +301,8 @@ pub struct Part {
     /// Open referrals made since the merge, that go with it: whoever watches its promises has to
     /// learn whose they are.
     pub made_since: Vec<ReferralId>,
+    /// Open items made since the merge, that go with it: as with the referrals.
+    pub items_made_since: Vec<ItemId>,
 }
 
 /// What follows for one of both.
@@ -318,6 +320,7 @@ pub fn split<'d>(
         gave_way,
         items,
         made_since,
+        items_made_since,
         ..
     } = part;
     let mut planner = Planner::new(ground, cause);
@@ -343,6 +346,11 @@ pub fn split<'d>(
             });
         }
     }
+    let items = own.items.iter();
+    let told_anew = items.filter(|item| items_made_since.contains(&item.id));
+    planner
+        .changes
+        .extend(told_anew.map(|item| Change::CameBack(Box::new(item.clone()))));
     for item in coming_back.items {
         planner
             .changes

@@ -14,7 +14,7 @@ use super::{RoutingReactions, heard::circumstances, reaction_error};
 use crate::{
     RoutingError,
     model::{
-        case::{Agreement, Case, Circumstances},
+        case::{Agreement, Case, Circumstances, Item},
         change::Plan,
         merging::{self, Holds, Needed, Part},
         planner::Ground,
@@ -122,12 +122,21 @@ async fn split_cases<'d>(
             needed = before.alone.clone();
         }
         let own = items.iter().filter(|open| open.situation == id);
+        // All that it had before the merge was moved once, and so has a home.
+        let has_none = |item: &&Item| id == absorbed && !homes.contains_key(&item.id.uuid());
+        let items_made_since = case
+            .items
+            .iter()
+            .filter(has_none)
+            .map(|item| item.id)
+            .collect();
         let part = Part {
             case,
             gave_way: gave_way.clone(),
             items: own.map(|open| open.item.clone()).collect(),
             homes: homes.clone(),
             made_since: made_since.clone(),
+            items_made_since,
         };
         let zone = holds.circumstances.zone.clone();
         // Two causes, for the ids of what is made are derived from them.

@@ -150,7 +150,7 @@ impl Lines<'_> {
         {
             self.add(Topic::SignalsByRole, role.code(), cell);
         }
-        let observations = Observation::ALL.iter().zip(overlapping(total, &observed));
+        let observations = Observation::ALL.iter().zip(overlapping(&observed));
         for (observation, cell) in observations {
             self.add(Topic::SignalsByObservation, observation.code(), cell);
         }
@@ -176,7 +176,7 @@ impl Lines<'_> {
         let timely = divisions.next().unwrap_or_default();
 
         self.add(Topic::Done, kind.code(), total);
-        self.took(kind);
+        self.took(kind, total);
         let shown: Vec<u64> = timely.iter().filter_map(|cell| cell.shown()).collect();
         let within = match shown[..] {
             [kept, late] => Cell::Shown(100 * kept / (kept + late)),
@@ -191,7 +191,8 @@ impl Lines<'_> {
         }
     }
 
-    fn took(&mut self, kind: ClockKind) {
+    /// That there is a percentile says that there are enough of them: it goes with their number.
+    fn took(&mut self, kind: ClockKind, total: Cell) {
         let mut durations = Durations::default();
         for (measure, count) in self.counts {
             if let Measure::Took(of, step) = measure
@@ -203,6 +204,7 @@ impl Lines<'_> {
         for (topic, percent) in [(Topic::Median, 50), (Topic::Ninetieth, 90)] {
             let told = durations
                 .percentile(percent)
+                .filter(|_| total != Cell::Hidden)
                 .and_then(|told| u64::try_from(told.as_secs()).ok());
             self.add(topic, kind.code(), told.map_or(Cell::Hidden, Cell::Shown));
         }
@@ -225,9 +227,12 @@ mod tests {
             .cell
     }
 
+    fn day() -> TimeStep {
+        TimeStep::of(SignedDuration::from_hours(24))
+    }
+
     #[test]
     fn a_year_of_a_busy_zone() {
-        let day = TimeStep::of(SignedDuration::from_hours(24));
         let counts = Counts::from([
             (Measure::Role(ReporterRole::Cleaner), 40),
             (Measure::Role(ReporterRole::Nurse), 60),
@@ -236,7 +241,7 @@ mod tests {
             (Measure::Observation(Observation::Isolated), 12),
             (Measure::Kept(ClockKind::Accept), 80),
             (Measure::Late(ClockKind::Accept), 20),
-            (Measure::Took(ClockKind::Accept, day), 100),
+            (Measure::Took(ClockKind::Accept, day()), 100),
             (Measure::Unmet(Need::Safety), 10),
             (Measure::Unmet(Need::Respite), 9),
         ]);
@@ -251,6 +256,11 @@ mod tests {
             "the complement of the teachers"
         );
         assert_eq!(shown(Topic::SignalsByObservation, "exhausted"), Some(99));
+        assert_eq!(
+            shown(Topic::SignalsByObservation, "isolated"),
+            None,
+            "the complement of those that were hardly noticed"
+        );
         assert_eq!(shown(Topic::Done, "accept"), Some(100));
         assert_eq!(shown(Topic::WithinPromise, "accept"), Some(80));
         let hours = shown(Topic::Median, "accept").unwrap() / 3_600;
@@ -273,9 +283,17 @@ mod tests {
                 Measure::outcome(OutcomeResult::NotHelped, Some(OutcomeReason::Moved)),
                 3,
             ),
+            // That half of them took a day says that there were 20.
+            (Measure::Took(ClockKind::Outcome, day()), 27),
         ]);
         let lines = report(&counts);
-        for topic in [Topic::Done, Topic::Kept, Topic::Late, Topic::WithinPromise] {
+        for topic in [
+            Topic::Done,
+            Topic::Median,
+            Topic::Kept,
+            Topic::Late,
+            Topic::WithinPromise,
+        ] {
             assert_eq!(cell(&lines, topic, "outcome"), Cell::Hidden, "{topic:?}");
         }
         for outcome in Measure::outcomes() {

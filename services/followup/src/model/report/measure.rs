@@ -139,7 +139,8 @@ impl Measure {
     }
 }
 
-/// How long a loop has been open, since its partner was asked. Own default.
+/// How long a loop has been open: since its partner was asked, or since it lies with a coordinator.
+/// Own default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LoopAge {
     /// Less than a week.

@@ -103,18 +103,16 @@ fn complemented(parts: &[u64]) -> Option<Vec<Cell>> {
 }
 
 /// What may be shown of counts of which one thing can have several, while everything has at least
-/// one of them: they add up to `total` or more. That gives something away only where hardly any has
-/// two; then the last of the list that is shown is hidden as well, and may be as large as the total.
+/// one of them: they add up to how many things there are, or more. Where hardly anything has two,
+/// that would bound the small ones from below. So wherever one is small, the last of the list that
+/// is not is hidden as well: it may be as large as all things, and then the others are free.
 #[must_use]
-pub fn overlapping(total: Cell, counts: &[u64]) -> Vec<Cell> {
+pub fn overlapping(counts: &[u64]) -> Vec<Cell> {
     let mut cells: Vec<Cell> = counts.iter().copied().map(primary).collect();
-    let shown: u64 = cells.iter().filter_map(|cell| cell.shown()).sum();
-    let some_are_small = cells.contains(&Cell::Hidden);
-    if some_are_small && total.shown().is_some_and(|total| total > shown) {
-        let last = cells.iter().rposition(|cell| cell.shown().is_some());
-        if let Some(last) = last {
-            cells[last] = Cell::Hidden;
-        }
+    if cells.contains(&Cell::Hidden)
+        && let Some(last) = counts.iter().rposition(|count| *count >= THRESHOLD)
+    {
+        cells[last] = Cell::Hidden;
     }
     cells
 }

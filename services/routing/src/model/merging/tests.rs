@@ -115,6 +115,7 @@ fn there_and_back(books: &Books, consent: Consent, directory: &Directory) -> (Ca
                 .collect(),
             homes: Homes::new(),
             made_since: Vec::new(),
+            items_made_since: Vec::new(),
         };
         let holds = holds(id, consent_of(before), 10);
         let root = Uuid::from_u128(2 + id.uuid().as_u128());
