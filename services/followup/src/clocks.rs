@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use knipperlicht_contracts::{event::EventBody, events::v1 as events, to_proto};
 use knipperlicht_eventing::Kit;
 use knipperlicht_runtime::{Stop, rounds};
-use knipperlicht_vocabulary::ClockKind;
+use knipperlicht_vocabulary::{ClockKind, Urgency};
 
 use crate::{
     error::FollowupError,
@@ -86,6 +86,7 @@ fn telling(breach: Breach) -> Telling {
         rung: rung(breach.clock.kind).number(),
         item_id,
         item_promise: item_promise.map_or(0, ClockKind::number),
+        urgency: breach.urgency.map_or(0, Urgency::number),
     });
     Telling {
         situation: breach.situation,

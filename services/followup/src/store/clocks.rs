@@ -58,6 +58,8 @@ pub(crate) struct Breach {
     pub(crate) situation: SituationId,
     pub(crate) about: About,
     pub(crate) zone: ZoneId,
+    /// How soon; not known of promises of before that was kept.
+    pub(crate) urgency: Option<Urgency>,
     pub(crate) traceparent: Option<String>,
 }
 
@@ -378,7 +380,7 @@ pub(crate) async fn breach(
 ) -> Result<Vec<Breach>, sqlx::Error> {
     let rows = sqlx::query!(
         "select clock_id, kind, situation_id, referral_id, item_id, item_promise, zone, due_at,
-                traceparent
+                urgency, traceparent
          from clock
          where due_at <= $1 and breached_at is null and stopped_at is null and paused_at is null
            and clock_id <> all($3)
@@ -403,6 +405,10 @@ pub(crate) async fn breach(
                     row.item_promise.as_deref(),
                 )?,
                 zone: cell("zone", id).parse(&row.zone)?,
+                urgency: row
+                    .urgency
+                    .map(|urgency| cell("urgency", id).parse(&urgency))
+                    .transpose()?,
                 traceparent: row.traceparent,
             })
         };

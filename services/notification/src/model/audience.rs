@@ -152,8 +152,10 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
         {
             Meaning::of([holder(&event.referral_id), vec![Zone]].concat())
         }
+        // Where it could not wait, the alarm cannot either.
         EventBody::ClockBreached(event) => {
             Meaning::of([holder(&event.referral_id), vec![Zone, Reporters]].concat())
+                .urgent(event.urgency, Urgency::Urgent)
         }
         EventBody::ContactRecorded(event) if event.result == ContactResult::Reached.number() => {
             Meaning::of(vec![Reporters])
@@ -287,14 +289,21 @@ mod tests {
             referral_id: REFERRAL.to_owned(),
             ..Default::default()
         };
+        let meant = meaning(situation(), &breach.clone().into());
         assert_eq!(
-            meaning(situation(), &breach.into()).audiences,
+            meant.audiences,
             [
                 Audience::Holder(REFERRAL.parse().unwrap()),
                 Audience::Zone,
                 Audience::Reporters
             ]
         );
+        assert!(!meant.urgent);
+        let emergency = events::ClockBreached {
+            urgency: Urgency::Emergency.number(),
+            ..breach
+        };
+        assert!(meaning(situation(), &emergency.into()).urgent);
     }
 
     #[test]
