@@ -646,7 +646,7 @@ async fn what_is_promised_while_two_are_one_goes_with_its_follow_up() {
         };
         eventually("follow-up to know", async || {
             let known = told(&coordinator, situation, event).await;
-            (known == (times + 1) / 2).then_some(())
+            (known == times.div_ceil(2)).then_some(())
         })
         .await;
     };
