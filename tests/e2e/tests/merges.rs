@@ -636,7 +636,7 @@ async fn what_is_promised_while_two_are_one_goes_with_its_follow_up() {
     nurse.sees(&signal, Step::Closed).await;
 
     let question = questions(&coordinator, false).await.remove(0).duplicate_id;
-    let mut times = 0;
+    let mut times = 0_usize;
     let mut are = async |resolution: Resolution| {
         answer(&coordinator, &question, resolution).await.unwrap();
         times += 1;
