@@ -4,6 +4,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use knipperlicht_runtime::Coded;
 use uuid::Uuid;
 
 use crate::error::FollowupError;
@@ -21,7 +22,7 @@ impl Unreadable {
     /// What a row says; nothing, and a word in the log, if it cannot be read.
     pub(crate) fn read<T>(&self, row: Uuid, read: Result<T, FollowupError>) -> Option<T> {
         read.inspect_err(|error| {
-            tracing::warn!(%row, %error, "left to a process that can read it");
+            tracing::warn!(%row, code = error.code(), %error, "left to a process that can read it");
             self.list().push(row);
         })
         .ok()

@@ -304,6 +304,13 @@ impl CoordinatorDesk {
         told.expect("what was told").into_inner().reporters
     }
 
+    /// What the story of a situation tells of events of one type.
+    pub async fn told_of(&self, situation: &str, event: &str) -> Vec<followup::TimelineEntry> {
+        let mut entries = self.timeline(situation).await;
+        entries.retain(|entry| entry.r#type == event);
+        entries
+    }
+
     /// One situation's story, as far as follow-up has heard of it.
     pub async fn timeline(&self, situation: &str) -> Vec<followup::TimelineEntry> {
         let request = followup::GetTimelineRequest {

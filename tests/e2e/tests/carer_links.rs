@@ -12,6 +12,7 @@ use knipperlicht_contracts::{
     events::v1::{CarerQol, CarerState},
     followup::v1 as followup,
     intake::v1 as intake,
+    routing::v1 as routing,
 };
 use knipperlicht_e2e::{Caller, Closed, World, a_signal};
 use knipperlicht_harness::eventually;
@@ -395,62 +396,74 @@ async fn what_was_not_told_cannot_have_been_seen() {
 #[tokio::test]
 async fn two_workers_complete_at_once_and_one_outcome_stands() {
     let world = World::start().await;
-    let Closed {
-        cleaner,
-        partner,
-        coordinator,
-        signal,
-        situation,
-        task,
-        ..
-    } = world.accepted().await;
+    let accepted = world.accepted().await;
+    let (partner, task) = (&accepted.partner, accepted.task.as_str());
 
     // Without an outcome, or without its reason, it is not closed.
     let nothing = followup::CompleteRequest {
-        task_id: task.clone(),
+        task_id: task.to_owned(),
         ..Default::default()
     };
     assert_eq!(code(partner.0.followup().complete(nothing).await), "KL4001");
-    let unexplained = partner
-        .completes(&task, OutcomeResult::NotHelped, None)
-        .await;
-    assert_eq!(code(unexplained), "KL4005");
+    let unexplained = partner.completes(task, OutcomeResult::NotHelped, None);
+    assert_eq!(code(unexplained.await), "KL4005");
 
-    let colleague = world.partner(&partner.task_of(&situation).await.organisation_id);
+    let colleague = world.partner(&accepted.organisation);
     let moved = Some(OutcomeReason::Moved);
     let (one, two) = tokio::join!(
-        partner.completes(&task, OutcomeResult::Helped, None),
-        colleague.completes(&task, OutcomeResult::NotHelped, moved),
+        partner.completes(task, OutcomeResult::Helped, None),
+        colleague.completes(task, OutcomeResult::NotHelped, moved),
     );
     let refused = match (&one, &two) {
         (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => Problem::from(refused).code,
         both => panic!("not exactly one of them: {both:?}"),
     };
     assert_eq!(refused, "KL4007");
-    cleaner.sees(&signal, Step::Closed).await;
-    let timeline = coordinator.timeline(&situation).await;
+    let closed = Step::Closed;
+    accepted.cleaner.sees(&accepted.signal, closed).await;
     let completed = "knipperlicht.followup.completed.v1";
-    let endings = timeline.iter().filter(|entry| entry.r#type == completed);
-    assert_eq!(endings.count(), 1);
+    let endings = accepted.coordinator.told_of(&accepted.situation, completed);
+    assert_eq!(endings.await.len(), 1);
     world.stop().await;
 }
 
+/// A coordinator cancels in the moment in which the partner accepts: it is one of both, and only
+/// what was accepted is followed up, to an outcome.
 #[tokio::test]
-async fn a_referral_that_was_cancelled_takes_no_outcome() {
+async fn what_was_cancelled_takes_no_outcome() {
     let world = World::start().await;
-    let cleaner = world.reporter("cleaner");
     let coordinator = world.coordinator(&["oostende-bredene"]);
-    let receipt = cleaner.send(a_signal(&world.environment)).await.unwrap();
-    let referral = coordinator.referral_of(&receipt.situation_id).await;
-    let cancel = knipperlicht_contracts::routing::v1::CancelRequest {
-        referral_id: referral.referral_id.clone(),
-    };
-    coordinator.0.routing().cancel(cancel).await.unwrap();
-    let partner = world.partner(&referral.service.unwrap().organisation_id);
-    // There is no follow-up of it: neither under its own id nor in any list.
-    let outcome = partner.completes(&referral.referral_id, OutcomeResult::Helped, None);
-    assert_eq!(code(outcome.await), "KL4006");
-    assert!(partner.open_tasks().await.is_empty());
-    assert!(partner.accept(&referral.referral_id).await.is_err());
+    let cleaner = world.reporter("cleaner");
+    for round in 0..6 {
+        let receipt = cleaner.send(a_signal(&world.environment)).await.unwrap();
+        let situation = receipt.situation_id.as_str();
+        let referral = coordinator.referral_of(situation).await;
+        let partner = world.partner(&referral.service.unwrap().organisation_id);
+        let request = routing::CancelRequest {
+            referral_id: referral.referral_id.clone(),
+        };
+        let mut desk = coordinator.0.routing();
+        let (accepted, cancelled) = if round == 0 {
+            let cancelled = desk.cancel(request).await;
+            (partner.accept(&referral.referral_id).await, cancelled)
+        } else {
+            tokio::join!(partner.accept(&referral.referral_id), desk.cancel(request))
+        };
+        assert_ne!(accepted.is_ok(), cancelled.is_ok(), "one of both");
+        if accepted.is_ok() {
+            let task = partner.task_of(situation).await.task_id;
+            let outcome = partner.completes(&task, OutcomeResult::Helped, None);
+            outcome.await.unwrap();
+        } else {
+            eventually("follow-up to hear that it was cancelled", async || {
+                let cancelled = "knipperlicht.referral.cancelled.v1";
+                let told = coordinator.told_of(situation, cancelled).await;
+                (!told.is_empty()).then_some(())
+            })
+            .await;
+            let tasks = partner.open_tasks().await;
+            assert!(tasks.iter().all(|task| task.situation_id != situation));
+        }
+    }
     world.stop().await;
 }

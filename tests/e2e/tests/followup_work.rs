@@ -46,9 +46,9 @@ async fn gives_up(accepted: &Closed) -> Result<followup::Task, Problem> {
 
 /// How often the story tells this.
 async fn told(accepted: &Closed, event: &str) -> usize {
-    let story = accepted.coordinator.timeline(&accepted.situation).await;
     let event = format!("knipperlicht.followup.{event}.v1");
-    story.iter().filter(|entry| entry.r#type == event).count()
+    let told = accepted.coordinator.told_of(&accepted.situation, &event);
+    told.await.len()
 }
 
 #[tokio::test]

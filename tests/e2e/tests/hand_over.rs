@@ -210,6 +210,39 @@ async fn who_says_yes_takes_all_of_it_over() {
     world.stop().await;
 }
 
+/// Who was asked, and is not any more, ends nothing; who goes on does.
+#[tokio::test]
+async fn a_hand_over_that_was_cancelled_takes_no_outcome() {
+    let world = World::start().await;
+    let accepted = world.accepted().await;
+    let situation = accepted.situation.as_str();
+    let referral = accepted_referral(&accepted).await.referral_id;
+    let other = elsewhere(&accepted).await.remove(0);
+    let asked = hand_over(&accepted.partner, &referral, &other.service_id);
+    let asked = asked.await.unwrap().referral_id;
+    let receiver = world.partner(&other.organisation_id);
+    receiver.receives(situation).await;
+    let cancel = routing::CancelRequest {
+        referral_id: asked.clone(),
+    };
+    let mut desk = accepted.coordinator.0.routing();
+    desk.cancel(cancel).await.unwrap();
+    eventually("follow-up to hear that it was cancelled", async || {
+        let cancelled = "knipperlicht.referral.cancelled.v1";
+        let told = accepted.coordinator.told_of(situation, cancelled).await;
+        (!told.is_empty()).then_some(())
+    })
+    .await;
+    assert!(receiver.accept(&asked).await.is_err());
+    let refused = receiver.completes(&accepted.task, OutcomeResult::Helped, None);
+    assert_eq!(Problem::from(&refused.await.unwrap_err()).code, "KL4006");
+    let closed = accepted
+        .partner
+        .completes(&accepted.task, OutcomeResult::Helped, None);
+    closed.await.unwrap();
+    world.stop().await;
+}
+
 #[tokio::test]
 async fn what_cannot_be_handed_over() {
     let world = World::start().await;

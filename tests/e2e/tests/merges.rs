@@ -86,12 +86,7 @@ async fn open(desk: &CoordinatorDesk, count: usize) -> BTreeSet<(String, String)
 
 /// How often this was told of a situation: never, as long as its story is the survivor's.
 async fn told(desk: &CoordinatorDesk, situation: &str, event: &str) -> usize {
-    let request = followup::GetTimelineRequest {
-        situation_id: situation.to_owned(),
-    };
-    let timeline = desk.0.followup().get_timeline(request).await;
-    let entries = timeline.map_or_else(|_| Vec::new(), |timeline| timeline.into_inner().entries);
-    entries.iter().filter(|entry| entry.r#type == event).count()
+    desk.told_of(situation, event).await.len()
 }
 
 #[tokio::test]

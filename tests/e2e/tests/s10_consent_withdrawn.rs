@@ -95,11 +95,12 @@ async fn s10_consent_withdrawn_after_acceptance() {
     let mut partner_followup = partner.0.followup();
     let unseen = partner_followup.get_timeline(story.clone()).await;
     assert_eq!(Problem::from(&unseen.unwrap_err()).code, "KL4006");
-    let timeline = coordinator.timeline(&situation).await;
-    let changes = timeline
+    let event = "knipperlicht.situation.consent_changed.v1";
+    let changes = coordinator.told_of(&situation, event).await;
+    let changes: Vec<_> = changes
         .iter()
-        .filter(|entry| entry.r#type == "knipperlicht.situation.consent_changed.v1");
-    let changes: Vec<_> = changes.map(|entry| &entry.codes["consent"]).collect();
+        .map(|entry| &entry.codes["consent"])
+        .collect();
     assert_eq!(changes, ["withdrawn"], "said once, though done twice");
 
     // Agreed again: everything is there as it was, with a fresh promise.

@@ -99,39 +99,29 @@ async fn s11_helped_by_the_partner_not_helped_by_the_carer() {
 #[tokio::test]
 async fn a_reporter_says_that_it_is_not_better() {
     let world = World::start().await;
-    let Closed {
-        cleaner,
-        partner,
-        coordinator,
-        signal,
-        situation,
-        task,
-        ..
-    } = world.accepted().await;
+    let accepted = world.accepted().await;
+    let (cleaner, partner) = (&accepted.cleaner, &accepted.partner);
     let request = intake::ReportNotBetterRequest {
-        signal_id: signal.clone(),
+        signal_id: accepted.signal.clone(),
     };
     let mut phone = cleaner.0.intake();
     let too_early = phone.report_not_better(request.clone()).await.unwrap_err();
     assert_eq!(Problem::from(&too_early).code, "KL1044");
 
-    partner
-        .completes(&task, OutcomeResult::Helped, None)
-        .await
-        .unwrap();
-    cleaner.sees(&signal, Step::Closed).await;
+    let closed = partner.completes(&accepted.task, OutcomeResult::Helped, None);
+    closed.await.unwrap();
+    cleaner.sees(&accepted.signal, Step::Closed).await;
     // Pressed twice, and by two who cannot know of each other.
     phone.report_not_better(request.clone()).await.unwrap();
     let _ = phone.report_not_better(request.clone()).await;
-    cleaner.sees(&signal, Step::Reopened).await;
-    let open = partner.task_of(&situation).await;
+    cleaner.sees(&accepted.signal, Step::Reopened).await;
+    let open = partner.task_of(&accepted.situation).await;
     assert_eq!(open.state, FollowUpState::Reopened.number());
     assert!(open.next_clock.is_some());
-    let timeline = coordinator.timeline(&situation).await;
-    let reopened: Vec<_> = timeline
-        .iter()
-        .filter(|entry| entry.r#type == "knipperlicht.followup.reopened.v1")
-        .collect();
+    let reopened = accepted
+        .coordinator
+        .told_of(&accepted.situation, "knipperlicht.followup.reopened.v1")
+        .await;
     assert_eq!(reopened.len(), 1);
     assert_eq!(reopened[0].codes["by_reporter"], "true");
 
@@ -258,13 +248,12 @@ async fn a_carer_who_does_not_answer_is_asked_once_more_and_then_a_coordinator_d
         is_done.then_some(())
     })
     .await;
-    let timeline = coordinator().timeline(&situation).await;
-    let told = |event: &str| {
-        let full = format!("knipperlicht.followup.{event}.v1");
-        timeline.iter().filter(|entry| entry.r#type == full).count()
+    let told = async |event: &str| {
+        let event = format!("knipperlicht.followup.{event}.v1");
+        coordinator().told_of(&situation, &event).await.len()
     };
-    assert_eq!(told("carer_asked"), 2, "asked twice, never a third time");
-    assert_eq!(told("loop_closed"), 1);
+    assert_eq!(told("carer_asked").await, 2, "never a third time");
+    assert_eq!(told("loop_closed").await, 1);
 
     // Decided otherwise later: nothing was thrown away.
     let reopen = followup::ReopenRequest { task_id: task };

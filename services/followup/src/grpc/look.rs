@@ -31,10 +31,11 @@ impl FollowupCalls {
         };
         let states: Vec<String> = states.iter().map(ToString::to_string).collect();
 
+        let whose = whose(principal);
         let mut transaction = self.kit.database.begin(principal).await?;
-        let mut tasks = tasks::list(&mut transaction, whose(principal), &states).await?;
+        let mut tasks = tasks::list(&mut transaction, &whose, &states).await?;
         if request.open_only {
-            tasks.extend(tasks::to_ask(&mut transaction, whose(principal)).await?);
+            tasks.extend(tasks::to_ask(&mut transaction, &whose).await?);
         }
         transaction.commit().await?;
         Ok(ListTasksResponse {

@@ -50,6 +50,16 @@ pub(crate) enum Whose {
     Zones(Vec<String>),
 }
 
+impl Whose {
+    /// What to look for in the columns of the organisation and the zone.
+    fn columns(&self) -> (Option<&str>, &[String]) {
+        match self {
+            Self::Organisation(organisation) => (Some(organisation), &[]),
+            Self::Zones(zones) => (None, zones),
+        }
+    }
+}
+
 /// A follow-up that begins.
 #[derive(Debug)]
 pub(crate) struct OpenedTask {
@@ -194,71 +204,59 @@ pub(crate) async fn raise(
     Ok(())
 }
 
-/// A follow-up and the promise that runs. Relies on the primary key and on `clock_open`.
+/// Follow-ups and what goes with them, of which and in what order the rest of the query says. Relies
+/// on `clock_open` and the primary keys of `asking` and `contact_person`.
+macro_rules! task_views {
+    ($rest:tt, $($bound:expr),+) => {
+        sqlx::query_as!(
+            TaskViewRow,
+            r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
+                      t.state, t.visit_at, t.result, t.reason, t.late, t.at_rest,
+                      c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
+                      c.breached_at is not null as "breached",
+                      a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!",
+                      p.organisation_id as "person_organisation?", p.worker, p.name, p.phone,
+                      p.since as "person_since?"
+               from task t
+               left join asking a on a.task_id = t.task_id and a.times > 0
+               left join contact_person p on p.situation_id = t.situation_id
+               left join lateral (
+                   select clock_id, kind, due_at, breached_at from clock
+                   where clock.referral_id = t.referral_id and stopped_at is null and paused_at is null
+                   order by due_at limit 1
+               ) c on true "# + $rest,
+            $($bound),+
+        )
+    };
+}
+
+/// A follow-up and the promise that runs. Relies on the primary key.
 pub(crate) async fn view(
     connection: &mut PgConnection,
     id: TaskId,
 ) -> Result<TaskView, FollowupError> {
-    let row = sqlx::query_as!(
-        TaskViewRow,
-        r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
-                  t.state, t.visit_at, t.result, t.reason, t.late, t.at_rest,
-                  c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
-                  c.breached_at is not null as "breached",
-                  a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!",
-                  p.organisation_id as "person_organisation?", p.worker, p.name, p.phone,
-                  p.since as "person_since?"
-           from task t
-           left join asking a on a.task_id = t.task_id and a.times > 0
-           left join contact_person p on p.situation_id = t.situation_id
-           left join lateral (
-               select clock_id, kind, due_at, breached_at from clock
-               where clock.referral_id = t.referral_id and stopped_at is null and paused_at is null
-               order by due_at limit 1
-           ) c on true
-           where t.task_id = $1"#,
-        id.uuid(),
-    )
-    .fetch_one(connection)
-    .await?;
+    let row = task_views!("where t.task_id = $1", id.uuid())
+        .fetch_one(connection)
+        .await?;
     row.try_into()
 }
 
 /// Follow-ups that stand in one of `states`, what is due first before, then what changed last.
-/// Relies on `task_by_organisation` or `task_by_zone`, and on `clock_open`.
+/// Relies on `task_by_organisation` or `task_by_zone`.
 pub(crate) async fn list(
     connection: &mut PgConnection,
-    whose: Whose,
+    whose: &Whose,
     states: &[String],
 ) -> Result<Vec<TaskView>, FollowupError> {
-    let (organisation, zones) = match whose {
-        Whose::Organisation(organisation) => (Some(organisation), Vec::new()),
-        Whose::Zones(zones) => (None, zones),
-    };
-    let rows = sqlx::query_as!(
-        TaskViewRow,
-        r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
-                  t.state, t.visit_at, t.result, t.reason, t.late, t.at_rest,
-                  c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
-                  c.breached_at is not null as "breached",
-                  a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!",
-                  p.organisation_id as "person_organisation?", p.worker, p.name, p.phone,
-                  p.since as "person_since?"
-           from task t
-           left join asking a on a.task_id = t.task_id and a.times > 0
-           left join contact_person p on p.situation_id = t.situation_id
-           left join lateral (
-               select clock_id, kind, due_at, breached_at from clock
-               where clock.referral_id = t.referral_id and stopped_at is null and paused_at is null
-               order by due_at limit 1
-           ) c on true
-           where (t.organisation_id = $1 or t.zone = any($2)) and t.state = any($3)
-           order by c.due_at nulls last, t.changed_at desc
-           limit $4"#,
+    let (organisation, zones) = whose.columns();
+    let rows = task_views!(
+        "where (t.organisation_id = $1 or t.zone = any($2)) and t.state = any($3)
+         order by c.due_at nulls last, t.changed_at desc
+         limit $4",
         organisation,
-        &zones,
+        zones,
         states,
-        PAGE,
+        PAGE
     )
     .fetch_all(connection)
     .await?;
@@ -266,38 +264,19 @@ pub(crate) async fn list(
 }
 
 /// Closed follow-ups whose carer has to be asked, who waits longest first. Relies on
-/// `asking_by_organisation` or `asking_by_zone`, and on `clock_open`.
+/// `asking_by_organisation` or `asking_by_zone`.
 pub(crate) async fn to_ask(
     connection: &mut PgConnection,
-    whose: Whose,
+    whose: &Whose,
 ) -> Result<Vec<TaskView>, FollowupError> {
-    let (organisation, zones) = match whose {
-        Whose::Organisation(organisation) => (Some(organisation), Vec::new()),
-        Whose::Zones(zones) => (None, zones),
-    };
-    let rows = sqlx::query_as!(
-        TaskViewRow,
-        r#"select t.task_id, t.situation_id, t.referral_id, t.organisation_id, t.zone, t.urgency,
-                  t.state, t.visit_at, t.result, t.reason, t.late, t.at_rest,
-                  c.clock_id as "clock_id?", c.kind as "clock_kind?", c.due_at as "due_at?",
-                  c.breached_at is not null as "breached",
-                  a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!",
-                  p.organisation_id as "person_organisation?", p.worker, p.name, p.phone,
-                  p.since as "person_since?"
-           from asking a
-           join task t on t.task_id = a.task_id
-           left join contact_person p on p.situation_id = t.situation_id
-           left join lateral (
-               select clock_id, kind, due_at, breached_at from clock
-               where clock.referral_id = t.referral_id and stopped_at is null
-               order by due_at limit 1
-           ) c on true
-           where (a.organisation_id = $1 or a.zone = any($2)) and a.times > 0
-           order by a.asked_at
-           limit $3"#,
+    let (organisation, zones) = whose.columns();
+    let rows = task_views!(
+        "where (a.organisation_id = $1 or a.zone = any($2)) and a.times > 0
+         order by a.asked_at
+         limit $3",
         organisation,
-        &zones,
-        PAGE,
+        zones,
+        PAGE
     )
     .fetch_all(connection)
     .await?;
