@@ -54,6 +54,9 @@ impl Database {
                 // The default is that of a turning disk: with it, a batch of look-ups by key in a table of
                 // some ten thousand rows is planned as a walk through all of them.
                 ("random_page_cost", "1.1"),
+                // Every statement here finds its rows by a key. In a table of millions PostgreSQL may expect
+                // more of them than there are and start processes to help: 10 ms, for nothing.
+                ("max_parallel_workers_per_gather", "0"),
             ]);
         let become_role = format!("set role kl_{}", options.service);
         Ok(Self {
