@@ -34,6 +34,18 @@ pub const CALLS: &[(&str, &[Role])] = &[
         &[Reporter],
     ),
     (
+        "knipperlicht.intake.v1.IntakeService/RecordObjection",
+        &[Reporter, Partner, Coordinator],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/ReadVitalInterest",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/AcknowledgeVitalInterest",
+        &[Coordinator],
+    ),
+    (
         "knipperlicht.intake.v1.IntakeService/GetContact",
         &[Partner],
     ),
@@ -68,6 +80,10 @@ pub const CALLS: &[(&str, &[Role])] = &[
     (
         "knipperlicht.routing.v1.RoutingService/ListServices",
         &[Reporter, Partner, Coordinator, Analyst, Operator, Admin],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/GetInformationCard",
+        &[Reporter, Partner, Coordinator],
     ),
     (
         "knipperlicht.routing.v1.RoutingService/ImportServices",

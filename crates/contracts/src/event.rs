@@ -169,6 +169,7 @@ catalogue! {
     OutcomeConfirmed Followup "followup" "confirmed"
     SituationReopened Followup "followup" "reopened"
     ReopenAsked Intake "situation" "reopen_asked"
+    VitalInterestAcknowledged Intake "situation" "vital_interest_acknowledged"
     CarerAsked Followup "followup" "carer_asked"
     CarerAnswered Followup "followup" "carer_answered"
     CarerLinkMade Followup "followup" "link_made"

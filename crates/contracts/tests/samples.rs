@@ -17,6 +17,7 @@ use knipperlicht_contracts::{
         ReferralHeld, ReferralRaised, ReferralRedirected, ReferralRequested, ReferralUnroutable,
         ReferralWithheld, ReopenAsked, SignalFlagged, SignalWithdrawn, SituationReopened,
         SituationShared, SituationsMerged, SituationsSplit, VisitEnded, VisitPlanned,
+        VitalInterestAcknowledged,
     },
 };
 use prost_types::Timestamp;
@@ -78,6 +79,7 @@ fn samples() -> Vec<EventBody> {
         age_band: 3,
         consent: 1,
         consent_sequence: 2,
+        ..Default::default()
     });
     vec![
         SignalFlagged {
@@ -245,6 +247,7 @@ fn samples() -> Vec<EventBody> {
         }
         .into(),
         ReopenAsked { signal_id: id(1) }.into(),
+        VitalInterestAcknowledged { by: 3 }.into(),
         CarerAsked {
             task_id: id(8),
             referral_id: id(3),

@@ -311,6 +311,7 @@ codes! {
         Cancelled = 4 "cancelled",
         ClockBreached = 5 "clock_breached",
         Late = 6 "late",
+        VitalInterest = 7 "vital_interest",
     }
 
     /// What a promise with a clock is about.
@@ -386,6 +387,12 @@ impl Consent {
     pub const fn allows_sharing(self) -> bool {
         matches!(self, Self::Given | Self::VitalInterest)
     }
+
+    /// Whether the carer does not want it: not that nobody asked.
+    #[must_use]
+    pub const fn forbids_sharing(self) -> bool {
+        matches!(self, Self::Refused | Self::Withdrawn)
+    }
 }
 
 impl Observation {
@@ -395,6 +402,19 @@ impl Observation {
         matches!(
             self,
             Self::SuspectedRoughCareOrNeglect | Self::FearOfViolence | Self::SuicidalTalk
+        )
+    }
+
+    /// What tells of the cared-for person's health rather than of the carer: it is not shared while
+    /// they object (docs/consent.md). Red flags are never among it, for safety is shared.
+    #[must_use]
+    pub const fn concerns_the_cared_for(self) -> bool {
+        matches!(
+            self,
+            Self::BehaviourHardToBear
+                | Self::HospitalDischarge
+                | Self::NewDiagnosis
+                | Self::OtherSuddenChange
         )
     }
 }
@@ -413,6 +433,13 @@ mod tests {
             );
         }
         assert_eq!(Observation::ALL.len(), 27);
+    }
+
+    #[test]
+    fn an_objection_hides_no_danger() {
+        for observation in Observation::ALL {
+            assert!(!(observation.is_red_flag() && observation.concerns_the_cared_for()));
+        }
     }
 
     #[test]

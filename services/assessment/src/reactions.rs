@@ -215,7 +215,14 @@ fn sorted<'e>(events: &[&'e Event]) -> Result<Wave<'e>, ReactionError> {
     let mut wave = Wave::default();
     for event in events {
         match &event.body {
-            EventBody::SignalFlagged(flagged) => wave.flagged.push((event, flagged)),
+            EventBody::SignalFlagged(flagged) => {
+                let told = flagged.circumstances.as_ref();
+                // One that joins a situation may bring another word of its carer.
+                if told.is_some_and(|told| told.consent_sequence > 1) {
+                    wave.agreements.push(agreement(event.situation(), told)?);
+                }
+                wave.flagged.push((event, flagged));
+            }
             EventBody::SignalWithdrawn(withdrawn) => wave.withdrawn.push((event, withdrawn)),
             EventBody::SituationShared(shared) => {
                 let situation = event.situation();
@@ -254,6 +261,7 @@ fn agreement(
         situation,
         sequence: told.consent_sequence,
         allows: consent.allows_sharing(),
+        objects: told.cared_for_objects,
     })
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use knipperlicht_contracts::{event::EventBody, events::v1 as events};
 use knipperlicht_eventing::Event;
 use knipperlicht_vocabulary::{
-    ClockKind, ContactResult, Environment, ItemKind, Need, Observation, OutcomeReason,
+    ClockKind, Consent, ContactResult, Environment, ItemKind, Need, Observation, OutcomeReason,
     OutcomeResult, ReferralId, ReporterRole, SituationId, TaskId, ZoneId,
 };
 use sqlx::PgConnection;
@@ -39,6 +39,9 @@ pub(crate) async fn heard(
         match &event.body {
             EventBody::SignalFlagged(body) => counting.flagged(about, body),
             EventBody::SignalWithdrawn(_) => counting.count(about, Measure::Withdrawn),
+            EventBody::ConsentChanged(body) if !body.objection => {
+                counting.not_shared(about, body.circumstances.as_ref());
+            }
             EventBody::ReferralUnroutable(body) => counting.unroutable(about, body),
             // Taking a follow-up over is nothing that was promised.
             EventBody::ReferralAccepted(body) if body.took_over_referral_id.is_empty() => {
@@ -186,6 +189,15 @@ impl<'e> Counting<'e> {
             .collect();
         for observation in observations {
             self.count(about, Measure::Observation(observation));
+        }
+        self.not_shared(about, body.circumstances.as_ref());
+    }
+
+    /// Who did not agree, and who stopped agreeing.
+    fn not_shared(&mut self, about: About<'_>, told: Option<&events::Circumstances>) {
+        let consent = told.and_then(|told| Consent::try_from(told.consent).ok());
+        if let Some(consent @ (Consent::Refused | Consent::Withdrawn)) = consent {
+            self.count(about, Measure::NotShared(consent));
         }
     }
 

@@ -105,6 +105,9 @@ fn codes_of(body: &EventBody) -> Value {
             .list::<Observation>("observations", &event.observations)
             .one::<ReporterRole>("reporter_role", event.reporter_role)
             .one::<Consent>("consent", consent_in(event.circumstances.as_ref())),
+        EventBody::ConsentChanged(event) if event.objection => codes
+            .flag("cared_for_objects", objects_in(event.circumstances.as_ref()))
+            .one::<Actor>(WHO, event.by),
         EventBody::ConsentChanged(event) => codes
             .one::<Consent>("consent", consent_in(event.circumstances.as_ref()))
             .one::<Actor>(WHO, event.by),
@@ -120,6 +123,7 @@ fn codes_of(body: &EventBody) -> Value {
         EventBody::ReferralCancelled(event) => codes.one::<Actor>(WHO, event.by),
         EventBody::ReferralRedirected(event) => codes.one::<Actor>(WHO, event.by),
         EventBody::ItemClosed(event) => codes.one::<Actor>(WHO, event.by),
+        EventBody::VitalInterestAcknowledged(event) => codes.one::<Actor>(WHO, event.by),
         EventBody::AssessmentCompleted(event) => codes
             .one::<Urgency>("urgency", event.urgency)
             .list::<Need>("needs", &event.needs)
@@ -187,6 +191,26 @@ fn consent_in(circumstances: Option<&events::Circumstances>) -> i32 {
     circumstances.map_or(0, |circumstances| circumstances.consent)
 }
 
+fn objects_in(circumstances: Option<&events::Circumstances>) -> bool {
+    circumstances.is_some_and(|circumstances| circumstances.cared_for_objects)
+}
+
+/// Leaves out of the codes of an entry which of what was noticed tells of the cared-for person.
+pub(crate) fn leave_out_the_cared_for(codes: &mut Value) {
+    let Some(Value::String(observations)) = codes.get_mut("observations") else {
+        return;
+    };
+    let tells = |code: &str| {
+        code.parse::<Observation>()
+            .is_ok_and(Observation::concerns_the_cared_for)
+    };
+    let left: Vec<&str> = observations
+        .split(',')
+        .filter(|code| !tells(code))
+        .collect();
+    *observations = left.join(",");
+}
+
 /// Codes by name. A number that is in no list, and so was said by a newer version or not at all,
 /// is left out: the story is told as far as it is understood.
 #[derive(Default)]
@@ -233,6 +257,19 @@ mod tests {
         assert_eq!(
             codes_of(&body),
             json!({"urgency": "urgent", "needs": "respite,psychosocial"})
+        );
+    }
+
+    #[test]
+    fn leaves_out_what_tells_of_the_cared_for_person() {
+        let mut codes = json!({
+            "observations": "exhausted,behaviour_hard_to_bear,new_diagnosis,suicidal_talk",
+            "consent": "given",
+        });
+        leave_out_the_cared_for(&mut codes);
+        assert_eq!(
+            codes,
+            json!({"observations": "exhausted,suicidal_talk", "consent": "given"})
         );
     }
 

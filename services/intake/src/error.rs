@@ -118,6 +118,9 @@ pub enum IntakeError {
         "nothing is closed yet, so nothing can be opened again: somebody is at work on it, or it was not shared"
     )]
     NotClosed,
+    /// A vital interest that was not read cannot be taken note of.
+    #[error("read first why it outweighs consent, with `ReadVitalInterest`: then take note of it")]
+    ReasonNotRead,
     /// A card was scanned very often in a short time.
     #[error(
         "this card was used very often just now: try again in an hour; in need call 112, or 106 to talk"
@@ -154,7 +157,7 @@ impl Coded for IntakeError {
             Self::IdReused(_) | Self::AlreadyAccepted | Self::Withdrawn | Self::Merge(_) => {
                 Kind::Conflict
             }
-            Self::LinkExpired | Self::NotClosed => Kind::Conflict,
+            Self::LinkExpired | Self::NotClosed | Self::ReasonNotRead => Kind::Conflict,
             Self::NotFound { .. } | Self::LinkUnknown => Kind::NotFound,
             Self::NoConsent => Kind::Forbidden,
             Self::Overloaded | Self::CardUsedTooOften => Kind::Exhausted,
@@ -195,6 +198,7 @@ impl Coded for IntakeError {
             Self::Merge(MergeRefusal::ActedOn) => "KL1025",
             Self::Merge(MergeRefusal::MergedOn(_)) => "KL1026",
             Self::Merge(MergeRefusal::Merged | MergeRefusal::NotMerged) => "KL1027",
+            Self::ReasonNotRead => "KL1036",
             Self::LinkUnknown => "KL1041",
             Self::LinkExpired => "KL1042",
             Self::NotTold | Self::TooManySteps(_) => "KL1043",

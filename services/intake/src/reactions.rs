@@ -3,7 +3,9 @@
 
 use knipperlicht_contracts::{event::EventBody, events::v1 as events, from_proto};
 use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, Said, say};
-use knipperlicht_vocabulary::{ClockKind, ContactResult, EventId, OutcomeResult, Rung, Step};
+use knipperlicht_vocabulary::{
+    ClockKind, ContactResult, EventId, ItemKind, OutcomeResult, Rung, Step,
+};
 use sqlx::PgConnection;
 
 use crate::store::{self, Grant, NewStep, Purpose};
@@ -147,6 +149,10 @@ fn step_of(body: &EventBody) -> Option<(Step, Option<OutcomeResult>)> {
         EventBody::ReferralRequested(_) => Step::Referred,
         EventBody::ReferralHeld(held) if held.awaiting_consent => Step::WaitingForConsent,
         EventBody::ReferralUnroutable(item) if is_of_silence(item.promise) => return None,
+        // A coordinator takes note of it: what the carer needs is on its way besides.
+        EventBody::ReferralUnroutable(item) if item.kind == ItemKind::VitalInterest.number() => {
+            return None;
+        }
         EventBody::ReferralUnroutable(_) => Step::WithCoordinator,
         EventBody::ReferralWithheld(_) => Step::NotReferred,
         EventBody::ReferralAccepted(_) => Step::Accepted,

@@ -8,6 +8,7 @@
 )]
 
 mod closed;
+mod consent;
 mod desks;
 mod signal;
 

@@ -300,6 +300,7 @@ fn flagged_again(world: &World, signal: SignalId, seen: &[Observation]) -> Event
             age_band: 0,
             consent: Consent::Given.number(),
             consent_sequence: 1,
+            ..Default::default()
         }),
         reporter_key: String::new(),
     };

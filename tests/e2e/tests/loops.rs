@@ -294,6 +294,10 @@ impl Loop {
 
     /// One thing that brings it nearer to its end, if there is one.
     fn drive(&mut self) {
+        let mut items = self.case.items.iter();
+        if items.any(|item| item.kind == ItemKind::VitalInterest) {
+            return self.hear(Heard::Acknowledged);
+        }
         if let Some(item) = self
             .case
             .items

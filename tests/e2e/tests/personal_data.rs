@@ -129,10 +129,19 @@ async fn play(world: &World) -> String {
     cleaner.0.intake().set_consent(vital).await.unwrap();
 
     let situation = receipt.situation_id;
-    let referral = world
-        .coordinator(&["oostende-bredene"])
-        .referral_of(&situation)
-        .await;
+    let coordinator = world.coordinator(&["oostende-bredene"]);
+    let why = intake::ReadVitalInterestRequest {
+        situation_id: situation.clone(),
+        purpose: "was this right".to_owned(),
+    };
+    let read = coordinator.0.intake().read_vital_interest(why).await;
+    assert_eq!(read.unwrap().into_inner().reasons, [REASON]);
+    let noted = intake::AcknowledgeVitalInterestRequest {
+        situation_id: situation.clone(),
+    };
+    let mut desk = coordinator.0.intake();
+    desk.acknowledge_vital_interest(noted).await.unwrap();
+    let referral = coordinator.referral_of(&situation).await;
     let partner = world.partner(&referral.service.unwrap().organisation_id);
     partner.accept(&referral.referral_id).await.unwrap();
     cleaner.sees(&receipt.signal_id, Step::Accepted).await;

@@ -50,6 +50,11 @@ pub(crate) async fn run(args: ContactArgs, session: &Session) -> Result<(), CliE
     for note in &contact.notes {
         session.output.say(&format!("note: {note}"))?;
     }
+    if contact.left_out {
+        session
+            .output
+            .say("Notes are left out, if there are any: the cared-for person objects.")?;
+    }
     if !contact.work_notes.is_empty() {
         session.output.list(&contact.work_notes, "")?;
     }

@@ -9,6 +9,7 @@ mod assessment;
 mod carer;
 mod channel;
 mod connection;
+mod consent;
 mod contact;
 mod credentials;
 mod directory;
@@ -33,6 +34,7 @@ mod tests;
 pub use assessment::AssessmentCommand;
 pub use carer::CarerCommand;
 pub use connection::{ClientOptions, Connection};
+pub use consent::ConsentCommand;
 pub use contact::ContactClient;
 pub use directory::{CapacityCommand, DirectoryCommand};
 pub use duplicate::DuplicateCommand;
@@ -62,6 +64,8 @@ pub enum Command {
     Signal(Client<SignalCommand>),
     /// Read how to reach a carer, for a stated purpose; every reading is kept in the audit log
     Contact(ContactClient),
+    /// What is shared besides the carer's word, and what is left behind where nothing is (toestemming)
+    Consent(Client<ConsentCommand>),
     /// A partner's desk: requests that wait for an answer (verwijzing)
     Referral(Client<ReferralCommand>),
     /// A coordinator's desk: what no rule could route
@@ -99,6 +103,7 @@ impl fmt::Debug for Command {
         f.write_str(match self {
             Self::Signal(_) => "Signal(..)",
             Self::Contact(_) => "Contact(..)",
+            Self::Consent(_) => "Consent(..)",
             Self::Referral(_) => "Referral(..)",
             Self::Item(_) => "Item(..)",
             Self::Duplicate(_) => "Duplicate(..)",
@@ -149,6 +154,7 @@ async fn dispatch(command: Command, program: clap::Command) -> Result<(), CliErr
     match command {
         Command::Signal(asked) => signal::run(asked.command, &session(*asked.options)?).await,
         Command::Contact(asked) => contact::run(asked.args, &session(*asked.options)?).await,
+        Command::Consent(asked) => consent::run(asked.command, &session(*asked.options)?).await,
         Command::Referral(asked) => referral::run(asked.command, &session(*asked.options)?).await,
         Command::Item(asked) => item::run(asked.command, &session(*asked.options)?).await,
         Command::Duplicate(asked) => duplicate::run(asked.command, &session(*asked.options)?).await,

@@ -5,7 +5,7 @@ mod line;
 mod send;
 
 use knipperlicht_contracts::intake::v1 as proto;
-use knipperlicht_vocabulary::{Consent, SignalId, SituationId};
+use knipperlicht_vocabulary::{Consent, Language, SignalId, SituationId};
 
 use super::{
     CliError,
@@ -140,6 +140,9 @@ async fn show(id: SignalId, session: &Session) -> Result<(), CliError> {
     output.one(&signal)?;
     if let Some(warning) = signal.receipt.warning() {
         output.shout(&warning)?;
+    }
+    if let Some(advice) = &signal.receipt.advice {
+        output.say(&advice.text(Language::Dutch))?;
     }
     output.say("so far")?;
     for step in &signal.progress {

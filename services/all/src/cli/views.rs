@@ -4,6 +4,7 @@
 
 mod assessment;
 mod carer;
+mod consent;
 mod directory;
 mod duplicate;
 mod followup;
@@ -17,6 +18,7 @@ mod zone;
 
 pub(crate) use assessment::{AssessmentView, InstrumentView, ResultView, SeriesView};
 pub(crate) use carer::{CardView, MySituationView, ToldReporterView};
+pub(crate) use consent::{AdviceView, InformationCardView, WordingView};
 pub(crate) use directory::{ImportLineView, ImportView, ListingView};
 pub(crate) use duplicate::DuplicateView;
 pub(crate) use followup::{

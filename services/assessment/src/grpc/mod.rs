@@ -6,15 +6,17 @@ mod view;
 
 use std::sync::Arc;
 
-use knipperlicht_access::principal_of;
+use knipperlicht_access::{Principal, Role, principal_of};
 use knipperlicht_contracts::assessment::v1::{
     self as pb, assessment_service_server::AssessmentService,
 };
 use knipperlicht_eventing::Kit;
 use knipperlicht_runtime::refusal;
-use knipperlicht_vocabulary::Language;
+use knipperlicht_vocabulary::{Language, SituationId};
+use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 
+use self::view::Sees;
 use crate::{
     AssessmentError,
     model::{Catalogue, TriageTables},
@@ -66,7 +68,8 @@ impl AssessmentService for AssessmentCalls {
             let mut transaction = self.kit.database.begin(&principal).await?;
             let found = store::read(&mut transaction, Which::One(id)).await?.pop();
             let found = found.ok_or(AssessmentError::NotFound { what: "assessment" })?;
-            view::assessment(&found, &self.triage)
+            let sees = sees(&mut transaction, &principal, found.situation).await?;
+            view::assessment(&found, &self.triage, sees)
         };
         let assessment = read.await.map_err(|error| refusal(&error))?;
         Ok(Response::new(pb::GetAssessmentResponse {
@@ -84,10 +87,11 @@ impl AssessmentService for AssessmentCalls {
             let mut transaction = self.kit.database.begin(&principal).await?;
             let rows = store::read(&mut transaction, Which::Of(situation)).await?;
             let forms = store::responses_of(&mut transaction, situation).await?;
+            let sees = sees(&mut transaction, &principal, situation).await?;
             Ok(pb::ListAssessmentsResponse {
                 assessments: rows
                     .iter()
-                    .map(|row| view::assessment(row, &self.triage))
+                    .map(|row| view::assessment(row, &self.triage, sees))
                     .collect::<Result<_, _>>()?,
                 series: view::series(&forms, &self.catalogue),
             })
@@ -96,5 +100,19 @@ impl AssessmentService for AssessmentCalls {
             .await
             .map_err(|error: AssessmentError| refusal(&error))?;
         Ok(Response::new(listed))
+    }
+}
+
+/// How much of what is known of a situation the caller sees. A coordinator decides for both, carer and
+/// cared-for person, and so sees everything.
+async fn sees(
+    connection: &mut PgConnection,
+    principal: &Principal,
+    situation: SituationId,
+) -> Result<Sees, AssessmentError> {
+    if principal.role != Role::Coordinator && store::objects(connection, situation).await? {
+        Ok(Sees::TheCarer)
+    } else {
+        Ok(Sees::Everything)
     }
 }

@@ -11,7 +11,7 @@ use tracing::Span;
 use super::{
     AssessmentCalls,
     decode::{self, Form},
-    view,
+    sees, view,
 };
 use crate::{
     AssessmentError,
@@ -73,11 +73,12 @@ impl AssessmentCalls {
         let which = Which::One(assessment_of(&row));
         let judged = store::read(&mut transaction, which).await?.pop();
         let judged = judged.ok_or(AssessmentError::NotFound { what: "assessment" })?;
+        let sees = sees(&mut transaction, principal, judged.situation).await?;
         transaction.commit().await?;
         self.kit.committed();
         Ok(pb::SubmitAssessmentResponse {
             result: Some(view::result(&row, &self.catalogue)),
-            assessment: Some(view::assessment(&judged, &self.triage)?),
+            assessment: Some(view::assessment(&judged, &self.triage, sees)?),
         })
     }
 

@@ -12,10 +12,20 @@ use crate::{
     store::{AssessmentRow, Cause, ResponseRow},
 };
 
+/// How much of a judgement somebody sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sees {
+    /// All of it.
+    Everything,
+    /// What tells of the carer: the cared-for person objects to the rest.
+    TheCarer,
+}
+
 /// A judgement, its reasons told by the table of its version.
 pub(super) fn assessment(
     row: &AssessmentRow,
     triage: &TriageTables,
+    sees: Sees,
 ) -> Result<pb::Assessment, AssessmentError> {
     let missing = |what: String| AssessmentError::BadRow {
         table: "assessment",
@@ -28,6 +38,11 @@ pub(super) fn assessment(
         let line = table.line(name);
         line.ok_or_else(|| missing(format!("no line `{name}` in {}", row.triage_version)))
     });
+    let is_hidden = |line: &Line| {
+        let tells =
+            matches!(line.trigger, Trigger::Observation(seen) if seen.concerns_the_cared_for());
+        sees == Sees::TheCarer && tells
+    };
     let limit = table.limit(row.weight);
     Ok(pb::Assessment {
         assessment_id: row.id.to_string(),
@@ -38,6 +53,7 @@ pub(super) fn assessment(
         needs: row.needs.iter().map(|need| need.number()).collect(),
         weight: i32::from(row.weight),
         reasons: lines
+            .filter(|line| !line.as_ref().is_ok_and(|line| is_hidden(line)))
             .map(|line| line.map(|line| reason(line)))
             .collect::<Result<_, _>>()?,
         triage_version: row.triage_version.clone(),
@@ -50,6 +66,7 @@ pub(super) fn assessment(
             .unwrap_or_default(),
         weight_because: limit.and_then(|limit| limit.because.as_ref()).map(texts),
         weight_source: limit.map(|limit| limit.source.clone()).unwrap_or_default(),
+        left_out: sees == Sees::TheCarer,
     })
 }
 

@@ -75,6 +75,8 @@ pub(crate) struct Agreement {
     /// How often consent was set: the higher wins.
     pub(crate) sequence: i64,
     pub(crate) allows: bool,
+    /// Whether the cared-for person objects that what concerns them is shared.
+    pub(crate) objects: bool,
 }
 
 /// Notes what carers agreed to; an older word never undoes a newer one. Relies on the primary key.
@@ -88,16 +90,33 @@ pub(crate) async fn set_agreements(
     let situations: Vec<Uuid> = agreements.iter().map(|one| one.situation.uuid()).collect();
     let sequences: Vec<i64> = agreements.iter().map(|one| one.sequence).collect();
     let allows: Vec<bool> = agreements.iter().map(|one| one.allows).collect();
+    let objects: Vec<bool> = agreements.iter().map(|one| one.objects).collect();
     sqlx::query!(
-        "insert into consent as known (situation_id, sequence, allows)
-         select * from unnest($1::uuid[], $2::bigint[], $3::boolean[])
-         on conflict (situation_id) do update set sequence = excluded.sequence, allows = excluded.allows
+        "insert into consent as known (situation_id, sequence, allows, objects)
+         select * from unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::boolean[])
+         on conflict (situation_id) do update
+             set sequence = excluded.sequence, allows = excluded.allows, objects = excluded.objects
          where known.sequence < excluded.sequence",
         &situations,
         &sequences,
         &allows,
+        &objects,
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Whether the cared-for person of a situation objects. Relies on the primary key.
+pub(crate) async fn objects(
+    connection: &mut PgConnection,
+    situation: SituationId,
+) -> Result<bool, sqlx::Error> {
+    let objects = sqlx::query_scalar!(
+        "select objects from consent where situation_id = $1",
+        situation.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(objects.unwrap_or_default())
 }

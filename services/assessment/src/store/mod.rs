@@ -7,7 +7,7 @@ mod responses;
 
 use std::{fmt::Display, str::FromStr};
 
-pub(crate) use access::{Agreement, Ended, Grant, add_grants, end_grants, set_agreements};
+pub(crate) use access::{Agreement, Ended, Grant, add_grants, end_grants, objects, set_agreements};
 pub(crate) use judgements::{
     AssessmentRow, Cause, Known, NewAssessment, Which, insert, latest, latest_of, read,
 };

@@ -12,10 +12,11 @@ use crate::{
     error::FollowupError,
     model::State,
     store::{
-        clocks,
+        clocks, holding,
         tasks::{self, Whose},
         timeline,
     },
+    story,
 };
 
 impl FollowupCalls {
@@ -51,13 +52,23 @@ impl FollowupCalls {
         let situation = wire::id("situation_id", &request.situation_id)?;
 
         let mut transaction = self.kit.database.begin(principal).await?;
-        let entries = timeline::read(&mut transaction, situation).await?;
-        transaction.commit().await?;
+        let mut entries = timeline::read(&mut transaction, situation).await?;
         if entries.is_empty() {
             return Err(FollowupError::NotFound { what: "situation" });
         }
+        transaction.act_as(&self.kit.principal).await?;
+        let cared_for = holding::cared_for(&mut transaction, situation).await?;
+        transaction.commit().await?;
+        // A coordinator decides for both, carer and cared-for person.
+        let left_out = principal.role == Role::Partner && cared_for.objects();
+        if left_out {
+            for entry in &mut entries {
+                story::leave_out_the_cared_for(&mut entry.codes);
+            }
+        }
         Ok(GetTimelineResponse {
             entries: entries.into_iter().map(TimelineEntry::from).collect(),
+            left_out,
         })
     }
 

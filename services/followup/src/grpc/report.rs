@@ -83,6 +83,7 @@ impl From<Topic> for wire::ReportTopic {
             Topic::SignalsByRole => Self::SignalsByRole,
             Topic::SignalsByObservation => Self::SignalsByObservation,
             Topic::SignalsWithdrawn => Self::SignalsWithdrawn,
+            Topic::NotShared => Self::NotShared,
             Topic::Done => Self::Done,
             Topic::Median => Self::MedianSeconds,
             Topic::Ninetieth => Self::NinetiethPercentileSeconds,

@@ -12,6 +12,31 @@ pub struct Agreement {
     pub sequence: i64,
     /// When it was said.
     pub since: Timestamp,
+    /// What the cared-for person says of it.
+    pub cared_for: CaredFor,
+}
+
+/// Whether the cared-for person lets what concerns them be shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaredFor {
+    /// They said nothing against it.
+    Silent,
+    /// They object.
+    Objects,
+}
+
+impl CaredFor {
+    /// By whether they object.
+    #[must_use]
+    pub const fn of(objects: bool) -> Self {
+        if objects { Self::Objects } else { Self::Silent }
+    }
+
+    /// Whether they object.
+    #[must_use]
+    pub const fn objects(self) -> bool {
+        matches!(self, Self::Objects)
+    }
 }
 
 impl Agreement {

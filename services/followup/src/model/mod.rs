@@ -14,7 +14,7 @@ pub mod story;
 mod task;
 mod visit;
 
-pub use agreement::Agreement;
+pub use agreement::{Agreement, CaredFor};
 pub use asking::{AskingRule, MayStillAnswer, Silence};
 pub use attempts::{Attempt, TriedTooLittle, may_be_unreachable};
 pub use calendars::{Calendars, CalendarsError};

@@ -22,6 +22,7 @@ pub fn who<'c>(event_type: &str, code: impl Fn(&str) -> Option<&'c str>) -> Acto
         "signal.flagged" | "signal.withdrawn" => Actor::Reporter,
         "situation.consent_changed" => Actor::Reporter,
         "situation.merged" | "situation.split" => Actor::Coordinator,
+        "situation.vital_interest_acknowledged" => Actor::Coordinator,
         // One that waits for consent was held back by a rule.
         "referral.held" if code("awaiting_consent") == Some("true") => Actor::System,
         "referral.accepted" | "referral.declined" | "referral.held" => Actor::Partner,

@@ -133,6 +133,7 @@ impl Effects {
             | EventBody::AssessmentCompleted(_)
             | EventBody::ReferralWithheld(_)
             | EventBody::ReopenAsked(_)
+            | EventBody::VitalInterestAcknowledged(_)
             // Our own, which we do not hear.
             | EventBody::ClockBreached(_)
             | EventBody::ClockSettled(_)

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use super::FollowupReactions;
 use crate::{
     error::FollowupError,
-    model::{Action, Agreement, Task, to_reopen},
+    model::{Action, Agreement, CaredFor, Task, to_reopen},
     store::{
         askings,
         clocks::{self, About, NewClock, SettledClock},
@@ -158,6 +158,7 @@ fn agreements(event: &Event) -> Result<Vec<(SituationId, Agreement)>, ReactionEr
                 consent,
                 sequence: told.consent_sequence,
                 since: event.occurred_at,
+                cared_for: CaredFor::of(told.cared_for_objects),
             };
             Ok((situation, agreement))
         })

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::FollowupError,
-    model::{Agreement, Task},
+    model::{Agreement, CaredFor, Task},
 };
 
 /// Keeps what the carer says of what they agree to; gives what holds, for something that was said
@@ -25,14 +25,17 @@ pub(crate) async fn agree(
     said: Agreement,
 ) -> Result<Agreement, FollowupError> {
     sqlx::query!(
-        "insert into agreement (situation_id, consent, sequence, since) values ($1, $2, $3, $4)
+        "insert into agreement (situation_id, consent, sequence, since, objects)
+         values ($1, $2, $3, $4, $5)
          on conflict (situation_id) do update
-             set consent = excluded.consent, sequence = excluded.sequence, since = excluded.since
+             set consent = excluded.consent, sequence = excluded.sequence, since = excluded.since,
+                 objects = excluded.objects
              where agreement.sequence < excluded.sequence",
         situation.uuid(),
         said.consent.code(),
         said.sequence,
         said.since.to_sqlx() as jiff_sqlx::Timestamp,
+        said.cared_for.objects(),
     )
     .execute(&mut *connection)
     .await?;
@@ -45,7 +48,8 @@ async fn agreements(
     situations: &[Uuid],
 ) -> Result<Vec<(SituationId, Agreement)>, FollowupError> {
     let rows = sqlx::query!(
-        "select situation_id, consent, sequence, since from agreement where situation_id = any($1)",
+        "select situation_id, consent, sequence, since, objects from agreement
+         where situation_id = any($1)",
         situations,
     )
     .fetch_all(connection)
@@ -60,6 +64,7 @@ async fn agreements(
             consent: cell.parse(&row.consent)?,
             sequence: row.sequence,
             since: row.since.to_jiff(),
+            cared_for: CaredFor::of(row.objects),
         };
         Ok((row.situation_id.into(), agreement))
     });
@@ -142,4 +147,18 @@ pub(crate) async fn is_held(
     )
     .fetch_one(connection)
     .await
+}
+
+/// What the cared-for person of a situation says of what concerns them. Relies on the primary key.
+pub(crate) async fn cared_for(
+    connection: &mut PgConnection,
+    situation: SituationId,
+) -> Result<CaredFor, sqlx::Error> {
+    let objects = sqlx::query_scalar!(
+        "select objects from agreement where situation_id = $1",
+        situation.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(CaredFor::of(objects.unwrap_or_default()))
 }

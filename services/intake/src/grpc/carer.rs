@@ -12,7 +12,7 @@ use knipperlicht_vocabulary::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{IntakeCalls, decode, view};
+use super::{IntakeCalls, contact, decode, view};
 use crate::{
     IntakeError,
     model::{ConsentMove, SignalFacts, change_consent, current_step, told},
@@ -24,6 +24,9 @@ const SITUATION: SignedDuration = SignedDuration::from_hours(180 * 24);
 
 /// How long a card in a waiting room works. Own default.
 const CARD: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+/// Looks at most that a carer is shown.
+const LONGEST_LIST: i64 = 500;
 
 /// Signals at most by one card in an hour: more is nobody's waiting room. Own default.
 const PER_HOUR: i32 = 20;
@@ -117,6 +120,7 @@ impl IntakeCalls {
             let body = events::ConsentChanged {
                 circumstances: Some(circumstances),
                 by: Actor::Carer.number(),
+                ..Default::default()
             };
             let said = self.said(situation, held.zone, body.into());
             say(&mut transaction, now, &[said]).await?;
@@ -216,7 +220,7 @@ impl IntakeCalls {
             .await?;
         transaction.commit().await?;
         Ok(pb::SubmitSelfSignalResponse {
-            receipt: Some(view::receipt(&self.zones, &stored, &observations)),
+            receipt: Some(view::receipt(&self.zones, &stored, &observations, None)),
             my_situation: Some(link),
         })
     }
@@ -298,6 +302,8 @@ impl IntakeCalls {
             consent_at: None,
         };
         let step: Step = current_step(&told(&facts, steps));
+        let homes = contact::all_homes(&mut *connection, situation).await?;
+        let readings = store::readings_of(&mut *connection, &homes, LONGEST_LIST).await?;
         let grants = store::grants_of(connection, situation).await?;
         let told = grants.into_iter().map(|partner| pb::ToldPartner {
             organisation_id: partner.organisation,
@@ -309,6 +315,11 @@ impl IntakeCalls {
             step: step.number(),
             zone_name: view::zone_name(&self.zones, &held.zone),
             told: told.collect(),
+            readings: readings
+                .iter()
+                .map(|reading| view::reading(&self.zones, reading))
+                .collect(),
+            cared_for_objects: held.cared_for_objects,
         })
     }
 }
@@ -325,8 +336,8 @@ fn usable(link: Option<store::LinkRow>, now: Timestamp) -> Result<Purpose, Intak
 }
 
 /// A situation that the caller has to do with: a partner accepted it, a coordinator's zone holds
-/// it.
-async fn concerned(
+/// it, a reporter flagged it.
+pub(super) async fn concerned(
     connection: &mut PgConnection,
     principal: &Principal,
     id: &str,

@@ -7,14 +7,18 @@ use knipperlicht_contracts::intake::v1 as pb;
 use knipperlicht_eventing::merges::survivors;
 use knipperlicht_privacy::{DataKey, audit::Entry};
 use knipperlicht_runtime::{current_traceparent, trace_id};
-use knipperlicht_vocabulary::SituationId;
+use knipperlicht_vocabulary::{SignalId, SituationId};
 use prost::Message;
 use sqlx::PgConnection;
 use tracing::Span;
 use uuid::Uuid;
 
 use super::{IntakeCalls, decode, notes::WORK};
-use crate::{IntakeError, store};
+use crate::{
+    IntakeError,
+    model::{ReadingKind, may_learn},
+    store::{self, Reader, Reading},
+};
 
 impl IntakeCalls {
     /// Opens a situation's vault for the caller, if the carer agreed (rule 3).
@@ -24,25 +28,23 @@ impl IntakeCalls {
         request: &pb::GetContactRequest,
     ) -> Result<pb::GetContactResponse, IntakeError> {
         let situation = decode::situation_id("situation_id", &request.situation_id)?;
-        let purpose = request.purpose.trim();
-        let length = purpose.chars().count();
-        if !(5..=500).contains(&length) {
-            return Err(IntakeError::Length {
-                field: "purpose",
-                length,
-                limit: "5 to 500",
-            });
-        }
-        let (mut transaction, situation) = self.accepted(principal, situation).await?;
-        self.note_in_audit(
+        let purpose = decode::purpose(&request.purpose)?;
+        let Accepted {
+            mut transaction,
+            situation,
+            left_out,
+        } = self.accepted(principal, situation).await?;
+        let homes = homes(&mut transaction, situation).await?;
+        let reader = reader(principal)?;
+        let kind = ReadingKind::Contact;
+        self.note_reading(
             &mut transaction,
             principal,
-            "contact.read",
             situation,
+            (&homes, kind, reader),
             purpose,
         )
         .await?;
-        let homes = homes(&mut transaction, situation).await?;
         let keys = store::data_keys(&mut transaction, &homes).await?;
         let sealed = store::sealed_of(&mut transaction, &homes).await?;
         // First the audit row is durable, then anything is shown.
@@ -53,28 +55,30 @@ impl IntakeCalls {
             Ok((*home, key))
         });
         let keys: HashMap<SituationId, DataKey> = keys.collect::<Result<_, IntakeError>>()?;
-        let mut response = pb::GetContactResponse::default();
+        let own = principal.organisation.as_ref().map(ToString::to_string);
+        let mut response = pb::GetContactResponse {
+            left_out,
+            ..Default::default()
+        };
         for row in sealed {
             let Some(key) = keys.get(&row.situation) else {
                 continue;
             };
             let plain = key.open(&row.place, &row.sealed)?;
-            let unreadable = |what: String| IntakeError::BadRow {
-                table: "sealed",
-                what,
-            };
             if row.place.starts_with("contact:") {
                 let contact = pb::Contact::decode(plain.as_slice())
                     .map_err(|error| unreadable(error.to_string()))?;
                 response.contacts.push(contact);
-            } else if row.place.starts_with("note:") {
-                let note =
-                    std::str::from_utf8(&plain).map_err(|error| unreadable(error.to_string()))?;
-                response.notes.push(note.to_owned());
+            } else if row.place.starts_with("note:") && !left_out {
+                response.notes.push(text(&plain)?.to_owned());
             } else if row.place.starts_with(WORK) {
                 let note = pb::WorkNote::decode(plain.as_slice())
                     .map_err(|error| unreadable(error.to_string()))?;
-                response.work_notes.push(note);
+                // Who wrote it knows it: nothing is shared.
+                let is_own = own.as_ref() == Some(&note.organisation_id);
+                if is_own || !left_out {
+                    response.work_notes.push(note);
+                }
             }
         }
         Ok(response)
@@ -86,7 +90,7 @@ impl IntakeCalls {
         &self,
         principal: &Principal,
         situation: SituationId,
-    ) -> Result<(OwnedTransaction, SituationId), IntakeError> {
+    ) -> Result<Accepted, IntakeError> {
         let mut transaction = self.kit.database.begin(principal).await?;
         // A partner may know it by the name it had before it became part of another one.
         let situation = survivors(&mut transaction, &[situation.uuid()])
@@ -100,11 +104,38 @@ impl IntakeCalls {
             });
         }
         transaction.act_as(&self.kit.principal).await?;
-        let consent = store::consent_of(&mut transaction, situation).await?;
-        if !consent.is_some_and(knipperlicht_vocabulary::Consent::allows_sharing) {
+        let held = store::look_at_consent(&mut transaction, situation).await?;
+        if !may_learn(true, held.consent) {
             return Err(IntakeError::NoConsent);
         }
-        Ok((transaction, situation))
+        Ok(Accepted {
+            transaction,
+            situation,
+            left_out: held.cared_for_objects,
+        })
+    }
+
+    /// Notes in the audit log, and for the carer, who looked at what was said in which signals.
+    pub(super) async fn note_reading(
+        &self,
+        connection: &mut PgConnection,
+        principal: &Principal,
+        situation: SituationId,
+        (homes, kind, reader): (&[Uuid], ReadingKind, Reader),
+        purpose: &str,
+    ) -> Result<(), IntakeError> {
+        let action = match kind {
+            ReadingKind::Contact => "contact.read",
+            ReadingKind::VitalInterest => "vital_interest.read",
+            ReadingKind::NoteAdded => "note.added",
+        };
+        let number = self
+            .note_in_audit(&mut *connection, principal, action, situation, purpose)
+            .await?;
+        let at = self.kit.environment.now();
+        let reading = Reading { at, kind, reader };
+        store::insert_reading(connection, homes, number, &reading).await?;
+        Ok(())
     }
 
     /// Notes who did what with what is sealed, and why.
@@ -115,7 +146,7 @@ impl IntakeCalls {
         action: &str,
         situation: SituationId,
         purpose: &str,
-    ) -> Result<(), IntakeError> {
+    ) -> Result<i64, IntakeError> {
         let trace = current_traceparent(&Span::current())
             .as_deref()
             .and_then(trace_id);
@@ -128,8 +159,40 @@ impl IntakeCalls {
             purpose: purpose.to_owned(),
             trace_id: trace.unwrap_or_default(),
         };
-        store::append_audit(connection, &entry).await?;
-        Ok(())
+        let number = store::append_audit(connection, &entry).await?;
+        Ok(number)
+    }
+}
+
+/// A situation that the caller's organisation accepted and whose carer agrees.
+pub(super) struct Accepted {
+    /// In which intake itself acts.
+    pub(super) transaction: OwnedTransaction,
+    /// By the name it has now.
+    pub(super) situation: SituationId,
+    /// Whether what concerns the cared-for person is left out: they object.
+    pub(super) left_out: bool,
+}
+
+/// The caller as the carer sees them: an organisation.
+pub(super) fn reader(principal: &Principal) -> Result<Reader, IntakeError> {
+    let organisation = principal.organisation.clone();
+    organisation
+        .map(Reader::Partner)
+        .ok_or(IntakeError::NotFound {
+            what: "accepted situation",
+        })
+}
+
+/// What was sealed as text.
+pub(super) fn text(plain: &[u8]) -> Result<&str, IntakeError> {
+    std::str::from_utf8(plain).map_err(|error| unreadable(error.to_string()))
+}
+
+fn unreadable(what: String) -> IntakeError {
+    IntakeError::BadRow {
+        table: "sealed",
+        what,
     }
 }
 
@@ -139,8 +202,21 @@ pub(super) async fn homes(
     situation: SituationId,
 ) -> Result<Vec<Uuid>, IntakeError> {
     let signals = store::standing_signals(connection, situation).await?;
+    Ok(homes_of(&signals))
+}
+
+/// The same, also of signals that were taken back.
+pub(super) async fn all_homes(
+    connection: &mut PgConnection,
+    situation: SituationId,
+) -> Result<Vec<Uuid>, IntakeError> {
+    let signals = store::all_signals(connection, situation).await?;
+    Ok(homes_of(&signals))
+}
+
+fn homes_of(signals: &[SignalId]) -> Vec<Uuid> {
     let homes = signals
         .iter()
         .map(|signal| SituationId::derived(signal.uuid(), "situation").uuid());
-    Ok(homes.collect())
+    homes.collect()
 }

@@ -190,6 +190,21 @@ where
     }
 }
 
+/// Why somebody has to know.
+pub(super) fn purpose(text: &str) -> Result<&str, IntakeError> {
+    let purpose = text.trim();
+    let length = purpose.chars().count();
+    if (5..=500).contains(&length) {
+        Ok(purpose)
+    } else {
+        Err(IntakeError::Length {
+            field: "purpose",
+            length,
+            limit: "5 to 500",
+        })
+    }
+}
+
 /// A note or a reason.
 pub(super) fn note(field: &'static str, text: &str) -> Result<(), IntakeError> {
     longest(field, text, LONGEST_NOTE, "at most 2,000")

@@ -17,9 +17,9 @@ use crate::{
     IntakeError,
     model::{
         Answered, Held, MergeRefusal, Pair, Resolution, Standing, answer, may_split,
-        merged_consent, split_consents,
+        merged_consent, split_consents, split_objections,
     },
-    store::{self, DuplicateRow, Resolved, Side},
+    store::{self, ConsentRow, DuplicateRow, Resolved, Side},
 };
 
 const NOTHING: IntakeError = IntakeError::NotFound {
@@ -106,12 +106,19 @@ impl IntakeCalls {
         let consent = merged_consent(first.consent, later.consent);
         let sequence = first.sequence.max(later.sequence) + 1;
         store::set_consent(transaction, survivor, consent, sequence, now).await?;
+        // Of one home: who objects in either objects in both.
+        let holds = ConsentRow {
+            cared_for_objects: first.cared_for_objects || later.cared_for_objects,
+            ..first.clone()
+        };
+        let objects = holds.cared_for_objects;
+        store::set_objection(transaction, survivor, objects, sequence).await?;
         let merge = merges::merge(transaction, absorbed, survivor, now).await?;
         store::move_over(transaction, merge).await?;
         let body = events::SituationsMerged {
             into_situation_id: survivor.to_string(),
             circumstances: Some(view::circumstances(
-                first,
+                &holds,
                 first.age_band,
                 consent,
                 sequence,
@@ -119,7 +126,11 @@ impl IntakeCalls {
         };
         let said = self.said(absorbed, later.zone.clone(), body.into());
         say(transaction, now, &[said]).await?;
-        Ok((first.consent, sequence))
+        Ok(store::Before {
+            consent: first.consent,
+            objects: first.cared_for_objects,
+            merged_sequence: sequence,
+        })
     }
 
     /// Makes one two again.
@@ -131,14 +142,13 @@ impl IntakeCalls {
         now: Timestamp,
     ) -> Result<(), IntakeError> {
         let Pair { survivor, absorbed } = pair;
-        let (Some(merged_at), Some((consent_before, merged_sequence))) =
-            (row.resolved_at, row.before)
-        else {
+        let (Some(merged_at), Some(kept)) = (row.resolved_at, row.before) else {
             return Err(MergeRefusal::NotMerged.into());
         };
         stand_alone(transaction, &[survivor]).await?;
-        let held = store::lock_situations(transaction, [survivor, absorbed]).await?;
-        let (Some(first), Some(later)) = (held.get(&survivor), held.get(&absorbed)) else {
+        let mut held = store::lock_situations(transaction, [survivor, absorbed]).await?;
+        let (Some(mut first), Some(mut later)) = (held.remove(&survivor), held.remove(&absorbed))
+        else {
             return Err(NOTHING);
         };
         let steps = store::steps_of(transaction, &[survivor.uuid()]).await?;
@@ -150,8 +160,8 @@ impl IntakeCalls {
 
         let before = Standing {
             absorbed: later.consent,
-            survivor: consent_before,
-            merged_sequence,
+            survivor: kept.consent,
+            merged_sequence: kept.merged_sequence,
         };
         let now_held = Held {
             consent: first.consent,
@@ -162,16 +172,25 @@ impl IntakeCalls {
         let sequence = first.sequence.max(later.sequence) + 1;
         store::set_consent(transaction, absorbed, later_consent, sequence, now).await?;
         store::set_consent(transaction, survivor, first_consent, sequence, now).await?;
+        (later.cared_for_objects, first.cared_for_objects) = split_objections(
+            (later.cared_for_objects, kept.objects),
+            kept.merged_sequence,
+            (first.cared_for_objects, first.sequence),
+        );
+        for (situation, held) in [(absorbed, &later), (survivor, &first)] {
+            let objects = held.cared_for_objects;
+            store::set_objection(transaction, situation, objects, sequence).await?;
+        }
         let body = events::SituationsSplit {
             from_situation_id: survivor.to_string(),
             circumstances: Some(view::circumstances(
-                later,
+                &later,
                 later.age_band,
                 later_consent,
                 sequence,
             )),
             from_circumstances: Some(view::circumstances(
-                first,
+                &first,
                 first.age_band,
                 first_consent,
                 sequence,

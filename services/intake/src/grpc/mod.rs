@@ -5,10 +5,12 @@ mod contact;
 mod decode;
 mod duplicates;
 mod notes;
+mod objection;
 mod signals;
 mod submit;
 mod told;
 mod view;
+mod vital;
 mod watch;
 mod writer;
 
@@ -156,6 +158,40 @@ impl IntakeService for IntakeCalls {
             .await
             .map_err(refused)?;
         Ok(Response::new(contact))
+    }
+
+    async fn record_objection(
+        &self,
+        request: Request<pb::RecordObjectionRequest>,
+    ) -> Result<Response<pb::RecordObjectionResponse>, Status> {
+        let principal = principal_of(&request)?;
+        self.objection_recorded(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::RecordObjectionResponse {}))
+    }
+
+    async fn read_vital_interest(
+        &self,
+        request: Request<pb::ReadVitalInterestRequest>,
+    ) -> Result<Response<pb::ReadVitalInterestResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let read = self
+            .vital_interest(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(read))
+    }
+
+    async fn acknowledge_vital_interest(
+        &self,
+        request: Request<pb::AcknowledgeVitalInterestRequest>,
+    ) -> Result<Response<pb::AcknowledgeVitalInterestResponse>, Status> {
+        let principal = principal_of(&request)?;
+        self.vital_interest_acknowledged(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::AcknowledgeVitalInterestResponse {}))
     }
 
     async fn add_note(

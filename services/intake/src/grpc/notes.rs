@@ -6,9 +6,14 @@ use knipperlicht_vocabulary::{NoteId, SituationId};
 use prost::Message;
 use zeroize::Zeroizing;
 
-use super::{IntakeCalls, contact::homes, decode};
+use super::{
+    IntakeCalls,
+    contact::{Accepted, homes, reader},
+    decode,
+};
 use crate::{
     IntakeError,
+    model::ReadingKind,
     store::{self, SealedRow},
 };
 
@@ -33,7 +38,11 @@ impl IntakeCalls {
 
         let environment = &self.kit.environment;
         let now = environment.now();
-        let (mut transaction, situation) = self.accepted(principal, situation).await?;
+        let Accepted {
+            mut transaction,
+            situation,
+            ..
+        } = self.accepted(principal, situation).await?;
         let homes = homes(&mut transaction, situation).await?;
         let known = store::data_keys(&mut transaction, &homes).await?;
         let (home, key, new_keys) =
@@ -70,14 +79,13 @@ impl IntakeCalls {
         }
         store::insert_sealed(&mut transaction, now, &new_keys, &[&row]).await?;
         let purpose = format!("note {id}");
-        self.note_in_audit(
-            &mut transaction,
-            principal,
-            "note.added",
-            situation,
-            &purpose,
-        )
-        .await?;
+        let noted = (
+            &[home.uuid()][..],
+            ReadingKind::NoteAdded,
+            reader(principal)?,
+        );
+        self.note_reading(&mut transaction, principal, situation, noted, &purpose)
+            .await?;
         transaction.commit().await?;
         Ok(pb::AddNoteResponse {})
     }

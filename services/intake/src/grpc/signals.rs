@@ -137,6 +137,7 @@ impl IntakeCalls {
             let body = events::ConsentChanged {
                 circumstances: Some(circumstances),
                 by: Actor::Reporter.number(),
+                ..Default::default()
             };
             say(
                 &mut transaction,
@@ -199,7 +200,7 @@ impl IntakeCalls {
         let row = own(&mut *connection, id).await?;
         let steps = store::steps_of(&mut *connection, &[row.situation.uuid()]).await?;
         let seen = store::seen_of(connection, &[id.uuid()]).await?;
-        Ok(view::status(
+        Ok(view::status_with_advice(
             &self.zones,
             &row,
             steps.get(&row.situation).map_or(&[], Vec::as_slice),

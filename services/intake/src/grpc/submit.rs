@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{IntakeCalls, decode, view};
 use crate::{
     IntakeError,
-    model::MatchKey,
+    model::{Advice, MatchKey},
     store::{NewSignal, SealedRow},
 };
 
@@ -30,8 +30,9 @@ impl IntakeCalls {
     ) -> Result<pb::Receipt, IntakeError> {
         let prepared = self.prepare(principal, signal)?;
         let observations = prepared.observations.clone();
+        let advice = Advice::upon(prepared.consent);
         let stored = self.submit.store(prepared).await?;
-        Ok(view::receipt(&self.zones, &stored, &observations))
+        Ok(view::receipt(&self.zones, &stored, &observations, advice))
     }
 
     /// Stores several, each for itself.
@@ -89,6 +90,7 @@ impl IntakeCalls {
                 .map_or(0, knipperlicht_vocabulary::AgeBand::number),
             consent: sent.consent.number(),
             consent_sequence: 1,
+            cared_for_objects: false,
         };
         let body = events::SignalFlagged {
             signal_id: sent.signal.to_string(),

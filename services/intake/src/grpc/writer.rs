@@ -23,7 +23,7 @@ use uuid::Uuid;
 use super::view::circumstances;
 use crate::{
     IntakeError,
-    model::{Candidate, joined_consent, meet, meet_unproven},
+    model::{Candidate, Word, joined_consent, meet, meet_unproven},
     store::{self, Known, NewQuestion, NewSignal},
 };
 
@@ -408,7 +408,15 @@ async fn join(
     }
     let mut sequence = held.sequence;
     let mut consent = held.consent;
-    if let Some(said) = joined_consent(held.consent, new.consent) {
+    let holds = Word {
+        consent: held.consent,
+        at: held.since,
+    };
+    let word = Word {
+        consent: new.consent,
+        at: new.reported_at,
+    };
+    if let Some(said) = joined_consent(holds, word) {
         (consent, sequence) = (said, sequence + 1);
         store::set_consent(&mut transaction, situation, consent, sequence, now).await?;
     }

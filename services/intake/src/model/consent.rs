@@ -11,6 +11,13 @@ pub enum ConsentMove {
     To(Consent),
 }
 
+/// Whether an organisation may learn who it is about: only if it accepted, and only while the carer
+/// agrees or a vital interest outweighs that (rule 3).
+#[must_use]
+pub const fn may_learn(has_accepted: bool, consent: Consent) -> bool {
+    has_accepted && consent.allows_sharing()
+}
+
 /// Whether a signal may begin with this consent, and with this reason for a vital interest.
 pub fn first_consent(consent: Consent, reason: &str) -> Result<(), &'static str> {
     if consent == Consent::Withdrawn {

@@ -33,11 +33,27 @@ impl Pair {
     }
 }
 
+/// What was said of consent, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    /// What.
+    pub consent: Consent,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What a signal that joins a situation changes of its consent: the latest word holds, as if its
 /// reporter had recorded it there; not having asked is no word.
+///
+/// A signal may come late, from a phone that was without network: what it says is as old as the
+/// signal. A yes of before a no does not undo it; a no of before a yes counts all the same, for the
+/// clock of a phone may be wrong, and then somebody asks again. Own default.
 #[must_use]
-pub fn joined_consent(held: Consent, said: Consent) -> Option<Consent> {
-    (said != Consent::NotAsked && said != held).then_some(said)
+pub fn joined_consent(held: Word, said: Word) -> Option<Consent> {
+    let is_word = said.consent != Consent::NotAsked && said.consent != held.consent;
+    let undoes = held.consent.forbids_sharing() && !said.consent.forbids_sharing();
+    let comes_too_late = undoes && said.at < held.at;
+    (is_word && !comes_too_late).then_some(said.consent)
 }
 
 /// What holds for two situations that turn out to be one. Nobody can say which word came last, so
@@ -89,6 +105,21 @@ pub fn split_consents(before: Standing, now: Held) -> (Consent, Consent) {
         (before.absorbed, before.survivor)
     } else {
         (now.consent, now.consent)
+    }
+}
+
+/// Whether the cared-for person of the absorbed situation and that of the survivor object once they are
+/// two again: as before, unless anybody's word changed since; that was about both.
+#[must_use]
+pub const fn split_objections(
+    (absorbed, survivor): (bool, bool),
+    merged_sequence: i64,
+    (now, sequence): (bool, i64),
+) -> (bool, bool) {
+    if sequence == merged_sequence {
+        (absorbed, survivor)
+    } else {
+        (now, now)
     }
 }
 
@@ -198,11 +229,25 @@ mod tests {
 
     #[test]
     fn the_latest_word_joins_and_silence_is_no_word() {
-        use Consent::{Given, NotAsked, Refused};
-        assert_eq!(joined_consent(Given, NotAsked), None);
-        assert_eq!(joined_consent(NotAsked, Given), Some(Given));
-        assert_eq!(joined_consent(Given, Refused), Some(Refused));
-        assert_eq!(joined_consent(Given, Given), None);
+        use Consent::{Given, NotAsked, Refused, VitalInterest, Withdrawn};
+        let word = |consent, second| Word {
+            consent,
+            at: Timestamp::from_second(second).unwrap(),
+        };
+        let later = |held, said| joined_consent(word(held, 1), word(said, 2));
+        assert_eq!(later(Given, NotAsked), None);
+        assert_eq!(later(NotAsked, Given), Some(Given));
+        assert_eq!(later(Given, Refused), Some(Refused));
+        assert_eq!(later(Withdrawn, Given), Some(Given));
+        assert_eq!(later(Given, Given), None);
+
+        let earlier = |held, said| joined_consent(word(held, 2), word(said, 1));
+        for no in [Refused, Withdrawn] {
+            assert_eq!(earlier(no, Given), None, "a yes of before the no");
+            assert_eq!(earlier(no, VitalInterest), None);
+        }
+        assert_eq!(earlier(Given, Refused), Some(Refused), "asked again");
+        assert_eq!(earlier(NotAsked, Given), Some(Given));
     }
 
     #[test]

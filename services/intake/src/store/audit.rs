@@ -4,11 +4,12 @@ use jiff_sqlx::ToSqlx;
 use knipperlicht_privacy::audit::{Entry, GENESIS, link};
 use sqlx::PgConnection;
 
-/// Appends to the chain. One at a time: the next row needs the hash of this one.
+/// Appends to the chain, and gives the number of the row. One at a time: the next row needs the hash
+/// of this one.
 pub(crate) async fn append_audit(
     connection: &mut PgConnection,
     entry: &Entry,
-) -> Result<(), sqlx::Error> {
+) -> Result<i64, sqlx::Error> {
     sqlx::query!(r#"select pg_advisory_xact_lock(hashtext('intake.audit')) as "locked: ()""#)
         .fetch_one(&mut *connection)
         .await?;
@@ -31,5 +32,5 @@ pub(crate) async fn append_audit(
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(number + 1)
 }

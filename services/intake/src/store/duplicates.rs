@@ -73,7 +73,13 @@ pub(crate) async fn ask(
 }
 
 /// What held for a survivor before it was merged, and the number of what holds since.
-pub(crate) type Before = (Consent, i64);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Before {
+    pub(crate) consent: Consent,
+    /// Whether its cared-for person objected.
+    pub(crate) objects: bool,
+    pub(crate) merged_sequence: i64,
+}
 
 /// A question as it stands.
 #[derive(Debug, Clone)]
@@ -99,6 +105,7 @@ struct Raw {
     reason: Option<String>,
     resolved_at: Option<jiff_sqlx::Timestamp>,
     consent_before: Option<String>,
+    objects_before: Option<bool>,
     merged_sequence: Option<i64>,
 }
 
@@ -123,7 +130,13 @@ impl Raw {
                 .map(|reason| code(TABLE, reason))
                 .transpose()?,
             resolved_at: self.resolved_at.map(jiff_sqlx::Timestamp::to_jiff),
-            before: consent.zip(self.merged_sequence),
+            before: consent
+                .zip(self.merged_sequence)
+                .map(|(consent, merged_sequence)| Before {
+                    consent,
+                    objects: self.objects_before.unwrap_or_default(),
+                    merged_sequence,
+                }),
         })
     }
 }
@@ -140,7 +153,7 @@ pub(crate) async fn duplicates(
     let rows = sqlx::query_as!(
         Raw,
         "select duplicate_id, first_id, later_id, reasons, found_at, state, reason, resolved_at,
-                consent_before, merged_sequence
+                consent_before, objects_before, merged_sequence
          from duplicate
          where zones && $1
            and (state = 'open' or $2)
@@ -177,7 +190,7 @@ pub(crate) async fn lock_duplicate(
     let row = sqlx::query_as!(
         Raw,
         "select duplicate_id, first_id, later_id, reasons, found_at, state, reason, resolved_at,
-                consent_before, merged_sequence
+                consent_before, objects_before, merged_sequence
          from duplicate where duplicate_id = $1 for update",
         id.uuid(),
     )
@@ -202,14 +215,16 @@ pub(crate) async fn resolve(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update duplicate
-         set state = $2, reason = $3, resolved_at = $4, consent_before = $5, merged_sequence = $6
+         set state = $2, reason = $3, resolved_at = $4, consent_before = $5, merged_sequence = $6,
+             objects_before = $7
          where duplicate_id = $1",
         id.uuid(),
         resolved.answered.code(),
         resolved.reason.code(),
         resolved.at.to_sqlx() as jiff_sqlx::Timestamp,
-        resolved.before.map(|(consent, _)| consent.code()),
-        resolved.before.map(|(_, sequence)| sequence),
+        resolved.before.map(|before| before.consent.code()),
+        resolved.before.map(|before| before.merged_sequence),
+        resolved.before.map(|before| before.objects),
     )
     .execute(connection)
     .await?;

@@ -6,6 +6,7 @@ mod links;
 mod matching;
 mod merging;
 mod progress;
+mod readings;
 mod seen;
 mod signals;
 mod vault;
@@ -22,11 +23,12 @@ pub(crate) use links::{
 pub(crate) use matching::{candidates, forget_keys, insert_keys, others_stand};
 pub(crate) use merging::{bring_back, lock_situations, move_over};
 pub(crate) use progress::{Grant, NewStep, add_grants, add_steps, end_grants, has_grant, steps_of};
+pub(crate) use readings::{Reader, Reading, has_read_reason, insert_reading, readings_of};
 pub(crate) use seen::{mark_seen, seen_of};
 pub(crate) use signals::{
-    ConsentRow, FIRST_KEY, Known, NewSignal, SignalRow, consent_of, insert_joining, insert_signals,
-    known, learn_age_band, lock_consent, mark_withdrawn, own_signal, own_signals, set_consent,
-    signals_of, standing_signals,
+    ConsentRow, FIRST_KEY, Known, NewSignal, SignalRow, all_signals, insert_joining,
+    insert_signals, known, learn_age_band, lock_consent, look_at_consent, mark_withdrawn,
+    own_signal, own_signals, set_consent, set_objection, signals_of, standing_signals,
 };
 pub(crate) use vault::{SealedRow, data_keys, insert_sealed, is_sealed, sealed_of};
 

@@ -232,6 +232,20 @@ pub(crate) async fn standing_signals(
     Ok(ids.into_iter().map(SignalId::from).collect())
 }
 
+/// The signals of a situation, also those that were taken back. Relies on `signal_by_situation`.
+pub(crate) async fn all_signals(
+    connection: &mut PgConnection,
+    situation: SituationId,
+) -> Result<Vec<SignalId>, sqlx::Error> {
+    let ids = sqlx::query_scalar!(
+        "select signal_id from signal where situation_id = $1",
+        situation.uuid(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(SignalId::from).collect())
+}
+
 /// What is known under an id already.
 pub(crate) struct Known {
     pub(crate) signal: SignalId,
@@ -403,6 +417,40 @@ pub(crate) struct ConsentRow {
     pub(crate) age_band: Option<AgeBand>,
     pub(crate) consent: Consent,
     pub(crate) sequence: i64,
+    /// Since when that consent holds.
+    pub(crate) since: Timestamp,
+    /// Whether the cared-for person objects that what concerns them is shared.
+    pub(crate) cared_for_objects: bool,
+}
+
+/// The same rows, locked in one way or the other.
+macro_rules! consent_row {
+    ($lock:literal, $connection:ident, $situation:ident) => {{
+        let row = sqlx::query!(
+            "select zone, postal_code, language, age_band, consent, consent_sequence,
+                    coalesce(consent_at, opened_at) as \"since!\", cared_for_objects
+             from situation where situation_id = $1 "
+                + $lock,
+            $situation.uuid(),
+        )
+        .fetch_optional($connection)
+        .await?
+        .ok_or(IntakeError::NotFound { what: "situation" })?;
+        Ok(ConsentRow {
+            zone: code("situation", &row.zone)?,
+            postal_code: row.postal_code,
+            language: code("situation", &row.language)?,
+            age_band: row
+                .age_band
+                .as_deref()
+                .map(|band| code("situation", band))
+                .transpose()?,
+            consent: code("situation", &row.consent)?,
+            sequence: row.consent_sequence,
+            since: row.since.to_jiff(),
+            cared_for_objects: row.cared_for_objects,
+        })
+    }};
 }
 
 /// A situation's consent, locked until the transaction ends. Also the lock under which a signal
@@ -411,26 +459,16 @@ pub(crate) async fn lock_consent(
     connection: &mut PgConnection,
     situation: SituationId,
 ) -> Result<ConsentRow, IntakeError> {
-    let row = sqlx::query!(
-        "select zone, postal_code, language, age_band, consent, consent_sequence
-         from situation where situation_id = $1 for update",
-        situation.uuid(),
-    )
-    .fetch_optional(connection)
-    .await?
-    .ok_or(IntakeError::NotFound { what: "situation" })?;
-    Ok(ConsentRow {
-        zone: code("situation", &row.zone)?,
-        postal_code: row.postal_code,
-        language: code("situation", &row.language)?,
-        age_band: row
-            .age_band
-            .as_deref()
-            .map(|band| code("situation", band))
-            .transpose()?,
-        consent: code("situation", &row.consent)?,
-        sequence: row.consent_sequence,
-    })
+    consent_row!("for update", connection, situation)
+}
+
+/// A situation's consent, which stays as it is until the transaction ends: whoever withdraws it waits
+/// for those who look, so that nobody looks after it was withdrawn.
+pub(crate) async fn look_at_consent(
+    connection: &mut PgConnection,
+    situation: SituationId,
+) -> Result<ConsentRow, IntakeError> {
+    consent_row!("for share", connection, situation)
 }
 
 /// Keeps an age band where none was known.
@@ -449,23 +487,6 @@ pub(crate) async fn learn_age_band(
     Ok(())
 }
 
-/// A situation's consent as it stands.
-pub(crate) async fn consent_of(
-    connection: &mut PgConnection,
-    situation: SituationId,
-) -> Result<Option<Consent>, IntakeError> {
-    let consent = sqlx::query_scalar!(
-        "select consent from situation where situation_id = $1",
-        situation.uuid()
-    )
-    .fetch_optional(connection)
-    .await?;
-    consent
-        .as_deref()
-        .map(|consent| code("situation", consent))
-        .transpose()
-}
-
 /// Records a situation's consent.
 pub(crate) async fn set_consent(
     connection: &mut PgConnection,
@@ -482,6 +503,24 @@ pub(crate) async fn set_consent(
         consent.code(),
         sequence,
         at.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Records whether the cared-for person of a situation objects.
+pub(crate) async fn set_objection(
+    connection: &mut PgConnection,
+    situation: SituationId,
+    objects: bool,
+    sequence: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update situation set cared_for_objects = $2, consent_sequence = $3 where situation_id = $1",
+        situation.uuid(),
+        objects,
+        sequence,
     )
     .execute(connection)
     .await?;

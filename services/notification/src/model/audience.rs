@@ -108,6 +108,9 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
 
     match body {
         EventBody::SignalFlagged(event) => Meaning::default().noting(flagged(event)),
+        // Nothing changes for a reporter.
+        EventBody::ConsentChanged(event) if event.objection => Meaning::of(vec![Holders])
+            .noting(Some(consents([(situation, event.circumstances.as_ref())]))),
         EventBody::ConsentChanged(event) => Meaning::of(vec![Holders, Reporters])
             .noting(Some(consents([(situation, event.circumstances.as_ref())]))),
         EventBody::SituationShared(event) => Meaning::of(named(&event.organisation_id, situation)),
@@ -179,6 +182,7 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
         | EventBody::VisitEnded(_)
         | EventBody::OutcomeConfirmed(_)
         | EventBody::ReopenAsked(_)
+        | EventBody::VitalInterestAcknowledged(_)
         | EventBody::CarerAnswered(_)
         | EventBody::CarerLinkMade(_)
         | EventBody::CarerLinksTakenBack(_)

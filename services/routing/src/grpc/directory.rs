@@ -5,7 +5,7 @@ use std::pin::Pin;
 use jiff::civil::Date;
 use knipperlicht_access::{Principal, Role};
 use knipperlicht_contracts::{from_proto, routing::v1 as pb};
-use knipperlicht_vocabulary::{CapacityState, OrganisationId, ZoneId};
+use knipperlicht_vocabulary::{CapacityState, Language, OrganisationId, PostalCode, ZoneId};
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Status, Streaming};
@@ -16,6 +16,7 @@ use crate::{
     import::{self, Effect, Missing, Outcome},
     model::{
         calls::Refusal,
+        card,
         directory::Capacity,
         exchange::{self, Check, Format, Reading, draft::CLOCK_TOLERANCE, write},
         listing::Listing,
@@ -84,6 +85,47 @@ impl RoutingCalls {
             .iter()
             .map(|listing| view::listing(listing, points, now, today));
         Ok(services.collect())
+    }
+
+    /// What there is near a postal code, for a carer who does not want to be referred.
+    pub(super) async fn information_card(
+        &self,
+        principal: &Principal,
+        asked: &pb::GetInformationCardRequest,
+    ) -> Result<pb::GetInformationCardResponse, RoutingError> {
+        let postal_code: PostalCode = asked.postal_code.parse()?;
+        let environment = &self.kit.environment;
+        let (now, today) = (environment.now(), environment.today());
+        let zone = self.books.zones.resolve(postal_code, today)?.zone;
+        let words = card::words(Language::try_from(asked.language).unwrap_or(Language::Dutch));
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let directory = self.books.directory(&mut transaction).await?;
+        let nearby = card::nearby(&directory, &zone.id, postal_code, words.language, today);
+        let ids: Vec<&str> = nearby.iter().map(|service| service.id.as_str()).collect();
+        let mut listings = store::listings(&mut transaction, &ids).await?;
+        listings.sort_by_key(|listing| {
+            let place = ids.iter().position(|id| *id == listing.service.id.as_str());
+            place.unwrap_or(ids.len())
+        });
+        let points = self.books.points.current();
+        Ok(pb::GetInformationCardResponse {
+            language: words.language.number(),
+            title: words.title.to_owned(),
+            lines: words.lines.iter().map(ToString::to_string).collect(),
+            zone_name: zone.name.to_string(),
+            services: listings
+                .iter()
+                .map(|listing| view::listing(listing, points, now, today))
+                .collect(),
+            numbers: words
+                .numbers
+                .iter()
+                .map(|(number, text)| pb::CardNumber {
+                    number: (*number).to_owned(),
+                    text: (*text).to_owned(),
+                })
+                .collect(),
+        })
     }
 
     /// Brings a file into the directory, and says what is wrong with it.

@@ -68,6 +68,18 @@ impl RoutingService for RoutingCalls {
         Ok(Response::new(pb::ListServicesResponse { services }))
     }
 
+    async fn get_information_card(
+        &self,
+        request: Request<pb::GetInformationCardRequest>,
+    ) -> Result<Response<pb::GetInformationCardResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let card = self
+            .information_card(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(card))
+    }
+
     async fn import_services(
         &self,
         request: Request<Streaming<pb::ImportServicesRequest>>,

@@ -195,7 +195,8 @@ pub fn assign<'d>(
     if forbids(situation.agreement.consent) {
         return Err(Refusal::Consent(situation.agreement.consent));
     }
-    let is_late = item.kind == ItemKind::Late;
+    // A vital interest is taken note of by reading why, and by nothing else.
+    let is_late = matches!(item.kind, ItemKind::Late | ItemKind::VitalInterest);
     let is_asked = |one: &Referral| one.covers() && one.service == *target;
     if is_late && case.referrals.iter().any(is_asked) {
         return Err(Refusal::SameService(target.clone()));

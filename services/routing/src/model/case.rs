@@ -84,6 +84,22 @@ pub struct Item {
     pub escalated_at: Option<Timestamp>,
 }
 
+impl Item {
+    /// Whether it lies there whatever the carer agrees to: it says nothing of who it is, and somebody
+    /// has to know of it.
+    #[must_use]
+    pub const fn stays_whatever_is_agreed(&self) -> bool {
+        matches!(self.kind, ItemKind::Emergency | ItemKind::VitalInterest)
+    }
+
+    /// Whether somebody who decides upon it sees to what the carer needs. What was shared for a vital
+    /// interest is only to be taken note of.
+    #[must_use]
+    pub const fn is_a_path(&self) -> bool {
+        !matches!(self.kind, ItemKind::VitalInterest)
+    }
+}
+
 /// Why no referral is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withheld {
@@ -172,7 +188,7 @@ impl Case {
     /// Whether anything is under way for it.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        !self.items.is_empty() || self.referrals.iter().any(Referral::covers)
+        self.items.iter().any(Item::is_a_path) || self.referrals.iter().any(Referral::covers)
     }
 
     /// Who was asked, however it ended.

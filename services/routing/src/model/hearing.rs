@@ -1,7 +1,7 @@
 //! What follows when routing hears an event.
 
 use knipperlicht_vocabulary::{
-    ClockKind, ItemId, ItemKind, Need, ReferralId, SignalId, SituationId, Urgency,
+    ClockKind, Consent, ItemId, ItemKind, Need, ReferralId, SignalId, SituationId, Urgency,
 };
 use uuid::Uuid;
 
@@ -32,6 +32,8 @@ pub enum Heard {
     Settled(ReferralId),
     /// A coordinator was silent for too long.
     Neglected(ItemId),
+    /// A coordinator has read why a vital interest outweighs consent.
+    Acknowledged,
     /// The follow-up of a referral ended, or began again.
     FollowUp(ReferralId, FollowUp),
 }
@@ -73,6 +75,7 @@ pub fn hear<'d>(
         Heard::Late(referral, promise) => on_late(planner, &case, referral, promise),
         Heard::Settled(referral) => on_settled(planner, &case, referral),
         Heard::Neglected(item) => on_neglected(planner, &case, item),
+        Heard::Acknowledged => on_acknowledged(planner, &case),
         Heard::FollowUp(referral, follow_up) => on_follow_up(planner, &case, referral, follow_up),
     }
 }
@@ -94,6 +97,7 @@ fn on_assessed<'d>(
         return planner.changes;
     }
     let known = case.situation.take();
+    let before = known.as_ref().map(|known| known.agreement.consent);
     // The later word holds, with the circumstances that came with it: what was said of a situation
     // before it became part of this one says nothing of this one.
     let (circumstances, agreement) = match &known {
@@ -114,6 +118,7 @@ fn on_assessed<'d>(
         .push(Change::Learned(Box::new(situation.clone())));
     // The assessment may bring a consent whose own event is still on its way.
     let pathless = settle(&mut planner, &situation, &mut case);
+    tell_of_vital_interest(&mut planner, &situation, &case, before);
     let asked_for = union(&pathless.needs, &situation.needs);
     let urgency = pathless.urgency.map_or(urgency, |other| other.max(urgency));
 
@@ -194,7 +199,9 @@ fn on_agreed<'d>(
     circumstances: Circumstances,
     agreement: Agreement,
 ) -> Vec<Change<'d>> {
-    let situation = match case.situation.take() {
+    let known = case.situation.take();
+    let before = known.as_ref().map(|known| known.agreement.consent);
+    let situation = match known {
         // An older word than the one that holds, late on its way.
         Some(known) if known.agreement.sequence > agreement.sequence => return planner.changes,
         Some(known) => Situation {
@@ -216,6 +223,7 @@ fn on_agreed<'d>(
     let withheld_for = case.withheld.as_ref().map(|withheld| withheld.consent);
     let settled_from = planner.changes.len();
     let pathless = settle(&mut planner, &situation, &mut case);
+    tell_of_vital_interest(&mut planner, &situation, &case, before);
     let Some(urgency) = pathless.urgency else {
         return planner.changes;
     };
@@ -261,10 +269,9 @@ fn settle(planner: &mut Planner<'_, '_>, situation: &Situation, case: &mut Case)
     }
     if forbids(consent) {
         cancel_referrals(planner, case, &mut pathless);
-        // An emergency stays with the coordinator: an item says nothing of who it is.
         let closing = case
             .items
-            .extract_if(.., |item| item.kind != ItemKind::Emergency);
+            .extract_if(.., |item| !item.stays_whatever_is_agreed());
         for item in closing {
             pathless.add(&item.needs, item.urgency);
             planner.changes.push(Change::Closed(item.id));
@@ -383,6 +390,39 @@ fn on_follow_up<'d>(
         planner.cancel(asked);
     }
     planner.changes
+}
+
+fn on_acknowledged<'d>(mut planner: Planner<'d, '_>, case: &Case) -> Vec<Change<'d>> {
+    let items = case.items.iter();
+    let noted = items.filter(|item| item.kind == ItemKind::VitalInterest);
+    planner
+        .changes
+        .extend(noted.map(|item| Change::Closed(item.id)));
+    planner.changes
+}
+
+/// Somebody shares who it is without being asked to by the carer: a coordinator takes note of it, each
+/// time that it comes to hold. At least `urgent`, for it is about somebody's life. Own default.
+fn tell_of_vital_interest(
+    planner: &mut Planner<'_, '_>,
+    situation: &Situation,
+    case: &Case,
+    before: Option<Consent>,
+) {
+    let holds = situation.agreement.consent == Consent::VitalInterest;
+    let is_told = before == Some(Consent::VitalInterest)
+        || (case.items.iter()).any(|item| item.kind == ItemKind::VitalInterest);
+    if holds && !is_told {
+        let urgency = situation.urgency.max(Some(Urgency::Urgent));
+        let urgency = urgency.unwrap_or(Urgency::Urgent);
+        planner.open(
+            situation,
+            ItemKind::VitalInterest,
+            Vec::new(),
+            urgency,
+            None,
+        );
+    }
 }
 
 fn is_about_delay(item: &Item, referral: ReferralId) -> bool {

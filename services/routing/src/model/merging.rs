@@ -149,7 +149,7 @@ fn withhold(
         }
     }
     for item in survivor.items.into_iter().chain(absorbed.items) {
-        if item.kind != ItemKind::Emergency {
+        if !item.stays_whatever_is_agreed() {
             pathless = union(&pathless, &item.needs);
             planner.changes.push(Change::GaveWay(item.id));
         }

@@ -2,6 +2,7 @@
 //!
 //! - [`referral`]: the states of a referral and who may move it.
 //! - [`listing`]: a service as a person reads it; [`exchange`]: the directory as files.
+//! - [`card`]: what is left with a carer who does not want to be referred.
 //! - [`ending`]: what becomes of a referral to a service that ends.
 //! - [`directory`], [`decision`], [`points`], [`cover`], [`behaviour`]: which services are asked,
 //!   and why; [`record`]: what is kept of that.
@@ -12,6 +13,7 @@
 
 pub mod behaviour;
 pub mod calls;
+pub mod card;
 pub mod case;
 pub mod change;
 pub mod cover;

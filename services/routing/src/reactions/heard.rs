@@ -39,6 +39,7 @@ pub(super) fn heard(body: &EventBody) -> Result<Option<Heard>, String> {
         EventBody::ClockBreached(breached) if breached.rung == Rung::Council.number() => {
             Heard::Neglected(id("item_id", &breached.item_id)?)
         }
+        EventBody::VitalInterestAcknowledged(_) => Heard::Acknowledged,
         EventBody::ClockSettled(settled) => {
             Heard::Settled(id("referral_id", &settled.referral_id)?)
         }

@@ -109,6 +109,8 @@ pub(crate) async fn run(args: SendArgs, session: &Session) -> Result<(), CliErro
 async fn send(signal: proto::Signal, session: &Session) -> Result<(), CliError> {
     let repeat = repeat_hint(&signal);
     let not_asked = signal.consent == Consent::NotAsked.number();
+    // The words to say are in the carer's language, where there are any.
+    let language = Language::try_from(signal.language).unwrap_or(Language::Dutch);
     let mut intake = session.intake(Cleaner).await?;
     let stored = answer(intake.submit_signal(unary(proto::SubmitSignalRequest {
         signal: Some(signal),
@@ -123,6 +125,9 @@ async fn send(signal: proto::Signal, session: &Session) -> Result<(), CliError> 
     }
     output.object(&receipt)?;
     output.say(&receipt.sentence(output.local()))?;
+    if let Some(advice) = &receipt.advice {
+        output.say(&advice.text(language))?;
+    }
     if not_asked {
         output.say("No partner learns who it is about until the carer agrees. Once that is so:")?;
         output.say(&format!(

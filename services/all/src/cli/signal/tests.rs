@@ -44,6 +44,7 @@ fn receipt(signal: &proto::Signal) -> proto::Receipt {
         zone_name: "Oostende-Bredene".to_owned(),
         received_at: Some(to_proto(now)),
         call_now: if red { call_now } else { Vec::new() },
+        ..Default::default()
     }
 }
 
@@ -225,6 +226,27 @@ impl IntakeService for Intake {
         &self,
         _: Request<proto::GetMySituationRequest>,
     ) -> Result<Response<proto::GetMySituationResponse>, Status> {
+        unused()
+    }
+
+    async fn record_objection(
+        &self,
+        _: Request<proto::RecordObjectionRequest>,
+    ) -> Result<Response<proto::RecordObjectionResponse>, Status> {
+        unused()
+    }
+
+    async fn read_vital_interest(
+        &self,
+        _: Request<proto::ReadVitalInterestRequest>,
+    ) -> Result<Response<proto::ReadVitalInterestResponse>, Status> {
+        unused()
+    }
+
+    async fn acknowledge_vital_interest(
+        &self,
+        _: Request<proto::AcknowledgeVitalInterestRequest>,
+    ) -> Result<Response<proto::AcknowledgeVitalInterestResponse>, Status> {
         unused()
     }
 

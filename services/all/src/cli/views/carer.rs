@@ -2,10 +2,10 @@
 
 use jiff::tz::TimeZone;
 use knipperlicht_contracts::intake::v1 as proto;
-use knipperlicht_vocabulary::{Consent, ReporterRole, Step};
+use knipperlicht_vocabulary::{Actor, Consent, Language, ReporterRole, Step};
 use serde::Serialize;
 
-use super::{Moment, ProgressView, View, Word, words};
+use super::{Moment, ProgressView, View, Word, WordingView, words};
 
 /// A link for a carer.
 #[derive(Debug, Serialize)]
@@ -44,6 +44,43 @@ pub(crate) struct MySituationView {
     step: Option<Word>,
     zone_name: String,
     told: Vec<ToldPartnerView>,
+    readings: Vec<ReadingView>,
+    cared_for_objects: bool,
+}
+
+/// That somebody looked.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReadingView {
+    at: Option<Moment>,
+    organisation_id: String,
+    zone_name: String,
+    role: Option<Word>,
+    kind: Word,
+    texts: Vec<WordingView>,
+}
+
+impl From<proto::Reading> for ReadingView {
+    fn from(reading: proto::Reading) -> Self {
+        Self {
+            at: Moment::of(reading.at),
+            kind: Word::of_enum(reading.kind().as_str_name(), "READING_KIND_"),
+            organisation_id: reading.organisation_id,
+            zone_name: reading.zone_name,
+            role: Word::of::<Actor>(reading.role),
+            texts: reading.texts.into_iter().map(WordingView::from).collect(),
+        }
+    }
+}
+
+impl ReadingView {
+    fn text(&self, local: &TimeZone) -> String {
+        let at = self.at.map(|at| at.text(local)).unwrap_or_default();
+        let wording = WordingView::in_language(&self.texts, Language::English);
+        format!(
+            "{at} {}",
+            wording.map(WordingView::title).unwrap_or_default()
+        )
+    }
 }
 
 /// Who was told.
@@ -69,6 +106,12 @@ impl From<proto::MySituation> for MySituationView {
                     still: told.still,
                 })
                 .collect(),
+            readings: situation
+                .readings
+                .into_iter()
+                .map(ReadingView::from)
+                .collect(),
+            cared_for_objects: situation.cared_for_objects,
         }
     }
 }
@@ -84,11 +127,13 @@ impl View for MySituationView {
                 format!("{} since {since}{no_more}", told.organisation_id)
             })
             .collect();
+        let readings: Vec<String> = self.readings.iter().map(|one| one.text(local)).collect();
         vec![
             ("zone", self.zone_name.clone()),
             ("step", words(&self.step)),
             ("consent", words(&self.consent)),
             ("told", told.join(", ")),
+            ("looked", readings.join("; ")),
         ]
     }
 }

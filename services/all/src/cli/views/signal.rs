@@ -5,7 +5,7 @@ use knipperlicht_contracts::intake::v1 as proto;
 use knipperlicht_vocabulary::{Consent, Observation, OutcomeResult, Step};
 use serde::Serialize;
 
-use super::{Moment, View, Word, words};
+use super::{AdviceView, Moment, View, Word, words};
 
 /// The answer to a signal.
 #[derive(Debug, Serialize)]
@@ -16,6 +16,8 @@ pub(crate) struct ReceiptView {
     pub(crate) zone_name: String,
     pub(crate) received_at: Option<Moment>,
     pub(crate) call_now: Vec<HelplineView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) advice: Option<AdviceView>,
 }
 
 impl From<proto::Receipt> for ReceiptView {
@@ -31,6 +33,7 @@ impl From<proto::Receipt> for ReceiptView {
                 .into_iter()
                 .map(HelplineView::from)
                 .collect(),
+            advice: receipt.advice.map(AdviceView::from),
         }
     }
 }
@@ -196,6 +199,7 @@ pub(crate) struct ContactsView {
     pub(crate) contacts: Vec<ContactView>,
     pub(crate) notes: Vec<String>,
     pub(crate) work_notes: Vec<WorkNoteView>,
+    pub(crate) left_out: bool,
 }
 
 /// What a partner wrote down.
@@ -238,6 +242,7 @@ impl From<proto::GetContactResponse> for ContactsView {
                 .into_iter()
                 .map(WorkNoteView::from)
                 .collect(),
+            left_out: answer.left_out,
         }
     }
 }

@@ -39,6 +39,7 @@ fn receipt() -> intake::Receipt {
                 purpose: "suicide".to_owned(),
             },
         ],
+        ..Default::default()
     }
 }
 
@@ -451,4 +452,50 @@ fn a_judgement_says_upon_what_and_why() {
     signal      0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b
     triage      2026-11-22.1
     ");
+}
+
+#[test]
+fn advice_is_read_in_the_language_to_say_it_in() {
+    let wording = |language: Language, title: &str| intake::Wording {
+        language: language.number(),
+        title: title.to_owned(),
+        lines: vec!["one".to_owned(), "two".to_owned()],
+    };
+    let advice = AdviceView::from(intake::Advice {
+        kind: intake::AdviceKind::HowToAsk.into(),
+        texts: vec![
+            wording(Language::Dutch, "Vraag het"),
+            wording(Language::French, "Demandez-le"),
+        ],
+    });
+    assert_eq!(advice.text(Language::French), "Demandez-le\n  one\n  two");
+    assert!(advice.text(Language::Polish).starts_with("Vraag het"));
+    insta::assert_snapshot!(
+        serde_json::to_string(&advice).unwrap(),
+        @r#"{"kind":"how_to_ask","texts":[{"language":"nl","title":"Vraag het","lines":["one","two"]},{"language":"fr","title":"Demandez-le","lines":["one","two"]}]}"#
+    );
+}
+
+#[test]
+fn a_card_to_leave_behind_is_printed_as_it_is_read() {
+    let card = InformationCardView::from(routing::GetInformationCardResponse {
+        language: Language::Dutch.number(),
+        title: "Zorgt u voor iemand?".to_owned(),
+        lines: vec!["U staat er niet alleen voor.".to_owned()],
+        zone_name: "Oostende-Bredene".to_owned(),
+        services: vec![routing::Service {
+            name: "Onthaal".to_owned(),
+            organisation_name: "Samen".to_owned(),
+            phone: "059 12 34 56".to_owned(),
+            ..Default::default()
+        }],
+        numbers: vec![routing::CardNumber {
+            number: "106".to_owned(),
+            text: "Tele-Onthaal".to_owned(),
+        }],
+    });
+    assert_eq!(
+        card.text(),
+        "Zorgt u voor iemand?\n\nU staat er niet alleen voor.\n\nOostende-Bredene\n  Onthaal (Samen)  059 12 34 56\n\n  106          Tele-Onthaal"
+    );
 }

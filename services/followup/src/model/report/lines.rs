@@ -1,6 +1,6 @@
 //! A year of a zone, line by line.
 
-use knipperlicht_vocabulary::{ClockKind, Need, Observation, ReporterRole};
+use knipperlicht_vocabulary::{ClockKind, Consent, Need, Observation, ReporterRole};
 
 use super::{
     By, Cell, Counts, Divided, Durations, LoopAge, Measure, overlapping, parts_of, primary,
@@ -17,6 +17,8 @@ pub enum Topic {
     SignalsByObservation,
     /// Signals that were taken back.
     SignalsWithdrawn,
+    /// Signals of carers who did not agree, and carers who stopped agreeing, by consent.
+    NotShared,
     /// How often what was promised was done: accepted, reached the carer, closed.
     Done,
     /// How long half of those took at most, in seconds.
@@ -155,6 +157,13 @@ impl Lines<'_> {
             self.add(Topic::SignalsByObservation, observation.code(), cell);
         }
         self.single(Topic::SignalsWithdrawn, Measure::Withdrawn, "");
+        for consent in [Consent::Refused, Consent::Withdrawn] {
+            self.single(
+                Topic::NotShared,
+                Measure::NotShared(consent),
+                consent.code(),
+            );
+        }
     }
 
     /// What was done was done in time or late; and what was closed was closed in some way.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use knipperlicht_vocabulary::{
-    ClockKind, Need, Observation, OutcomeReason, OutcomeResult, ReporterRole,
+    ClockKind, Consent, Need, Observation, OutcomeReason, OutcomeResult, ReporterRole,
 };
 
 use super::TimeStep;
@@ -18,6 +18,8 @@ pub enum Measure {
     Observation(Observation),
     /// A signal that was taken back.
     Withdrawn,
+    /// A signal of a carer who did not agree, or a carer who stopped agreeing since.
+    NotShared(Consent),
     /// What was promised was done by the moment it was promised for.
     Kept(ClockKind),
     /// What was promised was done after it.
@@ -97,6 +99,7 @@ impl Measure {
             Self::Role(role) => ("role", role.to_string()),
             Self::Observation(observation) => ("observation", observation.to_string()),
             Self::Withdrawn => ("withdrawn", String::new()),
+            Self::NotShared(consent) => ("not_shared", consent.to_string()),
             Self::Kept(kind) => ("kept", kind.to_string()),
             Self::Late(kind) => ("late", kind.to_string()),
             Self::Took(kind, step) => ("took", format!("{kind}.{}", step.number())),
@@ -117,6 +120,7 @@ impl Measure {
             "role" => Self::Role(code.parse().ok()?),
             "observation" => Self::Observation(code.parse().ok()?),
             "withdrawn" => Self::Withdrawn,
+            "not_shared" => Self::NotShared(code.parse().ok()?),
             "kept" => Self::Kept(code.parse().ok()?),
             "late" => Self::Late(code.parse().ok()?),
             "took" => {
@@ -194,6 +198,7 @@ mod tests {
         let step = TimeStep::of(SignedDuration::from_hours(30));
         let mut all = vec![
             Measure::Withdrawn,
+            Measure::NotShared(Consent::Refused),
             Measure::Kept(ClockKind::Accept),
             Measure::Late(ClockKind::FirstContact),
             Measure::Took(ClockKind::Outcome, step),

@@ -63,7 +63,50 @@ fn consent_decides_who_is_asked() {
         (
             "vital interest",
             vec![judged(VitalInterest, &[Respite])],
-            vec!["requested respite"],
+            vec!["item vital_interest", "requested respite"],
+        ),
+        (
+            "vital interest: told once, however often it is judged",
+            vec![
+                judged(VitalInterest, &[Respite]),
+                judged(VitalInterest, &[Respite]),
+            ],
+            vec![],
+        ),
+        (
+            "vital interest since: the one who waited is asked",
+            vec![judged(NotAsked, &[Respite]), agreed(VitalInterest, 2)],
+            vec!["now requested respite", "item vital_interest"],
+        ),
+        (
+            "vital interest of somebody not yet judged",
+            vec![agreed(VitalInterest, 2)],
+            vec!["item vital_interest"],
+        ),
+        (
+            "vital interest, then withdrawn: it was shared, and is to be looked at",
+            vec![judged(VitalInterest, &[Respite]), agreed(Withdrawn, 2)],
+            vec!["now cancelled respite", "withheld withdrawn"],
+        ),
+        (
+            "vital interest again: looked at again",
+            vec![
+                judged(VitalInterest, &[Respite]),
+                Heard::Acknowledged,
+                agreed(Withdrawn, 2),
+                agreed(VitalInterest, 3),
+            ],
+            vec!["lifted", "item vital_interest", "requested respite"],
+        ),
+        (
+            "vital interest, looked at",
+            vec![judged(VitalInterest, &[Respite]), Heard::Acknowledged],
+            vec!["item closed"],
+        ),
+        (
+            "vital interest is no path: no need follows, and somebody decides",
+            vec![judged(VitalInterest, &[])],
+            vec!["item vital_interest", "item no_candidate"],
         ),
         (
             "not asked: decided, shown to nobody",
