@@ -4,13 +4,11 @@ use std::collections::HashMap;
 
 use knipperlicht_access::{OwnedTransaction, Principal};
 use knipperlicht_contracts::intake::v1 as pb;
-use knipperlicht_eventing::merges::survivors;
-use knipperlicht_privacy::{DataKey, audit::Entry};
-use knipperlicht_runtime::{current_traceparent, trace_id};
+use knipperlicht_eventing::{audit::Deed, merges::survivors};
+use knipperlicht_privacy::DataKey;
 use knipperlicht_vocabulary::SituationId;
 use prost::Message;
 use sqlx::PgConnection;
-use tracing::Span;
 use uuid::Uuid;
 
 use super::{IntakeCalls, decode, notes::WORK};
@@ -34,6 +32,9 @@ impl IntakeCalls {
             });
         }
         let (mut transaction, situation) = self.accepted(principal, situation).await?;
+        let homes = homes(&mut transaction, situation).await?;
+        let wrapped = store::data_keys(&mut transaction, &homes).await?;
+        let sealed = store::sealed_of(&mut transaction, &homes).await?;
         self.note_in_audit(
             &mut transaction,
             principal,
@@ -42,17 +43,13 @@ impl IntakeCalls {
             purpose,
         )
         .await?;
-        let homes = homes(&mut transaction, situation).await?;
-        let keys = store::data_keys(&mut transaction, &homes).await?;
-        let sealed = store::sealed_of(&mut transaction, &homes).await?;
         // First the audit row is durable, then anything is shown.
         transaction.commit().await?;
 
-        let keys = keys.iter().map(|(home, key)| {
-            let key = self.vault.unwrap_key(*home, key)?;
-            Ok((*home, key))
-        });
-        let keys: HashMap<SituationId, DataKey> = keys.collect::<Result<_, IntakeError>>()?;
+        let mut keys: HashMap<SituationId, DataKey> = HashMap::new();
+        for (home, key) in &wrapped {
+            keys.insert(*home, self.vault.unwrap_key(*home, key).await?);
+        }
         let mut response = pb::GetContactResponse::default();
         for row in sealed {
             let Some(key) = keys.get(&row.situation) else {
@@ -107,7 +104,7 @@ impl IntakeCalls {
         Ok((transaction, situation))
     }
 
-    /// Notes who did what with what is sealed, and why.
+    /// Notes who did what with a situation, and why. Last of all in its transaction.
     pub(super) async fn note_in_audit(
         &self,
         connection: &mut PgConnection,
@@ -116,19 +113,12 @@ impl IntakeCalls {
         situation: SituationId,
         purpose: &str,
     ) -> Result<(), IntakeError> {
-        let trace = current_traceparent(&Span::current())
-            .as_deref()
-            .and_then(trace_id);
-        let entry = Entry {
-            at: self.kit.environment.now(),
-            subject: principal.subject.to_string(),
-            role: principal.role.to_string(),
-            action: action.to_owned(),
+        let deed = Deed {
+            action,
             object: situation.to_string(),
-            purpose: purpose.to_owned(),
-            trace_id: trace.unwrap_or_default(),
+            purpose,
         };
-        store::append_audit(connection, &entry).await?;
+        self.kit.note(connection, principal, deed).await?;
         Ok(())
     }
 }
