@@ -5,6 +5,7 @@
 //! a test keeps equal to the protos.
 
 pub mod event;
+mod personal;
 mod time;
 
 pub use time::{TimeError, from_proto, to_proto};

@@ -13,10 +13,12 @@
 //! - [`parking`]: what cannot be handled waits in PostgreSQL, and its situation behind it.
 //! - [`topology`]: the stream, and who listens to whom.
 //! - [`reconciler`]: what was said compared with what was handled; replay.
+//! - [`audit`]: who did what, and why: a log that every service keeps beside its events.
 //!
 //! NATS is transport, never the record: with the stream lost, the outboxes fill it again.
 
 pub mod admission;
+pub mod audit;
 pub mod consumer;
 mod delivery;
 mod envelope;

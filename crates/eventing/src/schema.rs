@@ -61,6 +61,7 @@ pub async fn migrate(owner_url: &str, service: Service, own: &Migrator) -> Resul
     own.run_direct(None, &mut connection, false).await?;
     let grant = format!(
         "grant select, insert, update, delete on all tables in schema {name} to kl_{name};
+         revoke update, delete, truncate on audit from kl_{name};
          grant usage on all sequences in schema {name} to kl_{name};
          {SMALL_SAMPLES}
          select pg_advisory_unlock(hashtext('knipperlicht.migrate'));"

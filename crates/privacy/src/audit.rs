@@ -1,8 +1,13 @@
 //! The audit chain: each row's hash covers the row before it, so that none can be changed, left
-//! out or put in unseen.
+//! out or put in unseen; and signed [checkpoints](Checkpoint) of it, which are kept elsewhere, so that
+//! neither its end can be cut off nor all of it be written anew.
+
+mod checkpoint;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+
+pub use checkpoint::{Checkpoint, CheckpointFault, CheckpointKey, CheckpointReaders};
 
 /// The hash before the first row.
 pub const GENESIS: [u8; 32] = [0; 32];

@@ -7,7 +7,7 @@ use knipperlicht_vocabulary::ReporterId;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::MasterKey;
+use crate::IndexKey;
 
 /// Makes keyed hashes: without the key, nobody can find the text by trying.
 pub struct Fingerprint(Zeroizing<[u8; 32]>);
@@ -15,8 +15,8 @@ pub struct Fingerprint(Zeroizing<[u8; 32]>);
 impl Fingerprint {
     /// Fingerprints for one purpose; those for another cannot be compared with them.
     #[must_use]
-    pub fn new(master: &MasterKey, purpose: &str) -> Self {
-        Self(master.derive(&format!("fingerprint:{purpose}")))
+    pub fn new(key: &IndexKey, purpose: &str) -> Self {
+        Self(key.fingerprint(purpose))
     }
 
     /// The fingerprint of some bytes (HMAC-SHA-256).
@@ -39,10 +39,10 @@ const REPORTER_BYTES: usize = 16;
 pub struct ReporterKeys(Fingerprint);
 
 impl ReporterKeys {
-    /// Under this master key.
+    /// Under this key.
     #[must_use]
-    pub fn new(master: &MasterKey) -> Self {
-        Self(Fingerprint::new(master, "reporter"))
+    pub fn new(key: &IndexKey) -> Self {
+        Self(Fingerprint::new(key, "reporter"))
     }
 
     /// What stands for this account: 32 hexadecimal digits.
@@ -56,5 +56,28 @@ impl ReporterKeys {
                 let _ = write!(text, "{byte:02x}");
                 text
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MasterKey;
+
+    #[test]
+    fn the_key_made_of_a_master_key_recognises_what_was_made_under_it() {
+        let master = MasterKey::parse(&format!("old:{}=", "A".repeat(43))).unwrap();
+        let index = master.as_index_key();
+        let of = |key: &IndexKey| Fingerprint::new(key, "identity").of(b"phone:+32470123456");
+        // What an installation stored before there were index keys.
+        let stored = [
+            0x75, 0xb7, 0x7d, 0x96, 0xa6, 0xab, 0xca, 0x1a, 0xaa, 0x86, 0x08, 0x11, 0x77, 0x7e,
+            0x2b, 0xb1,
+        ];
+        assert_eq!(of(&index)[..16], stored);
+        let written = IndexKey::parse(&index.text("index")).unwrap();
+        assert_eq!(of(&written), of(&index));
+        let another = IndexKey::parse(&format!("index:{}=", "E".repeat(43))).unwrap();
+        assert_ne!(of(&another), of(&index));
     }
 }

@@ -17,7 +17,7 @@ use knipperlicht_assessment::{
 };
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::{
-    Consumer, Feed, Kit, Listener, Listens, Reactions, Relay, Turns, Waker,
+    Consumer, Feed, Kit, Listener, Listens, Reactions, Relay, Turns, Waker, audit::Keeper,
 };
 use knipperlicht_followup::{
     Followup,
@@ -25,7 +25,7 @@ use knipperlicht_followup::{
 };
 use knipperlicht_intake::Intake;
 use knipperlicht_notification::{Notification, NotificationSettings};
-use knipperlicht_privacy::MasterKey;
+use knipperlicht_privacy::{IndexKey, KeyWrapping, Vault};
 use knipperlicht_routing::{Routing, model::points::PointsTables};
 use knipperlicht_runtime::{Bell, GrpcServer, Lifecycle, ServerError};
 use knipperlicht_vocabulary::{Environment, IdError};
@@ -33,10 +33,12 @@ use knipperlicht_zones::{TableError, ZoneTable};
 use tonic::service::RoutesBuilder;
 
 pub use self::carers::{CarerOptions, CarerSettings};
-use self::health::watch_health;
+use self::{health::watch_health, keys::watch_keys};
+use crate::trust::AuditSettings;
 
 mod carers;
 mod health;
+mod keys;
 
 /// What a line needs to run.
 pub struct LineSettings {
@@ -50,8 +52,12 @@ pub struct LineSettings {
     pub targets: Vec<Service>,
     /// Which tokens are believed.
     pub tokens: TokenRules,
-    /// What personal data is sealed with.
-    pub master_key: MasterKey,
+    /// Who keeps the master keys that personal data is sealed with.
+    pub keys: Arc<dyn KeyWrapping>,
+    /// What carers, reporters and signals are recognised with.
+    pub index_key: IndexKey,
+    /// What checkpoints of the audit logs are made with, if they are.
+    pub audit: Option<AuditSettings>,
     /// Database connections at most, per service, for calls; what runs all the time has its own:
     /// the relay, the consumer, intake's writer.
     pub connections: u32,
@@ -147,6 +153,8 @@ impl Line {
             lifecycle.spawn(feed.run(jetstream::new(nats.clone()), lifecycle.stop()));
         }
         let verifier = Arc::new(Verifier::new(&settings.tokens, environment)?);
+        let keys = Arc::clone(&settings.keys);
+        lifecycle.spawn(watch_keys(keys, lifecycle.stop()));
         lifecycle.spawn(watch_health(server.health(), kits, nats, lifecycle.stop()));
         let (stop, failed) = (lifecycle.stop(), lifecycle.stop());
         lifecycle.spawn(async move {
@@ -192,12 +200,14 @@ impl Assembly<'_> {
     fn add(&mut self, service: Service) -> Result<(), LineError> {
         let kit = kit(service, self.settings, self.environment, &self.turns)?;
         let stop = self.lifecycle.stop();
+        self.keep_checkpoints(&kit);
         match service {
             Service::Intake => {
                 let intake = Intake::new(
                     kit.clone(),
                     Arc::clone(&self.zones),
-                    &self.settings.master_key,
+                    self.vault(),
+                    &self.settings.index_key,
                     self.settings.carers.address.clone(),
                 );
                 self.routes.add_service(intake.routes());
@@ -236,8 +246,9 @@ impl Assembly<'_> {
             }
             Service::Notification => {
                 let settings = self.settings.notification.clone();
+                let index_key = &self.settings.index_key;
                 let notification =
-                    Notification::new(kit.clone(), settings, &self.settings.master_key);
+                    Notification::new(kit.clone(), settings, self.vault(), index_key);
                 self.routes.add_service(notification.routes());
                 self.listen(&kit, notification.reactions());
                 self.lifecycle
@@ -251,6 +262,24 @@ impl Assembly<'_> {
         self.relay(&kit);
         self.kits.push(kit);
         Ok(())
+    }
+
+    fn vault(&self) -> Vault {
+        Vault::new(Arc::clone(&self.settings.keys))
+    }
+
+    fn keep_checkpoints(&self, kit: &Kit) {
+        if let Some(audit) = &self.settings.audit {
+            let keeper = Keeper {
+                service: kit.service,
+                database: kit.database.clone(),
+                principal: kit.principal.clone(),
+                environment: kit.environment.clone(),
+                checkpoints: audit.checkpoints.clone(),
+                key: Arc::clone(&audit.key),
+            };
+            self.lifecycle.spawn(keeper.run(self.lifecycle.stop()));
+        }
     }
 
     fn react<R: Reactions>(&self, kit: &Kit, reactions: Arc<R>) {

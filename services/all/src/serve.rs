@@ -1,17 +1,17 @@
 //! `knipperlicht serve`: the services, for real. Without keys to check tokens with, it does not
 //! listen.
 
-use std::{fs, io, net::SocketAddr, path::PathBuf};
+use std::{fs, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::Args;
 use knipperlicht_access::TokenRules;
 use knipperlicht_contracts::event::Service;
-use knipperlicht_privacy::{KeyError, MasterKey};
 use knipperlicht_runtime::system_environment;
 
 use crate::{
     line::{CarerOptions, Line, LineError, LineSettings},
     outbound::{OutboundError, OutboundOptions},
+    trust::{AuditOptions, KeyOptions, TrustError},
 };
 
 /// What `serve` is told.
@@ -39,15 +39,16 @@ pub struct ServeOptions {
     /// The `aud` that access tokens must carry
     #[arg(long, env = "KL_TOKEN_AUDIENCE", default_value = "knipperlicht")]
     token_audience: String,
-    /// File with the master key that personal data is sealed with
-    #[arg(long, env = "KL_MASTER_KEY_FILE")]
-    master_key_file: PathBuf,
     /// Database connections at most, per service, for calls; two or three more run all the time
     #[arg(long, env = "KL_CONNECTIONS", default_value_t = 8)]
     connections: u32,
     /// Folder with the questionnaires that the organisation has a licence for, a JSON file each
     #[arg(long, env = "KL_INSTRUMENTS_DIR")]
     instruments_dir: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyOptions,
+    #[command(flatten)]
+    audit: AuditOptions,
     #[command(flatten)]
     carers: CarerOptions,
     #[command(flatten)]
@@ -84,9 +85,9 @@ pub enum ServeError {
         /// Why.
         source: io::Error,
     },
-    /// The master key.
+    /// The keys.
     #[error(transparent)]
-    Key(#[from] KeyError),
+    Trust(#[from] TrustError),
     /// Time.
     #[error(transparent)]
     Time(#[from] jiff::Error),
@@ -120,6 +121,7 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
     let read = |path: PathBuf| {
         fs::read_to_string(&path).map_err(|source| ServeError::File { path, source })
     };
+    let ring = options.keys.ring()?;
     let everything = options
         .target
         .iter()
@@ -144,7 +146,9 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
             issuer: options.token_issuer,
             audience: options.token_audience,
         },
-        master_key: MasterKey::parse(&read(options.master_key_file)?)?,
+        index_key: options.keys.index_key(&ring)?,
+        keys: Arc::new(ring),
+        audit: options.audit.settings()?,
         connections: options.connections,
         instruments_dir: options.instruments_dir,
         carers: (&options.carers).into(),

@@ -161,7 +161,9 @@ impl Coded for IntakeError {
             Self::NotFound { .. } | Self::LinkUnknown => Kind::NotFound,
             Self::NoConsent => Kind::Forbidden,
             Self::Overloaded | Self::CardUsedTooOften => Kind::Exhausted,
-            Self::Database(_) | Self::TooSlow => Kind::Unavailable,
+            Self::Database(_) | Self::TooSlow | Self::Vault(VaultError::Away(_)) => {
+                Kind::Unavailable
+            }
             Self::BadRow { .. } | Self::Vault(_) | Self::Card(_) => Kind::Internal,
             _ => Kind::Invalid,
         }
@@ -190,6 +192,7 @@ impl Coded for IntakeError {
             Self::Overloaded => "KL1019",
             Self::Database(_) | Self::TooSlow => "KL1020",
             Self::BadRow { .. } => "KL1021",
+            Self::Vault(VaultError::Away(_)) => "KL6002",
             Self::Vault(_) => "KL1022",
             Self::Identity(
                 IdentityFault::NationalNumberForm | IdentityFault::NationalNumberCheck,

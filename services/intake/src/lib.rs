@@ -13,12 +13,13 @@ use std::sync::Arc;
 use knipperlicht_contracts::intake::v1::intake_service_server::IntakeServiceServer;
 use knipperlicht_eventing::{Kit, Reactions};
 use knipperlicht_links::Address;
-use knipperlicht_privacy::{Fingerprint, MasterKey, ReporterKeys, Vault};
+use knipperlicht_privacy::{Fingerprint, IndexKey, ReporterKeys, Vault};
 use knipperlicht_runtime::Stop;
 use knipperlicht_zones::ZoneTable;
 
 pub use crate::error::IntakeError;
 use crate::grpc::{IntakeCalls, Writer};
+pub use crate::store::keys;
 
 /// The tables of intake, beside those of eventing.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -38,15 +39,21 @@ impl Intake {
     #[must_use]
     ///
     /// Links for carers begin with `address`.
-    pub fn new(kit: Kit, zones: Arc<ZoneTable>, master: &MasterKey, address: Address) -> Self {
+    pub fn new(
+        kit: Kit,
+        zones: Arc<ZoneTable>,
+        vault: Vault,
+        index_key: &IndexKey,
+        address: Address,
+    ) -> Self {
         let (writer, submit) = grpc::writer(kit.clone());
         let calls = IntakeCalls {
             kit: kit.clone(),
             zones,
-            vault: Arc::new(Vault::new(master)),
-            content: Arc::new(Fingerprint::new(master, "signal content")),
-            identity: Arc::new(Fingerprint::new(master, "identity")),
-            reporters: Arc::new(ReporterKeys::new(master)),
+            vault,
+            content: Arc::new(Fingerprint::new(index_key, "signal content")),
+            identity: Arc::new(Fingerprint::new(index_key, "identity")),
+            reporters: Arc::new(ReporterKeys::new(index_key)),
             submit,
             address,
         };

@@ -94,7 +94,7 @@ impl Coded for NotificationError {
             Self::NotFound => Kind::NotFound,
             Self::MailOff | Self::Ended => Kind::Conflict,
             Self::TooMany(_) => Kind::Exhausted,
-            Self::Database(_) => Kind::Unavailable,
+            Self::Database(_) | Self::Sealed(VaultError::Away(_)) => Kind::Unavailable,
             Self::BadRow { .. } | Self::Sealed(_) => Kind::Internal,
         }
     }
@@ -115,6 +115,7 @@ impl Coded for NotificationError {
             Self::NoSecret => "KL5012",
             Self::Database(_) => "KL5013",
             Self::BadRow { .. } => "KL5014",
+            Self::Sealed(VaultError::Away(_)) => "KL6002",
             Self::Sealed(_) => "KL5015",
             Self::QuietHours(_) => "KL5017",
         }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use knipperlicht_contracts::notification::v1::notification_service_server::NotificationServiceServer;
 use knipperlicht_eventing::Kit;
-use knipperlicht_privacy::{MasterKey, ReporterKeys, Vault};
+use knipperlicht_privacy::{IndexKey, ReporterKeys, Vault};
 use sqlx::migrate::Migrator;
 
 pub use authorities::{Authorities, AuthoritiesError};
@@ -32,6 +32,7 @@ pub use grpc::NotificationCalls;
 pub use model::{endpoint::EndpointError, quiet::QuietHoursError, retention::Retention};
 pub use reactions::NotificationReactions;
 pub use settings::{MailSettings, MailSettingsError, NotificationSettings};
+pub use store::keys;
 
 use crate::registry::Registry;
 
@@ -46,19 +47,24 @@ const LARGEST_REQUEST: usize = 64 * 1024;
 pub struct Notification {
     kit: Kit,
     settings: Arc<NotificationSettings>,
-    vault: Arc<Vault>,
+    vault: Vault,
     reporters: Arc<ReporterKeys>,
 }
 
 impl Notification {
     /// The service on its own database.
     #[must_use]
-    pub fn new(kit: Kit, settings: NotificationSettings, master: &MasterKey) -> Self {
+    pub fn new(
+        kit: Kit,
+        settings: NotificationSettings,
+        vault: Vault,
+        index_key: &IndexKey,
+    ) -> Self {
         Self {
             kit,
             settings: Arc::new(settings),
-            vault: Arc::new(Vault::new(master)),
-            reporters: Arc::new(ReporterKeys::new(master)),
+            vault,
+            reporters: Arc::new(ReporterKeys::new(index_key)),
         }
     }
 
@@ -68,7 +74,7 @@ impl Notification {
         let calls = NotificationCalls {
             kit: self.kit.clone(),
             settings: Arc::clone(&self.settings),
-            vault: Arc::clone(&self.vault),
+            vault: self.vault.clone(),
             reporters: Arc::clone(&self.reporters),
         };
         NotificationServiceServer::new(calls).max_decoding_message_size(LARGEST_REQUEST)
@@ -92,7 +98,7 @@ impl Notification {
         Courier::new(
             self.kit.clone(),
             Arc::clone(&self.settings),
-            Arc::clone(&self.vault),
+            self.vault.clone(),
         )
     }
 

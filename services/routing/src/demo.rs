@@ -58,6 +58,7 @@ pub async fn load_demo_directory(
     let outcome = import::put(
         database,
         principal,
+        None,
         &listings,
         (Missing::Stay, Effect::Kept),
         // Nothing ends by it, so no day matters.

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use knipperlicht_access::{Database, Principal};
+use knipperlicht_eventing::{Kit, audit::Deed};
 
 use crate::{RoutingError, model::listing::Listing, store};
 
@@ -33,11 +34,13 @@ pub(crate) struct Outcome {
     pub(crate) version: Option<i64>,
 }
 
-/// Brings listings into the directory, in the name of `principal`. The same ones again change
+/// Brings listings into the directory, in the name of `principal`, which a running service (`kit`)
+/// notes in its audit log. The same ones again change
 /// nothing and make no version.
 pub(crate) async fn put(
     database: &Database,
     principal: &Principal,
+    kit: Option<&Kit>,
     listings: &[Listing],
     (missing, effect): (Missing, Effect),
     (now, today): (Timestamp, Date),
@@ -58,6 +61,15 @@ pub(crate) async fn put(
     let mut differing = put.all();
     differing.extend(ended.iter().map(String::as_str));
     let version = store::note_directory_change(&mut transaction, &differing, now).await?;
+    if let (Some(kit), Some(version)) = (kit, version) {
+        transaction.act_as(&kit.principal).await?;
+        let deed = Deed {
+            action: "directory.imported",
+            object: format!("version {version}"),
+            purpose: &format!("{} services changed", differing.len()),
+        };
+        kit.note(&mut transaction, principal, deed).await?;
+    }
     match effect {
         Effect::Kept => transaction.commit().await?,
         Effect::Tried => transaction.rollback().await?,

@@ -12,7 +12,12 @@ mod consent;
 mod desks;
 mod signal;
 
-use std::time::Duration;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use knipperlicht::{
     line::{CarerSettings, Line, LineSettings},
@@ -24,14 +29,18 @@ use knipperlicht_contracts::event::Service;
 use knipperlicht_followup::model::AskingRule;
 use knipperlicht_harness::{Bed, MovableClock, movable_environment};
 use knipperlicht_notification::{Authorities, NotificationSettings, Retention};
-use knipperlicht_privacy::MasterKey;
+use knipperlicht_privacy::{IndexKey, KeyRing, MasterKey};
 use knipperlicht_vocabulary::Environment;
 use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
 pub use closed::Closed;
 pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone};
 pub use signal::a_signal;
+
+/// The file with the master keys.
+const MASTER_KEYS: &str = "master.key";
 
 /// The whole line, and its clock.
 pub struct World {
@@ -44,7 +53,8 @@ pub struct World {
     issuer: DevIssuer,
     line: Line,
     channel: Channel,
-    master_key: String,
+    keys: TempDir,
+    index_key: String,
     targets: &'static [Service],
     outbound: NotificationSettings,
 }
@@ -97,8 +107,15 @@ impl World {
         ensure_streams(&bed.nats.url(), 1).await.expect("streams");
         load_directory(&bed.database_url, &environment).await;
         let issuer = DevIssuer::new(&[7; 32], environment.clone());
-        let master_key = MasterKey::generate("test", &environment).to_string();
-        let settings = settings(&bed, &issuer, &master_key, targets, outbound.clone());
+        let keys = TempDir::new().expect("a temporary directory");
+        fs::write(
+            keys.path().join(MASTER_KEYS),
+            MasterKey::generate("test", &environment).as_bytes(),
+        )
+        .expect("a key file");
+        let index_key = MasterKey::generate("index", &environment).to_string();
+        let kept = (keys.path(), index_key.as_str());
+        let settings = settings(&bed, &issuer, kept, targets, outbound.clone());
         let line = Line::start(settings, environment.clone())
             .await
             .expect("a line");
@@ -110,7 +127,8 @@ impl World {
             issuer,
             line,
             channel,
-            master_key,
+            keys,
+            index_key,
             targets,
             outbound,
         }
@@ -126,7 +144,7 @@ impl World {
         let settings = settings(
             &self.bed,
             &self.issuer,
-            &self.master_key,
+            (self.keys.path(), &self.index_key),
             targets,
             self.outbound.clone(),
         );
@@ -200,6 +218,12 @@ impl World {
         self.channel.clone()
     }
 
+    /// The file with the master keys.
+    #[must_use]
+    pub fn master_key_file(&self) -> PathBuf {
+        self.keys.path().join(MASTER_KEYS)
+    }
+
     /// A connection as the owner of everything, for looking.
     pub async fn look(&self) -> PgConnection {
         PgConnection::connect(&self.bed.database_url)
@@ -216,7 +240,7 @@ impl World {
 fn settings(
     bed: &Bed,
     issuer: &DevIssuer,
-    master_key: &str,
+    (keys, index_key): (&Path, &str),
     targets: &[Service],
     notification: NotificationSettings,
 ) -> LineSettings {
@@ -226,7 +250,9 @@ fn settings(
         listen: ([127, 0, 0, 1], 0).into(),
         targets: targets.to_vec(),
         tokens: issuer.rules().expect("rules"),
-        master_key: MasterKey::parse(master_key).expect("a key"),
+        keys: Arc::new(KeyRing::open(&keys.join(MASTER_KEYS)).expect("keys")),
+        index_key: IndexKey::parse(index_key).expect("a key"),
+        audit: None,
         connections: 6,
         instruments_dir: None,
         carers: CarerSettings {

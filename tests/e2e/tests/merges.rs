@@ -205,12 +205,8 @@ async fn merged_split_and_merged_for_good() {
             purpose: "first call".to_owned(),
         };
         let known = partner.0.intake().get_contact(request).await.unwrap();
-        let phones: Vec<String> = known
-            .into_inner()
-            .contacts
-            .into_iter()
-            .map(|one| one.phone)
-            .collect();
+        let contacts = &known.get_ref().contacts;
+        let phones: Vec<&str> = contacts.iter().map(|one| one.phone.as_str()).collect();
         assert_eq!(phones, ["059 65 43 21", "059 12 34 56"]);
     }
 

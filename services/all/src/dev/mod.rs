@@ -16,7 +16,6 @@ use knipperlicht_access::{
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::schema::SchemaError;
 use knipperlicht_notification::NotificationSettings;
-use knipperlicht_privacy::{KeyError, MasterKey};
 use knipperlicht_routing::RoutingError;
 use knipperlicht_runtime::{Lifecycle, system_environment};
 use knipperlicht_sandbox::{InstanceLock, SandboxError};
@@ -28,6 +27,7 @@ use crate::{
     migrate::migrate,
     ops::{OpsError, ensure_streams},
     outbound::{OutboundError, OutboundOptions},
+    trust::TrustError,
 };
 
 /// What `dev` is told.
@@ -108,9 +108,9 @@ pub enum DevError {
     /// A name.
     #[error(transparent)]
     Name(#[from] IdError),
-    /// The master key.
+    /// The keys.
     #[error(transparent)]
-    Key(#[from] KeyError),
+    Trust(#[from] TrustError),
     /// Time.
     #[error(transparent)]
     Time(#[from] jiff::Error),
@@ -176,7 +176,7 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
         banner::print_servers(&options.dir, &servers);
         Lifecycle::default().run().await.map_err(DevError::from)
     } else {
-        serve(&options, &servers, rules, &secrets, environment).await
+        serve(&options, &servers, rules, secrets, environment).await
     };
     servers.stop().await?;
     outcome
@@ -186,7 +186,7 @@ async fn serve(
     options: &DevOptions,
     servers: &Servers,
     tokens: TokenRules,
-    secrets: &Secrets,
+    secrets: Secrets,
     environment: Environment,
 ) -> Result<(), DevError> {
     let settings = LineSettings {
@@ -195,7 +195,9 @@ async fn serve(
         listen: options.listen,
         targets: Service::ALL.to_vec(),
         tokens,
-        master_key: MasterKey::parse(&secrets.master_key)?,
+        keys: secrets.keys,
+        index_key: secrets.index_key,
+        audit: Some(secrets.audit),
         connections: 8,
         instruments_dir: options.instruments_dir.clone(),
         carers: (&options.carers).into(),

@@ -6,7 +6,7 @@ use knipperlicht_access::TokenRules;
 
 use super::{
     DevError,
-    secrets::{MASTER_KEY, write_private},
+    secrets::{AUDIT_KEY, CHECKPOINTS, INDEX_KEY, MASTER_KEY, write_private},
     servers::Servers,
 };
 
@@ -30,6 +30,9 @@ pub(super) fn write(dir: &Path, servers: &Servers, rules: &TokenRules) -> Result
         ("KL_TOKEN_ISSUER", rules.issuer.clone()),
         ("KL_TOKEN_AUDIENCE", rules.audience.clone()),
         ("KL_MASTER_KEY_FILE", file(MASTER_KEY)),
+        ("KL_INDEX_KEY_FILE", file(INDEX_KEY)),
+        ("KL_AUDIT_KEY_FILE", file(AUDIT_KEY)),
+        ("KL_AUDIT_CHECKPOINT_DIR", file(CHECKPOINTS)),
     ];
     let lines = settings.map(|(name, value)| {
         format!(

@@ -1,6 +1,8 @@
 //! `knipperlicht ops ...`: looking at the line and repairing it, without ever seeing personal
 //! data.
 
+mod audit;
+pub mod keys;
 mod parked;
 mod reconcile;
 mod status;
@@ -11,13 +13,18 @@ use async_nats::{ConnectError, jetstream};
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
-use knipperlicht_access::{Database, DatabaseOptions, OwnedTransaction, Principal};
+use knipperlicht_access::{Database, DatabaseOptions, OwnedTransaction, Principal, Role};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::{
+    audit::{CheckpointsError, append},
     reconciler::{self, Ledger},
     topology::{self, TopologyError},
 };
+use knipperlicht_privacy::{VaultError, audit::Entry};
 use knipperlicht_vocabulary::{Environment, IdError};
+use sqlx::PgConnection;
+
+use crate::trust::TrustError;
 
 /// What `ops` is told.
 #[derive(Debug, Args)]
@@ -50,6 +57,10 @@ enum OpsCommand {
         #[arg(long)]
         from: Timestamp,
     },
+    /// Whether the audit logs are as they were written
+    Audit(audit::AuditArgs),
+    /// Which master key personal data is sealed with, and its change for another one
+    Keys(keys::KeysArgs),
     /// What could not be handled
     Parked {
         #[command(subcommand)]
@@ -80,6 +91,28 @@ pub enum OpsError {
     /// There is nothing parked under this number.
     #[error("nothing is parked under number {0} of {1}: see `knipperlicht ops parked list`")]
     NotParked(i64, &'static str),
+    /// Keys.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// What is sealed.
+    #[error("KL6003: {0}")]
+    Vault(#[from] VaultError),
+    /// Checkpoints.
+    #[error("KL6005: checkpoints: {0}")]
+    Checkpoints(#[from] CheckpointsError),
+    /// An audit log is not what it was.
+    #[error("KL6001: the audit log of {0} is not as it was written: see above")]
+    AuditBroken(String),
+    /// The index key is made of the oldest master key.
+    #[error(
+        "KL6006: carers are recognised with a key made of the oldest master key: first keep it apart, `knipperlicht ops keys index > index.key`, and say KL_INDEX_KEY_FILE wherever the services run"
+    )]
+    NoIndexKey,
+    /// Data keys under a master key that is not there.
+    #[error(
+        "KL6007: data keys that could not be opened: {0}: put that master key back into the file"
+    )]
+    KeysLost(String),
     /// Somebody has not heard everything.
     #[error(
         "not everything that was said has been handled: see the table; `knipperlicht ops replay` says it again"
@@ -96,19 +129,20 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
             println!("stream {} is as it should be", topology::STREAM);
             Ok(())
         }
+        OpsCommand::Keys(args) if !args.needs_database() => Ok(args.print(environment)?),
+        OpsCommand::Audit(args) if !args.needs_database() => Ok(args.print()?),
         command => {
             let url = options
                 .database_url
                 .ok_or(OpsError::NotSaid("DATABASE_URL"))?;
-            let desk = Desk {
-                url,
-                environment: environment.clone(),
-            };
+            let desk = Desk::new(&url, environment)?;
             match command {
                 OpsCommand::Status => status::print(&desk.ledgers().await?),
                 OpsCommand::Reconcile => reconcile::print(&desk.ledgers().await?)?,
                 OpsCommand::Replay { from } => reconcile::replay(&desk, from).await?,
                 OpsCommand::Parked { command } => parked::run(&desk, command).await?,
+                OpsCommand::Audit(args) => audit::run(&desk, args).await?,
+                OpsCommand::Keys(args) => keys::run(&desk, args).await?,
                 OpsCommand::EnsureStreams { .. } => {}
             }
             Ok(())
@@ -124,20 +158,53 @@ pub async fn ensure_streams(nats_url: &str, replicas: usize) -> Result<(), OpsEr
 }
 
 /// Where operations work: every service's schema, each under its own role.
-struct Desk {
+pub struct Desk {
     url: String,
     environment: Environment,
+    principal: Principal,
 }
 
 impl Desk {
-    async fn open(&self, service: Service) -> Result<OwnedTransaction, OpsError> {
-        let options = DatabaseOptions {
+    /// In the databases at this URL.
+    pub fn new(url: &str, environment: &Environment) -> Result<Self, IdError> {
+        Ok(Self {
+            url: url.to_owned(),
+            environment: environment.clone(),
+            principal: Principal::service("ops".parse()?),
+        })
+    }
+
+    fn database(&self, service: Service, connections: u32) -> Result<Database, sqlx::Error> {
+        Database::new(&DatabaseOptions {
             url: self.url.clone(),
             service: service.name(),
-            connections: 1,
+            connections,
+        })
+    }
+
+    async fn open(&self, service: Service) -> Result<OwnedTransaction, OpsError> {
+        let database = self.database(service, 1)?;
+        Ok(database.begin(&self.principal).await?)
+    }
+
+    /// Notes in a service's audit log what an operator did. Last of all in its transaction.
+    async fn note(
+        &self,
+        connection: &mut PgConnection,
+        action: &str,
+        object: String,
+        purpose: &str,
+    ) -> Result<(), sqlx::Error> {
+        let entry = Entry {
+            at: self.environment.now(),
+            subject: self.principal.subject.to_string(),
+            role: Role::Operator.to_string(),
+            action: action.to_owned(),
+            object,
+            purpose: purpose.to_owned(),
+            trace_id: String::new(),
         };
-        let database = Database::new(&options)?;
-        Ok(database.begin(&Principal::service("ops".parse()?)).await?)
+        append(connection, &entry).await
     }
 
     async fn ledgers(&self) -> Result<BTreeMap<Service, Ledger>, OpsError> {
@@ -148,6 +215,11 @@ impl Desk {
         }
         Ok(ledgers)
     }
+}
+
+fn service(name: &str) -> Result<Service, String> {
+    Service::named(name)
+        .ok_or_else(|| "one of intake, assessment, routing, followup, notification".to_owned())
 }
 
 /// A table without frills under this heading.

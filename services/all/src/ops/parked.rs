@@ -4,7 +4,7 @@ use clap::Subcommand;
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::parking;
 
-use super::{Desk, OpsError, table};
+use super::{Desk, OpsError, service, table};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ParkedCommand {
@@ -28,11 +28,6 @@ pub(super) enum ParkedCommand {
     },
 }
 
-fn service(name: &str) -> Result<Service, String> {
-    Service::named(name)
-        .ok_or_else(|| "one of intake, assessment, routing, followup, notification".to_owned())
-}
-
 pub(super) async fn run(desk: &Desk, command: ParkedCommand) -> Result<(), OpsError> {
     let now = desk.environment.now();
     match command {
@@ -42,6 +37,8 @@ pub(super) async fn run(desk: &Desk, command: ParkedCommand) -> Result<(), OpsEr
             if !parking::retry(&mut transaction, id, now).await? {
                 return Err(OpsError::NotParked(id, service.name()));
             }
+            desk.note(&mut transaction, "parked.retried", id.to_string(), "")
+                .await?;
             transaction.commit().await?;
             println!("it is tried again within a second");
             Ok(())
@@ -51,6 +48,8 @@ pub(super) async fn run(desk: &Desk, command: ParkedCommand) -> Result<(), OpsEr
             if !parking::give_up(&mut transaction, id, now).await? {
                 return Err(OpsError::NotParked(id, service.name()));
             }
+            desk.note(&mut transaction, "parked.given_up", id.to_string(), "")
+                .await?;
             transaction.commit().await?;
             println!("given up: what queued behind it goes on");
             Ok(())

@@ -37,6 +37,14 @@ pub(super) async fn replay(desk: &Desk, from: Timestamp) -> Result<(), OpsError>
         progress.enable_steady_tick(Duration::from_millis(200));
         let mut transaction = desk.open(*service).await?;
         let again = reconciler::replay(&mut transaction, from).await?;
+        let again_said = format!("{again} events");
+        desk.note(
+            &mut transaction,
+            "replay.asked",
+            format!("from {from}"),
+            &again_said,
+        )
+        .await?;
         transaction.commit().await?;
         progress.finish_and_clear();
         println!("{}: {again} events go out again", service.name());

@@ -160,6 +160,7 @@ impl FollowupCalls {
             },
         };
         work.say(said).await?;
+        work.note(principal, "followup.reopened");
         let task = work.finish().await?;
         Ok(ReopenResponse { task: Some(task) })
     }
@@ -183,6 +184,7 @@ impl FollowupCalls {
                     referral_id: work.task().referral.to_string(),
                 };
                 work.say(said).await?;
+                work.note(principal, "loop.closed");
             }
             elsewhere => return Err(elsewhere.refusal(ActionKind::LetRest).into()),
         }

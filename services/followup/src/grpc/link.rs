@@ -57,6 +57,7 @@ impl FollowupCalls {
             home_situation_id: home.map(|home| home.to_string()).unwrap_or_default(),
         })
         .await?;
+        work.note(principal, "link.issued");
         work.finish().await?;
         Ok(IssueCarerLinkResponse {
             token: token.text(),
@@ -84,6 +85,7 @@ impl FollowupCalls {
             })
             .await?;
         }
+        work.note(principal, "link.revoked");
         work.finish().await?;
         Ok(RevokeCarerLinksResponse {
             revoked: i32::try_from(revoked).unwrap_or(i32::MAX),

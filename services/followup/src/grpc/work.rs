@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use knipperlicht_access::{OwnedTransaction, Principal};
 use knipperlicht_contracts::{event::EventBody, followup::v1 as wire};
+use knipperlicht_eventing::audit::Deed;
 use knipperlicht_runtime::current_traceparent;
 use knipperlicht_vocabulary::{ClockId, ClockKind, TaskId};
 use sqlx::PgConnection;
@@ -30,6 +31,7 @@ pub(super) struct Work<'a> {
     /// What lay with a coordinator and does not any more.
     settled: Vec<SettledClock>,
     traceparent: Option<String>,
+    noted: Option<(Principal, &'static str)>,
 }
 
 /// Whether an action changed where a follow-up stands.
@@ -73,6 +75,7 @@ impl<'a> Work<'a> {
             now: kit.environment.now(),
             settled: Vec::new(),
             traceparent: current_traceparent(&Span::current()),
+            noted: None,
         })
     }
 
@@ -135,6 +138,11 @@ impl<'a> Work<'a> {
         Ok(Moved::Yes)
     }
 
+    /// Has it noted in the audit log that somebody did this.
+    pub(super) fn note(&mut self, principal: &Principal, action: &'static str) {
+        self.noted = Some((principal.clone(), action));
+    }
+
     /// Says it, and adds it to the timeline. Last of all, for it locks the situation.
     pub(super) async fn say(&mut self, body: impl Into<EventBody>) -> Result<(), FollowupError> {
         let telling = Telling {
@@ -157,6 +165,15 @@ impl<'a> Work<'a> {
         let environment = &self.calls.kit.environment;
         story::tell(&mut self.transaction, environment, self.now, tellings).await?;
         let view = tasks::view(&mut self.transaction, self.task.id).await?;
+        if let Some((principal, action)) = &self.noted {
+            let deed = Deed {
+                action,
+                object: self.task.id.to_string(),
+                purpose: "",
+            };
+            let kit = &self.calls.kit;
+            kit.note(&mut self.transaction, principal, deed).await?;
+        }
         self.transaction.commit().await?;
         self.calls.kit.committed();
         Ok(view.into())

@@ -4,13 +4,14 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use knipperlicht_access::{Principal, Role};
 use knipperlicht_contracts::{events::v1 as events, intake::v1 as pb, to_proto};
-use knipperlicht_eventing::{merges::survivors, say};
+use knipperlicht_eventing::{audit::Deed, merges::survivors, say};
 use knipperlicht_links::{Card, Door, Token};
 use knipperlicht_vocabulary::{
     Actor, Consent, Language, ReporterRole, SignalId, SituationId, Step,
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::{IntakeCalls, contact, decode, view};
 use crate::{
@@ -56,6 +57,8 @@ impl IntakeCalls {
         let link = self
             .my_situation(&mut transaction, situation, language)
             .await?;
+        self.note_in_audit(&mut transaction, principal, "link.issued", situation, "")
+            .await?;
         transaction.commit().await?;
         Ok(link)
     }
@@ -71,6 +74,8 @@ impl IntakeCalls {
         transaction.act_as(&self.kit.principal).await?;
         let now = self.kit.environment.now();
         let revoked = store::revoke_links_to(&mut transaction, situation, now).await?;
+        self.note_in_audit(&mut transaction, principal, "link.revoked", situation, "")
+            .await?;
         transaction.commit().await?;
         Ok(i32::try_from(revoked).unwrap_or(i32::MAX))
     }
@@ -91,6 +96,7 @@ impl IntakeCalls {
     /// now on. Doing it twice is harmless.
     pub(super) async fn consent_withdrawn_by(
         &self,
+        carer: &Principal,
         token: &str,
     ) -> Result<pb::MySituation, IntakeError> {
         let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
@@ -126,6 +132,16 @@ impl IntakeCalls {
             say(&mut transaction, now, &[said]).await?;
         }
         let seen = self.seen_by_carer(&mut transaction, situation).await?;
+        if let ConsentMove::To(consent) = change {
+            self.note_in_audit(
+                &mut transaction,
+                carer,
+                "consent.withdrawn",
+                situation,
+                consent.code(),
+            )
+            .await?;
+        }
         transaction.commit().await?;
         self.kit.committed();
         Ok(seen)
@@ -153,6 +169,12 @@ impl IntakeCalls {
         let (now, expires_at) = self.lifetime(CARD);
         let hash = token.hash(Door::SelfSignal);
         store::insert_link(&mut transaction, &hash, &purpose, now, expires_at).await?;
+        let deed = Deed {
+            action: "card.issued",
+            object: purpose.owner().unwrap_or_default().to_owned(),
+            purpose: "",
+        };
+        self.kit.note(&mut transaction, principal, deed).await?;
         transaction.commit().await?;
         Ok(link)
     }
@@ -167,10 +189,16 @@ impl IntakeCalls {
         let hash = token.hash(Door::SelfSignal);
         let mut transaction = self.kit.database.begin(principal).await?;
         let known = store::link(&mut transaction, &hash).await?;
-        known.ok_or(IntakeError::LinkUnknown)?;
+        let card = known.ok_or(IntakeError::LinkUnknown)?;
         transaction.act_as(&self.kit.principal).await?;
         let now = self.kit.environment.now();
         store::revoke_links(&mut transaction, &[hash.to_vec()], now).await?;
+        let deed = Deed {
+            action: "card.revoked",
+            object: card.purpose.owner().unwrap_or_default().to_owned(),
+            purpose: "",
+        };
+        self.kit.note(&mut transaction, principal, deed).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -189,10 +217,8 @@ impl IntakeCalls {
         let now = self.kit.environment.now();
         let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
         usable(store::link(&mut transaction, &hash).await?, now)?;
-        let signal = pb::Signal {
-            reporter_role: ReporterRole::Carer.number(),
-            ..sent.clone()
-        };
+        let mut signal = Zeroizing::new(sent.clone());
+        signal.reporter_role = ReporterRole::Carer.number();
         if ![Consent::Given.number(), Consent::NotAsked.number()].contains(&signal.consent) {
             return Err(IntakeError::Consent {
                 field: "signal.consent",
@@ -200,7 +226,7 @@ impl IntakeCalls {
             });
         }
         let id = decode::signal_id("signal.signal_id", &signal.signal_id)?;
-        let mut prepared = self.prepare(&whoever_scans(id, &hash)?, &signal)?;
+        let mut prepared = self.prepare(&whoever_scans(id, &hash)?, &signal).await?;
         prepared.proven = false;
         let observations = prepared.observations.clone();
         // A signal that is sent again is no other one: it costs the waiting room nothing.

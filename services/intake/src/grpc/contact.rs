@@ -4,13 +4,11 @@ use std::collections::HashMap;
 
 use knipperlicht_access::{OwnedTransaction, Principal};
 use knipperlicht_contracts::intake::v1 as pb;
-use knipperlicht_eventing::merges::survivors;
-use knipperlicht_privacy::{DataKey, audit::Entry};
-use knipperlicht_runtime::{current_traceparent, trace_id};
+use knipperlicht_eventing::{audit::Deed, merges::survivors};
+use knipperlicht_privacy::DataKey;
 use knipperlicht_vocabulary::{SignalId, SituationId};
 use prost::Message;
 use sqlx::PgConnection;
-use tracing::Span;
 use uuid::Uuid;
 
 use super::{IntakeCalls, decode, notes::WORK};
@@ -35,6 +33,8 @@ impl IntakeCalls {
             left_out,
         } = self.accepted(principal, situation).await?;
         let homes = homes(&mut transaction, situation).await?;
+        let wrapped = store::data_keys(&mut transaction, &homes).await?;
+        let sealed = store::sealed_of(&mut transaction, &homes).await?;
         let reader = reader(principal)?;
         let kind = ReadingKind::Contact;
         self.note_reading(
@@ -45,16 +45,13 @@ impl IntakeCalls {
             purpose,
         )
         .await?;
-        let keys = store::data_keys(&mut transaction, &homes).await?;
-        let sealed = store::sealed_of(&mut transaction, &homes).await?;
         // First the audit row is durable, then anything is shown.
         transaction.commit().await?;
 
-        let keys = keys.iter().map(|(home, key)| {
-            let key = self.vault.unwrap_key(*home, key)?;
-            Ok((*home, key))
-        });
-        let keys: HashMap<SituationId, DataKey> = keys.collect::<Result<_, IntakeError>>()?;
+        let mut keys: HashMap<SituationId, DataKey> = HashMap::new();
+        for (home, key) in &wrapped {
+            keys.insert(*home, self.vault.unwrap_key(*home, key).await?);
+        }
         let own = principal.organisation.as_ref().map(ToString::to_string);
         let mut response = pb::GetContactResponse {
             left_out,
@@ -138,7 +135,7 @@ impl IntakeCalls {
         Ok(())
     }
 
-    /// Notes who did what with what is sealed, and why.
+    /// Notes who did what with a situation, and why. Last of all in its transaction.
     pub(super) async fn note_in_audit(
         &self,
         connection: &mut PgConnection,
@@ -147,20 +144,12 @@ impl IntakeCalls {
         situation: SituationId,
         purpose: &str,
     ) -> Result<i64, IntakeError> {
-        let trace = current_traceparent(&Span::current())
-            .as_deref()
-            .and_then(trace_id);
-        let entry = Entry {
-            at: self.kit.environment.now(),
-            subject: principal.subject.to_string(),
-            role: principal.role.to_string(),
-            action: action.to_owned(),
+        let deed = Deed {
+            action,
             object: situation.to_string(),
-            purpose: purpose.to_owned(),
-            trace_id: trace.unwrap_or_default(),
+            purpose,
         };
-        let number = store::append_audit(connection, &entry).await?;
-        Ok(number)
+        Ok(self.kit.note(connection, principal, deed).await?)
     }
 }
 

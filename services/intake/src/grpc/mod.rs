@@ -25,6 +25,7 @@ use knipperlicht_runtime::refusal;
 use knipperlicht_zones::ZoneTable;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
+use zeroize::Zeroizing;
 
 pub(crate) use writer::{Submit, Writer, writer};
 
@@ -35,7 +36,7 @@ use crate::IntakeError;
 pub struct IntakeCalls {
     pub(crate) kit: Kit,
     pub(crate) zones: Arc<ZoneTable>,
-    pub(crate) vault: Arc<Vault>,
+    pub(crate) vault: Vault,
     pub(crate) content: Arc<Fingerprint>,
     pub(crate) identity: Arc<Fingerprint>,
     pub(crate) reporters: Arc<ReporterKeys>,
@@ -60,6 +61,7 @@ impl IntakeService for IntakeCalls {
         let signal = request
             .into_inner()
             .signal
+            .map(Zeroizing::new)
             .ok_or(IntakeError::Missing { field: "signal" })
             .map_err(refused)?;
         let receipt = self
@@ -76,8 +78,9 @@ impl IntakeService for IntakeCalls {
         request: Request<pb::SubmitSignalsRequest>,
     ) -> Result<Response<pb::SubmitSignalsResponse>, Status> {
         let principal = principal_of(&request)?;
+        let signals = Zeroizing::new(request.into_inner().signals);
         let results = self
-            .submit_many(&principal, &request.into_inner().signals)
+            .submit_many(&principal, &signals)
             .await
             .map_err(refused)?;
         Ok(Response::new(pb::SubmitSignalsResponse { results }))
@@ -139,8 +142,9 @@ impl IntakeService for IntakeCalls {
         request: Request<pb::SetConsentRequest>,
     ) -> Result<Response<pb::SetConsentResponse>, Status> {
         let principal = principal_of(&request)?;
+        let request = Zeroizing::new(request.into_inner());
         let signal = self
-            .record_consent(&principal, &request.into_inner())
+            .record_consent(&principal, &request)
             .await
             .map_err(refused)?;
         Ok(Response::new(pb::SetConsentResponse {
@@ -199,8 +203,9 @@ impl IntakeService for IntakeCalls {
         request: Request<pb::AddNoteRequest>,
     ) -> Result<Response<pb::AddNoteResponse>, Status> {
         let principal = principal_of(&request)?;
+        let request = Zeroizing::new(request.into_inner());
         let added = self
-            .note_added(&principal, &request.into_inner())
+            .note_added(&principal, &request)
             .await
             .map_err(refused)?;
         Ok(Response::new(added))
@@ -316,9 +321,9 @@ impl IntakeService for IntakeCalls {
         &self,
         request: Request<pb::WithdrawMyConsentRequest>,
     ) -> Result<Response<pb::WithdrawMyConsentResponse>, Status> {
-        principal_of(&request)?;
+        let carer = principal_of(&request)?;
         let situation = self
-            .consent_withdrawn_by(&request.get_ref().token)
+            .consent_withdrawn_by(&carer, &request.get_ref().token)
             .await
             .map_err(refused)?;
         Ok(Response::new(pb::WithdrawMyConsentResponse {
@@ -356,7 +361,8 @@ impl IntakeService for IntakeCalls {
         request: Request<pb::SubmitSelfSignalRequest>,
     ) -> Result<Response<pb::SubmitSelfSignalResponse>, Status> {
         principal_of(&request)?;
-        let stored = self.self_signal(request.get_ref()).await.map_err(refused)?;
+        let request = Zeroizing::new(request.into_inner());
+        let stored = self.self_signal(&request).await.map_err(refused)?;
         Ok(Response::new(stored))
     }
 }

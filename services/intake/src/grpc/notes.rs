@@ -47,17 +47,21 @@ impl IntakeCalls {
         let known = store::data_keys(&mut transaction, &homes).await?;
         let (home, key, new_keys) =
             if let Some((home, wrapped)) = known.iter().min_by_key(|one| one.0) {
-                (*home, self.vault.unwrap_key(*home, wrapped)?, Vec::new())
+                (
+                    *home,
+                    self.vault.unwrap_key(*home, wrapped).await?,
+                    Vec::new(),
+                )
             } else {
                 // Nobody wrote anything down yet.
                 let home = homes.first().copied().map(SituationId::from);
                 let home = home.ok_or(IntakeError::NotFound {
                     what: "accepted situation",
                 })?;
-                let (key, wrapped) = self.vault.new_key(environment, home)?;
+                let (key, wrapped) = self.vault.new_key(environment, home).await?;
                 (home, key, vec![(home, wrapped)])
             };
-        let note = pb::WorkNote {
+        let note = Zeroizing::new(pb::WorkNote {
             note_id: id.to_string(),
             text: text.to_owned(),
             organisation_id: principal
@@ -66,7 +70,7 @@ impl IntakeCalls {
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             at: Some(to_proto(now)),
-        };
+        });
         let place = format!("{WORK}{id}");
         let plain = Zeroizing::new(note.encode_to_vec());
         let row = SealedRow {

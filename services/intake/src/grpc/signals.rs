@@ -147,6 +147,16 @@ impl IntakeCalls {
             .await?;
         }
         let status = self.status(&mut transaction, id).await?;
+        if let ConsentMove::To(consent) = change {
+            self.note_in_audit(
+                &mut transaction,
+                principal,
+                "consent.recorded",
+                row.situation,
+                consent.code(),
+            )
+            .await?;
+        }
         transaction.commit().await?;
         self.kit.committed();
         Ok(status)
@@ -166,9 +176,9 @@ impl IntakeCalls {
         let environment = &self.kit.environment;
         let known = store::data_keys(connection, &[situation.uuid()]).await?;
         let (key, new) = if let Some(wrapped) = known.get(&situation) {
-            (self.vault.unwrap_key(situation, wrapped)?, None)
+            (self.vault.unwrap_key(situation, wrapped).await?, None)
         } else {
-            let (key, wrapped) = self.vault.new_key(environment, situation)?;
+            let (key, wrapped) = self.vault.new_key(environment, situation).await?;
             (key, Some((situation, wrapped)))
         };
         let place = format!("vital_interest:{sequence}");

@@ -28,7 +28,7 @@ impl IntakeCalls {
         principal: &Principal,
         signal: &pb::Signal,
     ) -> Result<pb::Receipt, IntakeError> {
-        let prepared = self.prepare(principal, signal)?;
+        let prepared = self.prepare(principal, signal).await?;
         let observations = prepared.observations.clone();
         let advice = Advice::upon(prepared.consent);
         let stored = self.submit.store(prepared).await?;
@@ -66,7 +66,7 @@ impl IntakeCalls {
     }
 
     /// Checks a signal, finds its zone, seals what is personal in it, and makes its event.
-    pub(super) fn prepare(
+    pub(super) async fn prepare(
         &self,
         principal: &Principal,
         signal: &pb::Signal,
@@ -80,7 +80,7 @@ impl IntakeCalls {
             .zone;
         // The same for the same signal, so that sending it twice at once cannot open two.
         let situation = SituationId::derived(sent.signal.uuid(), "situation");
-        let (key, sealed) = self.seal(situation, sent.signal, signal)?;
+        let (key, sealed) = self.seal(situation, sent.signal, signal).await?;
         let circumstances = events::Circumstances {
             postal_code: sent.postal_code.to_string(),
             zone_id: zone.id.to_string(),
@@ -134,7 +134,7 @@ impl IntakeCalls {
         let this_year = self.kit.environment.today().year();
         let texts = decode::identity(signal, sent.postal_code, this_year)?;
         let keys = texts.iter().map(|one| {
-            let named = Zeroizing::new(format!("{}:{}", one.kind.code(), *one.text));
+            let named = Zeroizing::new([one.kind.code(), ":", one.text.as_str()].concat());
             MatchKey {
                 kind: one.kind,
                 hash: self.identity.of(named.as_bytes()),
@@ -144,7 +144,7 @@ impl IntakeCalls {
     }
 
     /// Seals contact, note and reason under a key of the situation's own; no key without need.
-    fn seal(
+    async fn seal(
         &self,
         situation: SituationId,
         id: SignalId,
@@ -168,7 +168,7 @@ impl IntakeCalls {
             return Ok((None, Vec::new()));
         }
         let environment = &self.kit.environment;
-        let (key, wrapped) = self.vault.new_key(environment, situation)?;
+        let (key, wrapped) = self.vault.new_key(environment, situation).await?;
         let sealed = parts
             .into_iter()
             .filter(|(_, plain)| !plain.is_empty())

@@ -61,7 +61,7 @@ impl IntakeCalls {
             let Some(key) = keys.get(&row.situation) else {
                 continue;
             };
-            let key = self.vault.unwrap_key(row.situation, key)?;
+            let key = self.vault.unwrap_key(row.situation, key).await?;
             let plain = key.open(&row.place, &row.sealed)?;
             reasons.push(contact::text(&plain)?.to_owned());
         }

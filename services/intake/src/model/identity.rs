@@ -18,6 +18,9 @@ const DIFFERENT_DIGITS: usize = 3;
 /// The earliest year of birth that is not a slip of the finger. Own default.
 const EARLIEST_BIRTH: i16 = 1900;
 
+/// Bytes that one byte of a name becomes at most without case and accents.
+const LARGEST_FOLD: usize = 16;
+
 /// What kind of text two signals have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyKind {
@@ -125,11 +128,13 @@ pub fn match_texts(
 ) -> Result<Vec<MatchText>, IdentityFault> {
     let number = national_number(said.national_number)?;
     let year = birth_year(said.birth_year, this_year)?;
-    let name = year.zip(family_name(said.family_name));
+    let year = year.map(|year| year.to_string());
+    let name = year.as_ref().zip(family_name(said.family_name));
+    let postal_code = postal_code.to_string();
     let person = name
         .as_ref()
-        .map(|(year, name)| format!("{name}|{year}|{postal_code}"));
-    let name = name.as_ref().map(|(year, name)| format!("{name}|{year}"));
+        .map(|(year, name)| joined(&[name, "|", year, "|", &postal_code]));
+    let name = name.as_ref().map(|(year, name)| joined(&[name, "|", year]));
     let texts = [
         (KeyKind::Phone, phone(said.phone)),
         (KeyKind::Mail, mail(said.mail)),
@@ -137,47 +142,76 @@ pub fn match_texts(
         (KeyKind::Person, person),
         (KeyKind::Name, name),
     ];
-    let texts = texts.into_iter().filter_map(|(kind, text)| {
-        let text = Zeroizing::new(text?);
-        Some(MatchText { kind, text })
-    });
+    let texts = texts
+        .into_iter()
+        .filter_map(|(kind, text)| Some(MatchText { kind, text: text? }));
     Ok(texts.collect())
 }
 
+/// These parts in one text.
+fn joined(parts: &[&str]) -> Zeroizing<String> {
+    // `concat` makes room once: a text that grows leaves copies of itself behind.
+    Zeroizing::new(parts.concat())
+}
+
+/// These characters as a text, with room for so many bytes from the beginning: a text that grows
+/// leaves copies of itself behind.
+fn collected(room: usize, characters: impl Iterator<Item = char>) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(room));
+    text.extend(characters);
+    text
+}
+
 /// `+` and digits: Belgian and international ways of writing one number are the same.
-fn phone(typed: &str) -> Option<String> {
-    let typed = typed.trim().replace("(0)", "");
+fn phone(typed: &str) -> Option<Zeroizing<String>> {
+    let typed = Zeroizing::new(typed.trim().replace("(0)", ""));
     let is_written = |c: char| c.is_ascii_digit() || " +-./()\u{a0}".contains(c);
     if !typed.chars().all(is_written) {
         return None;
     }
-    let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
-    let international = if typed.starts_with('+') {
-        digits
+    let digits = digits_of(&typed);
+    // With its country, but for a zero that is not dialled from abroad: `+32 0470 ...`.
+    let (country, rest) = if typed.starts_with('+') {
+        ("", digits.as_str())
     } else if let Some(rest) = digits.strip_prefix("00") {
-        rest.to_owned()
+        ("", rest)
     } else if let Some(rest) = digits.strip_prefix('0') {
-        format!("32{rest}")
+        ("32", rest)
     } else if digits.starts_with("32") && (10..=11).contains(&digits.len()) {
-        digits
+        ("", digits.as_str())
     } else {
         return None;
     };
-    // `+32 0470 ...`: a zero that is not dialled from abroad.
-    let international = match international.strip_prefix("320") {
-        Some(rest) => format!("32{rest}"),
+    let international = joined(&["+", country, rest]);
+    let international = match international.strip_prefix("+320") {
+        Some(rest) => joined(&["+32", rest]),
         None => international,
     };
-    let mut different: Vec<char> = international.chars().skip(2).collect();
-    different.sort_unstable();
-    different.dedup();
+    let mut is_there = [false; 10];
+    for digit in international.chars().skip(3).filter_map(|c| c.to_digit(10)) {
+        if let Some(there) = usize::try_from(digit)
+            .ok()
+            .and_then(|d| is_there.get_mut(d))
+        {
+            *there = true;
+        }
+    }
+    let different = is_there.iter().filter(|there| **there).count();
     let is_real =
-        PHONE_DIGITS.contains(&international.len()) && different.len() >= DIFFERENT_DIGITS;
-    is_real.then(|| format!("+{international}"))
+        PHONE_DIGITS.contains(&(international.len() - 1)) && different >= DIFFERENT_DIGITS;
+    is_real.then_some(international)
 }
 
-fn mail(typed: &str) -> Option<String> {
-    let mail = typed.trim().to_lowercase();
+fn digits_of(typed: &str) -> Zeroizing<String> {
+    collected(typed.len(), typed.chars().filter(char::is_ascii_digit))
+}
+
+fn mail(typed: &str) -> Option<Zeroizing<String>> {
+    let typed = typed.trim();
+    let mail = collected(
+        LARGEST_FOLD * typed.len(),
+        typed.chars().flat_map(char::to_lowercase),
+    );
     let (box_name, host) = mail.split_once('@')?;
     let is_address = !box_name.is_empty()
         && host.contains('.')
@@ -190,13 +224,13 @@ fn mail(typed: &str) -> Option<String> {
 /// from 2000 on are read with a 2 before them. A BIS number has its month raised by 20 or 40; an
 /// unknown date of birth has zeros. (Royal decrees of 3 April 1984, on the number's composition, and of
 /// 8 February 1991, on that of BIS numbers.)
-fn national_number(typed: &str) -> Result<Option<String>, IdentityFault> {
+fn national_number(typed: &str) -> Result<Option<Zeroizing<String>>, IdentityFault> {
     let typed = typed.trim();
     if typed.is_empty() {
         return Ok(None);
     }
     let is_written = |c: char| c.is_ascii_digit() || " .-/".contains(c);
-    let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits_of(typed);
     if digits.len() != 11 || !typed.chars().all(is_written) {
         return Err(IdentityFault::NationalNumberForm);
     }
@@ -220,25 +254,30 @@ fn national_number(typed: &str) -> Result<Option<String>, IdentityFault> {
 
 /// Without case, accents, spaces, dashes and apostrophes; with its particles, for `van Damme` and
 /// `Damme` are two names.
-fn family_name(typed: &str) -> Option<String> {
-    let folded: String = typed
+fn family_name(typed: &str) -> Option<Zeroizing<String>> {
+    let folded = typed
         .nfkd()
         .filter(|c| !is_combining_mark(*c))
         .flat_map(char::to_lowercase)
         .filter(|c| c.is_alphabetic())
-        .collect();
-    let folded = [
-        ("ß", "ss"),
-        ("æ", "ae"),
-        ("œ", "oe"),
-        ("ø", "o"),
-        ("ł", "l"),
-        ("đ", "d"),
-        ("ı", "i"),
-    ]
-    .iter()
-    .fold(folded, |name, (from, to)| name.replace(from, to));
+        .flat_map(in_plain_letters);
+    let folded = collected(LARGEST_FOLD * typed.len(), folded);
     (folded.chars().count() > 1).then_some(folded)
+}
+
+/// A letter as it is written where there is no such letter.
+fn in_plain_letters(letter: char) -> impl Iterator<Item = char> {
+    let (first, second) = match letter {
+        'ß' => ('s', Some('s')),
+        'æ' => ('a', Some('e')),
+        'œ' => ('o', Some('e')),
+        'ø' => ('o', None),
+        'ł' => ('l', None),
+        'đ' => ('d', None),
+        'ı' => ('i', None),
+        other => (other, None),
+    };
+    std::iter::once(first).chain(second)
 }
 
 fn birth_year(year: i32, this_year: i16) -> Result<Option<i16>, IdentityFault> {

@@ -19,6 +19,17 @@ pub(crate) enum Purpose {
     PartnerCard(OrganisationId),
 }
 
+impl Purpose {
+    /// Whose card it is, if it is one.
+    pub(crate) fn owner(&self) -> Option<&str> {
+        match self {
+            Self::MySituation(_) => None,
+            Self::ZoneCard(zone) => Some(zone.as_str()),
+            Self::PartnerCard(organisation) => Some(organisation.as_str()),
+        }
+    }
+}
+
 /// A link that was made once.
 #[derive(Debug)]
 pub(crate) struct LinkRow {

@@ -1,7 +1,7 @@
 //! What intake keeps: SQL on a borrowed connection, one statement per purpose.
 
-mod audit;
 mod duplicates;
+pub mod keys;
 mod links;
 mod matching;
 mod merging;
@@ -11,11 +11,11 @@ mod seen;
 mod signals;
 mod vault;
 
-pub(crate) use audit::append_audit;
 pub(crate) use duplicates::{
     Before, DuplicateRow, NewQuestion, Resolved, Side, ask, duplicates, is_asked, lock_duplicate,
     resolve, sides,
 };
+pub(crate) use knipperlicht_eventing::audit::append as append_audit;
 pub(crate) use links::{
     LinkRow, Purpose, grants_of, insert_link, link, revoke_links, revoke_links_since,
     revoke_links_to, sees_situation, use_card,

@@ -30,14 +30,14 @@ pub struct Courier {
 struct Round {
     kit: Kit,
     settings: Arc<NotificationSettings>,
-    vault: Arc<Vault>,
+    vault: Vault,
     caller: Caller,
     /// In which mailboxes have their quiet hours.
     local: TimeZone,
 }
 
 impl Courier {
-    pub(crate) fn new(kit: Kit, settings: Arc<NotificationSettings>, vault: Arc<Vault>) -> Self {
+    pub(crate) fn new(kit: Kit, settings: Arc<NotificationSettings>, vault: Vault) -> Self {
         let round = Round {
             caller: Caller::new(settings.reach(), settings.authorities.clone()),
             local: TimeZone::get("Europe/Brussels").unwrap_or(TimeZone::UTC),

@@ -33,7 +33,7 @@ pub(super) async fn deliver(
     let Some(mail) = &round.settings.mail else {
         return Outcome::nothing(Fault::NoMail);
     };
-    let Some(message) = written(round, subscription, mail, waiting) else {
+    let Some(message) = written(round, subscription, mail, waiting).await else {
         return Outcome::nothing(Fault::Sealed);
     };
     match mail.transport.send(message).await {
@@ -50,7 +50,7 @@ pub(super) async fn deliver(
 
 /// The mail. Its id follows from all the news in it: when a server took it and said so in vain,
 /// whoever gets the same twice can tell, and what comes with more is another mail.
-fn written(
+async fn written(
     round: &Round,
     subscription: &Subscription,
     mail: &MailSettings,
@@ -60,6 +60,7 @@ fn written(
     let key = round
         .vault
         .unwrap_key_of(subscription.id.uuid(), &sealed.key)
+        .await
         .ok()?;
     let target = sealing::open(&key, Place::Target, &sealed.target).ok()?;
     let to = Mailbox::new(None, target.parse().ok()?);

@@ -42,7 +42,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Delivers one piece of news to a webhook.
 pub(super) async fn deliver(round: &Round, subscription: &Subscription, news: &News) -> Outcome {
-    let Some(letter) = Letter::of(round, subscription) else {
+    let Some(letter) = Letter::of(round, subscription).await else {
         return Outcome::nothing(Fault::Sealed);
     };
     let body = message::webhook(news, &round.settings.link);
@@ -60,11 +60,12 @@ struct Letter {
 }
 
 impl Letter {
-    fn of(round: &Round, subscription: &Subscription) -> Option<Self> {
+    async fn of(round: &Round, subscription: &Subscription) -> Option<Self> {
         let sealed = subscription.sealed.as_ref()?;
         let key = round
             .vault
             .unwrap_key_of(subscription.id.uuid(), &sealed.key)
+            .await
             .ok()?;
         let target = sealing::open(&key, Place::Target, &sealed.target).ok()?;
         let endpoint = Endpoint::parse(&target, round.settings.reach()).ok()?;

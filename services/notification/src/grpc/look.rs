@@ -35,13 +35,11 @@ impl NotificationCalls {
         let ids: Vec<Uuid> = found.iter().map(|one| one.id.uuid()).collect();
         let standings = standings::standings(&mut transaction, &ids).await?;
         transaction.commit().await?;
-        let subscriptions = found
-            .iter()
-            .map(|subscription| {
-                let standing = standings.get(&subscription.id).copied();
-                wire::subscription(&self.vault, subscription, standing.unwrap_or_default())
-            })
-            .collect::<Result<_, _>>()?;
+        let mut subscriptions = Vec::with_capacity(found.len());
+        for one in &found {
+            let standing = standings.get(&one.id).copied().unwrap_or_default();
+            subscriptions.push(wire::subscription(&self.vault, one, standing).await?);
+        }
         Ok(ListSubscriptionsResponse { subscriptions })
     }
 

@@ -24,7 +24,7 @@ use crate::{error::NotificationError, settings::NotificationSettings};
 pub struct NotificationCalls {
     pub(crate) kit: Kit,
     pub(crate) settings: Arc<NotificationSettings>,
-    pub(crate) vault: Arc<Vault>,
+    pub(crate) vault: Vault,
     pub(crate) reporters: Arc<ReporterKeys>,
 }
 

@@ -9,6 +9,7 @@ use knipperlicht_contracts::{
     },
     to_proto,
 };
+use knipperlicht_eventing::audit::Deed;
 use knipperlicht_vocabulary::SubscriptionId;
 use zeroize::Zeroizing;
 
@@ -44,7 +45,7 @@ impl NotificationCalls {
         let owner = self.owner(principal, &request.zone_id)?;
         let environment = &self.kit.environment;
         let id = SubscriptionId::new(environment);
-        let (key, wrapped) = self.vault.new_key_of(environment, id.uuid())?;
+        let (key, wrapped) = self.vault.new_key_of(environment, id.uuid()).await?;
         let secret = match target.channel {
             Channel::Webhook => Some(sealing::new_secret(environment)),
             Channel::Mail => None,
@@ -79,13 +80,13 @@ impl NotificationCalls {
         }
         subscriptions::insert(&mut transaction, &subscription, &sealed, &principal.subject).await?;
         lanes::open(&mut transaction, id).await?;
+        let deed = deed("subscription.made", id, subscription.channel);
+        self.kit.note(&mut transaction, principal, deed).await?;
         transaction.commit().await?;
         Ok(SubscribeResponse {
-            subscription: Some(wire::subscription(
-                &self.vault,
-                &subscription,
-                Standing::default(),
-            )?),
+            subscription: Some(
+                wire::subscription(&self.vault, &subscription, Standing::default()).await?,
+            ),
             secret: secret.map_or_else(String::new, |secret| secret.as_str().to_owned()),
         })
     }
@@ -127,6 +128,8 @@ impl NotificationCalls {
         if subscriptions::end(&mut transaction, now, found.id, Ending::Unsubscribed).await? {
             deliveries::give_up_all(&mut transaction, now, found.id).await?;
             lanes::close(&mut transaction, found.id).await?;
+            let deed = deed("subscription.ended", found.id, found.channel);
+            self.kit.note(&mut transaction, principal, deed).await?;
         }
         let ended = subscriptions::find(&mut transaction, found.id)
             .await?
@@ -135,7 +138,7 @@ impl NotificationCalls {
         transaction.commit().await?;
         let standing = standings.get(&found.id).copied().unwrap_or_default();
         Ok(UnsubscribeResponse {
-            subscription: Some(wire::subscription(&self.vault, &ended, standing)?),
+            subscription: Some(wire::subscription(&self.vault, &ended, standing).await?),
         })
     }
 
@@ -150,7 +153,10 @@ impl NotificationCalls {
         }
         let sealed = found.sealed.as_ref().ok_or(NotificationError::Ended)?;
         let environment = &self.kit.environment;
-        let key = self.vault.unwrap_key_of(found.id.uuid(), &sealed.key)?;
+        let key = self
+            .vault
+            .unwrap_key_of(found.id.uuid(), &sealed.key)
+            .await?;
         let secret: Zeroizing<String> = sealing::new_secret(environment);
         let new = sealing::seal(&key, environment, Place::Secret, &secret)?;
         let now = environment.now();
@@ -159,6 +165,8 @@ impl NotificationCalls {
         if !subscriptions::rotate(&mut transaction, found.id, &new, until).await? {
             return Err(NotificationError::Ended);
         }
+        let deed = deed("secret.rotated", found.id, found.channel);
+        self.kit.note(&mut transaction, principal, deed).await?;
         transaction.commit().await?;
         Ok(RotateSecretResponse {
             secret: secret.as_str().to_owned(),
@@ -177,5 +185,13 @@ impl NotificationCalls {
         let found = subscriptions::find(&mut transaction, id).await?;
         transaction.commit().await?;
         found.ok_or(NotificationError::NotFound)
+    }
+}
+
+fn deed(action: &str, id: SubscriptionId, channel: Channel) -> Deed<'_> {
+    Deed {
+        action,
+        object: id.to_string(),
+        purpose: channel.name(),
     }
 }

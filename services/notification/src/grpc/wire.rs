@@ -144,7 +144,7 @@ pub(super) fn delivery_state_number(name: &str) -> i32 {
 }
 
 /// A subscription as its owner sees it.
-pub(super) fn subscription(
+pub(super) async fn subscription(
     vault: &Vault,
     subscription: &Subscription,
     standing: Standing,
@@ -158,7 +158,7 @@ pub(super) fn subscription(
         subscription_id: subscription.id.to_string(),
         subject: subject.into(),
         subject_id,
-        channel: channel(vault, subscription)?,
+        channel: channel(vault, subscription).await?,
         made_at: Some(to_proto(subscription.made_at)),
         ended_at: subscription.ended_at.map(to_proto),
         ended_by_receiver: subscription.ended_by_receiver,
@@ -168,14 +168,16 @@ pub(super) fn subscription(
     })
 }
 
-fn channel(
+async fn channel(
     vault: &Vault,
     subscription: &Subscription,
 ) -> Result<Option<wire::subscription::Channel>, NotificationError> {
     let Some(sealed) = &subscription.sealed else {
         return Ok(None);
     };
-    let key = vault.unwrap_key_of(subscription.id.uuid(), &sealed.key)?;
+    let key = vault
+        .unwrap_key_of(subscription.id.uuid(), &sealed.key)
+        .await?;
     let target = sealing::open(&key, Place::Target, &sealed.target)?;
     let target = target.as_str().to_owned();
     Ok(Some(match subscription.channel {

@@ -4,6 +4,7 @@
 pub(crate) mod attempts;
 pub(crate) mod concerned;
 pub(crate) mod deliveries;
+pub mod keys;
 pub(crate) mod lanes;
 pub(crate) mod standings;
 pub(crate) mod subscriptions;

@@ -3,7 +3,7 @@
 
 use knipperlicht_access::{OwnedTransaction, Principal, Role};
 use knipperlicht_contracts::routing::v1 as pb;
-use knipperlicht_eventing::{Said, say};
+use knipperlicht_eventing::{Said, audit::Deed, say};
 use knipperlicht_runtime::current_traceparent;
 use knipperlicht_vocabulary::{Actor, ItemId, ReferralId, SituationId};
 use tracing::Span;
@@ -22,11 +22,12 @@ use crate::{
 };
 
 impl RoutingCalls {
-    /// Changes a referral that the caller may see.
+    /// Changes a referral that the caller may see; in the audit log it is noted by this name, if any.
     pub(super) async fn change_referral<F>(
         &self,
         principal: &Principal,
         id: ReferralId,
+        noted: Option<&'static str>,
         decide: F,
     ) -> Result<pb::Referral, RoutingError>
     where
@@ -37,7 +38,7 @@ impl RoutingCalls {
             .await?
             .ok_or(Refusal::NoReferral)?;
         let changed = self
-            .change(actor(principal), transaction, situation, decide)
+            .change((principal, noted), transaction, situation, decide)
             .await;
         // It was there a moment ago: its situation was merged or split meanwhile.
         changed.map_err(|error| match error {
@@ -46,11 +47,12 @@ impl RoutingCalls {
         })
     }
 
-    /// Changes an item that the caller may see.
+    /// Changes an item that the caller may see; noted in the same way.
     pub(super) async fn change_item<F>(
         &self,
         principal: &Principal,
         id: ItemId,
+        noted: Option<&'static str>,
         decide: F,
     ) -> Result<pb::Referral, RoutingError>
     where
@@ -60,13 +62,13 @@ impl RoutingCalls {
         let situation = store::situation_of_item(&mut transaction, id)
             .await?
             .ok_or(Refusal::NoItem)?;
-        self.change(actor(principal), transaction, situation, decide)
+        self.change((principal, noted), transaction, situation, decide)
             .await
     }
 
     async fn change<F>(
         &self,
-        actor: Actor,
+        (principal, noted): (&Principal, Option<&'static str>),
         mut transaction: OwnedTransaction,
         situation: SituationId,
         decide: F,
@@ -93,9 +95,17 @@ impl RoutingCalls {
         };
         let traceparent = current_traceparent(&Span::current());
         let events: Vec<Said> =
-            said_by(actor, &plan, traceparent.as_deref(), environment).collect();
+            said_by(actor(principal), &plan, traceparent.as_deref(), environment).collect();
         store::write(&mut transaction, &[plan], at).await?;
         say(&mut transaction, at, &events).await?;
+        if let Some(action) = noted {
+            let deed = Deed {
+                action,
+                object: situation.to_string(),
+                purpose: "",
+            };
+            self.kit.note(&mut transaction, principal, deed).await?;
+        }
         transaction.commit().await?;
         self.kit.committed();
         Ok(self.show(situation, &referral, &books.directory))

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use jiff::civil::Date;
 use knipperlicht_access::{Principal, Role};
 use knipperlicht_contracts::{from_proto, routing::v1 as pb};
+use knipperlicht_eventing::audit::Deed;
 use knipperlicht_vocabulary::{CapacityState, Language, OrganisationId, PostalCode, ZoneId};
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, wrappers::ReceiverStream};
@@ -196,6 +197,7 @@ impl RoutingCalls {
         let outcome = import::put(
             &self.kit.database,
             principal,
+            Some(&self.kit),
             &reading.listings,
             (missing, effect),
             (now, today),
@@ -288,6 +290,14 @@ impl RoutingCalls {
         store::set_capacity(&mut transaction, &id, capacity, until).await?;
         store::note_directory_change(&mut transaction, &[id.as_str()], now).await?;
         let listings = store::listings(&mut transaction, &[id.as_str()]).await?;
+        if !own {
+            let deed = Deed {
+                action: "capacity.overruled",
+                object: id.to_string(),
+                purpose: state.code(),
+            };
+            self.kit.note(&mut transaction, principal, deed).await?;
+        }
         transaction.commit().await?;
         let listing = listings.first().ok_or(Refusal::NoService(id))?;
         Ok(view::listing(

@@ -12,7 +12,7 @@ mod watch;
 
 use std::pin::Pin;
 
-use knipperlicht_access::principal_of;
+use knipperlicht_access::{Role, principal_of};
 use knipperlicht_contracts::routing::v1::{self as pb, routing_service_server::RoutingService};
 use knipperlicht_eventing::Kit;
 use knipperlicht_runtime::refusal;
@@ -155,7 +155,7 @@ impl RoutingService for RoutingCalls {
         let principal = principal_of(&request)?;
         let id = decode::referral(&request.into_inner().referral_id).map_err(refused)?;
         let referral = self
-            .change_referral(&principal, id, |case, ground| {
+            .change_referral(&principal, id, None, |case, ground| {
                 calls::accept(case, id, ground)
             })
             .await
@@ -174,7 +174,7 @@ impl RoutingService for RoutingCalls {
         let id = decode::referral(&asked.referral_id).map_err(refused)?;
         let reason: DeclineReason = decode::code("reason", asked.reason).map_err(refused)?;
         let referral = self
-            .change_referral(&principal, id, |case, ground| {
+            .change_referral(&principal, id, None, |case, ground| {
                 calls::decline(case, id, reason, ground)
             })
             .await
@@ -194,8 +194,10 @@ impl RoutingService for RoutingCalls {
         let target = decode::service(&asked.service_id).map_err(refused)?;
         let reason: DeclineReason = decode::code("reason", asked.reason).map_err(refused)?;
         let actor = decode::actor(&principal);
+        // What a partner does with its own referral is an event, and no exception.
+        let noted = (principal.role == Role::Coordinator).then_some("referral.redirected");
         let referral = self
-            .change_referral(&principal, id, |case, ground| {
+            .change_referral(&principal, id, noted, |case, ground| {
                 calls::redirect(case, id, &target, reason, actor, ground)
             })
             .await
@@ -214,9 +216,12 @@ impl RoutingService for RoutingCalls {
         let id = decode::referral(&asked.referral_id).map_err(refused)?;
         let target = decode::service(&asked.service_id).map_err(refused)?;
         let referral = self
-            .change_referral(&principal, id, |case, ground| {
-                calls::hand_over(case, id, &target, ground)
-            })
+            .change_referral(
+                &principal,
+                id,
+                Some("referral.handed_over"),
+                |case, ground| calls::hand_over(case, id, &target, ground),
+            )
             .await
             .map_err(refused)?;
         Ok(Response::new(pb::HandOverResponse {
@@ -231,7 +236,7 @@ impl RoutingService for RoutingCalls {
         let principal = principal_of(&request)?;
         let id = decode::referral(&request.into_inner().referral_id).map_err(refused)?;
         let referral = self
-            .change_referral(&principal, id, |case, ground| {
+            .change_referral(&principal, id, None, |case, ground| {
                 calls::step(case, id, Move::Hold, ground)
             })
             .await
@@ -248,7 +253,7 @@ impl RoutingService for RoutingCalls {
         let principal = principal_of(&request)?;
         let id = decode::referral(&request.into_inner().referral_id).map_err(refused)?;
         let referral = self
-            .change_referral(&principal, id, |case, ground| {
+            .change_referral(&principal, id, None, |case, ground| {
                 calls::step(case, id, Move::Release, ground)
             })
             .await
@@ -267,7 +272,7 @@ impl RoutingService for RoutingCalls {
         let id = decode::item(&asked.item_id).map_err(refused)?;
         let target = decode::service(&asked.service_id).map_err(refused)?;
         let referral = self
-            .change_item(&principal, id, |case, ground| {
+            .change_item(&principal, id, Some("item.assigned"), |case, ground| {
                 calls::assign(case, id, &target, ground)
             })
             .await
@@ -284,9 +289,12 @@ impl RoutingService for RoutingCalls {
         let principal = principal_of(&request)?;
         let id = decode::referral(&request.into_inner().referral_id).map_err(refused)?;
         let referral = self
-            .change_referral(&principal, id, |case, ground| {
-                calls::cancel(case, id, ground)
-            })
+            .change_referral(
+                &principal,
+                id,
+                Some("referral.cancelled"),
+                |case, ground| calls::cancel(case, id, ground),
+            )
             .await
             .map_err(refused)?;
         Ok(Response::new(pb::CancelResponse {

@@ -1,5 +1,7 @@
 //! Signals, as their reporters see them, and whom they are about.
 
+use std::mem::take;
+
 use jiff::tz::TimeZone;
 use knipperlicht_contracts::intake::v1 as proto;
 use knipperlicht_vocabulary::{Consent, Observation, OutcomeResult, Step};
@@ -233,15 +235,13 @@ impl View for WorkNoteView {
 }
 
 impl From<proto::GetContactResponse> for ContactsView {
-    fn from(answer: proto::GetContactResponse) -> Self {
+    fn from(mut answer: proto::GetContactResponse) -> Self {
+        let (contacts, notes) = (take(&mut answer.contacts), take(&mut answer.notes));
+        let work_notes = take(&mut answer.work_notes);
         Self {
-            contacts: answer.contacts.into_iter().map(ContactView::from).collect(),
-            notes: answer.notes,
-            work_notes: answer
-                .work_notes
-                .into_iter()
-                .map(WorkNoteView::from)
-                .collect(),
+            contacts: contacts.into_iter().map(ContactView::from).collect(),
+            notes,
+            work_notes: work_notes.into_iter().map(WorkNoteView::from).collect(),
             left_out: answer.left_out,
         }
     }

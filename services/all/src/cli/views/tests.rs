@@ -382,13 +382,12 @@ fn a_code_of_a_newer_server_is_shown_as_it_is() {
 
 #[test]
 fn what_others_wrote_cannot_steer_the_terminal() {
-    let contact = ContactsView::from(intake::GetContactResponse {
-        contacts: vec![intake::Contact {
-            name: "An\u{1b}[2J".to_owned(),
-            ..intake::Contact::default()
-        }],
-        ..Default::default()
+    let mut known = intake::GetContactResponse::default();
+    known.contacts.push(intake::Contact {
+        name: "An\u{1b}[2J".to_owned(),
+        ..intake::Contact::default()
     });
+    let contact = ContactsView::from(known);
     assert!(!table(&contact.contacts, &local()).contains('\u{1b}'));
 }
 

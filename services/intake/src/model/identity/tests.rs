@@ -2,6 +2,10 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn said(text: Option<Zeroizing<String>>) -> Option<String> {
+    text.map(|text| text.as_str().to_owned())
+}
+
 /// A national number that nobody has, made of these digits: `85.07.30-033` and its check digits.
 fn with_check(first_nine: u64, born_since_2000: bool) -> String {
     let base = if born_since_2000 {
@@ -24,10 +28,17 @@ fn one_number_is_one_number_however_it_is_written() {
         "32470123456",
         " 0470-123456 ",
     ] {
-        assert_eq!(phone(typed).as_deref(), Some("+32470123456"), "{typed}");
+        assert_eq!(
+            said(phone(typed)).as_deref(),
+            Some("+32470123456"),
+            "{typed}"
+        );
     }
-    assert_eq!(phone("059 12 34 56").as_deref(), Some("+3259123456"));
-    assert_eq!(phone("+33 6 12 34 56 78").as_deref(), Some("+33612345678"));
+    assert_eq!(said(phone("059 12 34 56")).as_deref(), Some("+3259123456"));
+    assert_eq!(
+        said(phone("+33 6 12 34 56 78")).as_deref(),
+        Some("+33612345678")
+    );
 }
 
 #[test]
@@ -49,7 +60,7 @@ fn what_is_no_number_of_somebody_recognises_nobody() {
 #[test]
 fn mail_is_trimmed_and_small() {
     assert_eq!(
-        mail(" Maria.Peeters@Example.BE ").as_deref(),
+        said(mail(" Maria.Peeters@Example.BE ")).as_deref(),
         Some("maria.peeters@example.be")
     );
     for typed in [
@@ -70,7 +81,7 @@ fn national_numbers() {
     for typed in ["85.07.30-033.28", "85073003328", "85 07 30 033 28"] {
         assert_eq!(
             national_number(typed),
-            Ok(Some("85073003328".to_owned())),
+            Ok(Some(Zeroizing::new("85073003328".to_owned()))),
             "{typed}"
         );
     }
@@ -82,7 +93,10 @@ fn national_numbers() {
         with_check(852_730_033, false),
         with_check(400_001, false),
     ] {
-        assert_eq!(national_number(&number), Ok(Some(number.clone())));
+        assert_eq!(
+            national_number(&number),
+            Ok(Some(Zeroizing::new(number.clone())))
+        );
     }
     let check = Err(IdentityFault::NationalNumberCheck);
     assert_eq!(national_number("85073003329"), check);
@@ -168,7 +182,7 @@ proptest! {
         place in 0..11_usize, by in 1..10_u32,
     ) {
         let number = with_check(((year * 100 + month) * 100 + day) * 1000 + order, false);
-        prop_assert_eq!(national_number(&number), Ok(Some(number.clone())));
+        prop_assert_eq!(national_number(&number), Ok(Some(Zeroizing::new(number.clone()))));
         let wrong: String = number.chars().enumerate().map(|(at, digit)| {
             let digit = digit.to_digit(10).unwrap();
             char::from_digit(if at == place { (digit + by) % 10 } else { digit }, 10).unwrap()

@@ -1,18 +1,29 @@
-//! The audit log.
+//! Adding to the log.
 
 use jiff_sqlx::ToSqlx;
 use knipperlicht_privacy::audit::{Entry, GENESIS, link};
 use sqlx::PgConnection;
 
-/// Appends to the chain, and gives the number of the row. One at a time: the next row needs the hash
-/// of this one.
-pub(crate) async fn append_audit(
-    connection: &mut PgConnection,
-    entry: &Entry,
-) -> Result<i64, sqlx::Error> {
-    sqlx::query!(r#"select pg_advisory_xact_lock(hashtext('intake.audit')) as "locked: ()""#)
-        .fetch_one(&mut *connection)
-        .await?;
+/// What somebody did.
+#[derive(Debug, Clone)]
+pub struct Deed<'a> {
+    /// What, such as `link.issued`.
+    pub action: &'a str,
+    /// To what: an id.
+    pub object: String,
+    /// Why, or how, in words or codes; never who it is about.
+    pub purpose: &'a str,
+}
+
+/// Appends to the chain, and gives the number of the row. One at a time, for the next row needs the hash of this one: to be done
+/// last, so that nobody waits for long, and so that whoever waits here holds nothing that who is
+/// ahead of them still needs.
+pub async fn append(connection: &mut PgConnection, entry: &Entry) -> Result<i64, sqlx::Error> {
+    sqlx::query!(
+        r#"select pg_advisory_xact_lock(hashtext(current_schema() || '.audit')) as "locked: ()""#
+    )
+    .fetch_one(&mut *connection)
+    .await?;
     let last = sqlx::query!("select number, hash from audit order by number desc limit 1")
         .fetch_optional(&mut *connection)
         .await?;

@@ -1,0 +1,205 @@
+//! `knipperlicht ops audit` and `ops keys`, as an operator runs them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use std::{fs, process::Command};
+
+use knipperlicht::migrate::migrate;
+use knipperlicht_access::{Database, DatabaseOptions, Principal};
+use knipperlicht_contracts::event::Service;
+use knipperlicht_eventing::audit::append;
+use knipperlicht_harness::{Bed, movable_environment};
+use knipperlicht_privacy::audit::Entry;
+use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
+
+/// What the program printed, and whether it was content.
+struct Said {
+    out: String,
+    error: String,
+    is_well: bool,
+}
+
+struct Operator {
+    bed: Bed,
+    files: TempDir,
+}
+
+impl Operator {
+    async fn start() -> Self {
+        let operator = Self {
+            bed: Bed::start().await,
+            files: TempDir::new().unwrap(),
+        };
+        migrate(&operator.bed.database_url).await.unwrap();
+        operator
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.files.path().join(name).display().to_string()
+    }
+
+    fn runs(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_knipperlicht"));
+        let output = command
+            .arg("ops")
+            .args(arguments)
+            .env_clear()
+            .env("DATABASE_URL", &self.bed.database_url)
+            .envs(settings.iter().copied())
+            .output()
+            .unwrap();
+        Said {
+            out: String::from_utf8(output.stdout).unwrap(),
+            error: String::from_utf8(output.stderr).unwrap(),
+            is_well: output.status.success(),
+        }
+    }
+
+    /// Makes a key into this file.
+    fn key(&self, name: &str) -> String {
+        let made = self.runs(&["keys", "new", name], &[]);
+        assert!(made.is_well, "{}", made.error);
+        let file = self.file(name);
+        fs::write(&file, made.out).unwrap();
+        file
+    }
+
+    async fn note(&self, service: Service, count: u32) {
+        let (environment, _) = movable_environment();
+        let database = Database::new(&DatabaseOptions {
+            url: self.bed.database_url.clone(),
+            service: service.name(),
+            connections: 1,
+        });
+        let database = database.unwrap();
+        let principal = Principal::service("test".parse().unwrap());
+        for object in 0..count {
+            let entry = Entry {
+                at: environment.now(),
+                subject: "desk".to_owned(),
+                role: "partner".to_owned(),
+                action: "contact.read".to_owned(),
+                object: object.to_string(),
+                purpose: "first call".to_owned(),
+                trace_id: String::new(),
+            };
+            let mut transaction = database.begin(&principal).await.unwrap();
+            append(&mut transaction, &entry).await.unwrap();
+            transaction.commit().await.unwrap();
+        }
+        database.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_audit_log_is_verified_with_its_checkpoints() {
+    let operator = Operator::start().await;
+    operator.note(Service::Intake, 5).await;
+    operator.note(Service::Followup, 2).await;
+    let (key, folder) = (operator.key("audit-1"), operator.file("checkpoints"));
+    let keeps = [
+        ("KL_AUDIT_KEY_FILE", key.as_str()),
+        ("KL_AUDIT_CHECKPOINT_DIR", folder.as_str()),
+    ];
+    let made = operator.runs(&["audit", "checkpoint"], &keeps);
+    assert!(made.is_well, "{}", made.error);
+    assert!(
+        made.out.contains("intake: checkpoint at row 5"),
+        "{}",
+        made.out
+    );
+
+    // Whoever verifies needs the public key alone.
+    let public = operator.runs(&["audit", "public-key"], &keeps[..1]);
+    let public_file = operator.file("public");
+    fs::write(&public_file, &public.out).unwrap();
+    let verifies = [
+        ("KL_AUDIT_PUBLIC_KEYS_FILE", public_file.as_str()),
+        ("KL_AUDIT_CHECKPOINT_DIR", folder.as_str()),
+    ];
+    let verified = operator.runs(&["audit", "verify"], &verifies);
+    assert!(verified.is_well, "{}{}", verified.out, verified.error);
+    assert!(!verified.out.contains("HOLD"), "{}", verified.out);
+
+    let mut owner = PgConnection::connect(&operator.bed.database_url)
+        .await
+        .unwrap();
+    sqlx::raw_sql(
+        "alter table intake.audit disable trigger audit_stands;
+         delete from intake.audit where number = 5;
+         alter table followup.audit disable trigger audit_stands;
+         update followup.audit set subject = 'nobody' where number = 1",
+    )
+    .execute(&mut owner)
+    .await
+    .unwrap();
+    let verified = operator.runs(&["audit", "verify"], &verifies);
+    assert!(!verified.is_well);
+    for told in [
+        "intake: the log ends at row 4 and had reached row 5",
+        "followup: row 1 was changed or put in",
+    ] {
+        assert!(verified.out.contains(told), "{}", verified.out);
+    }
+    assert!(
+        verified.error.contains("KL6001") && verified.error.contains("intake, followup"),
+        "{}",
+        verified.error
+    );
+    // Without checkpoints the log of intake is a chain, and it is said that nobody compared it.
+    let alone = operator.runs(&["audit", "verify", "--service", "intake"], &[]);
+    assert!(alone.is_well, "{}", alone.error);
+    assert!(alone.out.contains("not compared with checkpoints"));
+    let again = operator.runs(&["audit", "checkpoint"], &keeps);
+    assert!(
+        !again.is_well && again.error.contains("KL6001"),
+        "{}",
+        again.error
+    );
+    let half = operator.runs(&["audit", "checkpoint"], &keeps[..1]);
+    assert!(half.error.contains("KL6005"), "{}", half.error);
+}
+
+#[tokio::test]
+async fn master_keys_are_looked_at_and_changed() {
+    let operator = Operator::start().await;
+    let (old, new) = (operator.key("old"), operator.key("new"));
+    let ring = operator.file("master.key");
+    let lines = |files: &[&String]| -> String {
+        let read = |file: &&String| fs::read_to_string(file).unwrap();
+        files.iter().map(read).collect()
+    };
+    fs::write(&ring, lines(&[&new, &old])).unwrap();
+    let keys = [("KL_MASTER_KEY_FILE", ring.as_str())];
+
+    let refused = operator.runs(&["keys", "rotate"], &keys);
+    assert!(
+        !refused.is_well && refused.error.contains("KL6006"),
+        "{}",
+        refused.error
+    );
+    let index = operator.runs(&["keys", "index"], &keys);
+    let secret = |line: &str| line.trim().split_once(':').unwrap().1.to_owned();
+    assert_eq!(secret(&index.out), secret(&lines(&[&old])));
+    let index_file = operator.file("index.key");
+    fs::write(&index_file, index.out).unwrap();
+    let rotated = operator.runs(
+        &["keys", "rotate"],
+        &[keys[0], ("KL_INDEX_KEY_FILE", index_file.as_str())],
+    );
+    assert!(rotated.is_well, "{}", rotated.error);
+    assert!(rotated.out.contains("intake: 0 data keys wrapped anew"));
+    assert!(rotated.out.contains("seals now"), "{}", rotated.out);
+
+    // The keys may also come by the environment.
+    let text = lines(&[&new]);
+    let status = operator.runs(&["keys", "status"], &[("KL_MASTER_KEY", text.as_str())]);
+    assert!(
+        status.is_well && status.out.contains("new"),
+        "{}",
+        status.error
+    );
+    let nothing = operator.runs(&["keys", "status"], &[]);
+    assert!(nothing.error.contains("KL6003"), "{}", nothing.error);
+}
