@@ -224,6 +224,18 @@ pub const CALLS: &[(&str, &[Role])] = &[
         &[LinkHolder],
     ),
     (
+        "knipperlicht.intake.v1.IntakeService/EraseSituation",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/AskMyErasure",
+        &[LinkHolder],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/ListErasureRequests",
+        &[Coordinator],
+    ),
+    (
         "knipperlicht.notification.v1.NotificationService/Subscribe",
         &[Reporter, Partner, Coordinator],
     ),

@@ -10,7 +10,7 @@ use knipperlicht_privacy::{KeyError, MasterKey};
 use knipperlicht_runtime::system_environment;
 
 use crate::{
-    line::{CarerOptions, Line, LineError, LineSettings},
+    line::{CarerOptions, Line, LineError, LineSettings, RetentionOptions},
     outbound::{OutboundError, OutboundOptions},
 };
 
@@ -52,6 +52,8 @@ pub struct ServeOptions {
     carers: CarerOptions,
     #[command(flatten)]
     outbound: OutboundOptions,
+    #[command(flatten)]
+    retention: RetentionOptions,
     /// File with the hours and closed days of the zones, in the place of those of the program
     #[arg(long, env = "KL_CALENDARS")]
     calendars: Option<PathBuf>,
@@ -150,5 +152,6 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
         carers: (&options.carers).into(),
         notification: options.outbound.settings()?,
         calendars_file: options.calendars,
+        retention: (&options.retention).into(),
     })
 }

@@ -9,6 +9,7 @@
 
 mod closed;
 mod desks;
+mod marks;
 mod signal;
 
 use std::time::Duration;
@@ -30,6 +31,7 @@ use tonic::transport::{Channel, Endpoint};
 
 pub use closed::Closed;
 pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone};
+pub use marks::Search;
 pub use signal::a_signal;
 
 /// The whole line, and its clock.
@@ -193,6 +195,12 @@ impl World {
         Caller::new(self.channel.clone(), None)
     }
 
+    /// The key that everything personal is sealed under.
+    #[must_use]
+    pub fn master_key(&self) -> MasterKey {
+        MasterKey::parse(&self.master_key).expect("a key")
+    }
+
     /// The channel to the line.
     #[must_use]
     pub fn channel(&self) -> Channel {
@@ -236,6 +244,7 @@ fn settings(
         },
         notification,
         calendars_file: None,
+        retention: knipperlicht_intake::model::Retention::of_days(730),
     }
 }
 

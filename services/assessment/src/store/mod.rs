@@ -1,6 +1,7 @@
 //! What assessment keeps: SQL on a borrowed connection, one statement per purpose.
 
 mod access;
+mod erasing;
 mod judgements;
 mod moves;
 mod responses;
@@ -8,6 +9,7 @@ mod responses;
 use std::{fmt::Display, str::FromStr};
 
 pub(crate) use access::{Agreement, Ended, Grant, add_grants, end_grants, set_agreements};
+pub(crate) use erasing::forget;
 pub(crate) use judgements::{
     AssessmentRow, Cause, Known, NewAssessment, Which, insert, latest, latest_of, read,
 };

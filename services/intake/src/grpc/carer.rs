@@ -12,7 +12,7 @@ use knipperlicht_vocabulary::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{IntakeCalls, decode, view};
+use super::{IntakeCalls, decode, erasing::not_erased, view};
 use crate::{
     IntakeError,
     model::{ConsentMove, SignalFacts, change_consent, current_step, told},
@@ -46,6 +46,7 @@ impl IntakeCalls {
             return Err(IntakeError::TooSlow);
         }
         transaction.act_as(&self.kit.principal).await?;
+        not_erased(&held)?;
         // A partner who may no longer know who it is may not look by a link either.
         if principal.role == Role::Partner && !held.consent.allows_sharing() {
             return Err(IntakeError::NoConsent);
@@ -93,6 +94,7 @@ impl IntakeCalls {
         let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
         let situation = self.opened(&mut transaction, token).await?;
         let held = store::lock_consent(&mut transaction, situation).await?;
+        not_erased(&held)?;
         // Merged in the meantime: then it is the survivor's consent, and all is to be done again.
         if !survivors(&mut transaction, &[situation.uuid()])
             .await?
@@ -269,7 +271,7 @@ impl IntakeCalls {
     /// The situation that a carer's link opens, or what that became part of. A token is found by
     /// its hash or not at all, so that neither the answer nor the time it takes tells anything of a
     /// token that somebody guessed.
-    async fn opened(
+    pub(super) async fn opened(
         &self,
         connection: &mut PgConnection,
         token: &str,
@@ -294,6 +296,7 @@ impl IntakeCalls {
         let facts = SignalFacts {
             received_at: Timestamp::UNIX_EPOCH,
             withdrawn_at: None,
+            erased_at: None,
             consent: held.consent,
             consent_at: None,
         };
@@ -326,7 +329,7 @@ fn usable(link: Option<store::LinkRow>, now: Timestamp) -> Result<Purpose, Intak
 
 /// A situation that the caller has to do with: a partner accepted it, a coordinator's zone holds
 /// it.
-async fn concerned(
+pub(super) async fn concerned(
     connection: &mut PgConnection,
     principal: &Principal,
     id: &str,
@@ -345,7 +348,7 @@ async fn concerned(
     }
 }
 
-async fn survivor(
+pub(super) async fn survivor(
     connection: &mut PgConnection,
     situation: SituationId,
 ) -> Result<SituationId, IntakeError> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use knipperlicht_access::{OwnedTransaction, Principal};
 use knipperlicht_contracts::intake::v1 as pb;
 use knipperlicht_eventing::merges::survivors;
-use knipperlicht_privacy::{DataKey, audit::Entry};
+use knipperlicht_privacy::{DataKey, WrappedKey, audit::Entry};
 use knipperlicht_runtime::{current_traceparent, trace_id};
 use knipperlicht_vocabulary::SituationId;
 use prost::Message;
@@ -14,7 +14,16 @@ use tracing::Span;
 use uuid::Uuid;
 
 use super::{IntakeCalls, decode, notes::WORK};
-use crate::{IntakeError, store};
+use crate::{
+    IntakeError,
+    store::{self, SealedRow},
+};
+
+/// What the place of the reason for a look begins with.
+pub(super) const PURPOSE: &str = "purpose:";
+
+/// Whose key, the key, and how to keep it if it is new.
+pub(super) type KeyOf = (SituationId, DataKey, Vec<(SituationId, WrappedKey)>);
 
 impl IntakeCalls {
     /// Opens a situation's vault for the caller, if the carer agreed (rule 3).
@@ -34,15 +43,11 @@ impl IntakeCalls {
             });
         }
         let (mut transaction, situation) = self.accepted(principal, situation).await?;
-        self.note_in_audit(
-            &mut transaction,
-            principal,
-            "contact.read",
-            situation,
-            purpose,
-        )
-        .await?;
         let homes = homes(&mut transaction, situation).await?;
+        let why = self.seal_purpose(&mut transaction, &homes, purpose).await?;
+        let action = "contact.read";
+        self.note_in_audit(&mut transaction, principal, action, situation, &why)
+            .await?;
         let keys = store::data_keys(&mut transaction, &homes).await?;
         let sealed = store::sealed_of(&mut transaction, &homes).await?;
         // First the audit row is durable, then anything is shown.
@@ -105,6 +110,47 @@ impl IntakeCalls {
             return Err(IntakeError::NoConsent);
         }
         Ok((transaction, situation))
+    }
+
+    /// Seals why somebody looks, and gives where: the audit log names the place. It is words that
+    /// somebody wrote, so they may say who it is; and no row of the log is ever changed.
+    async fn seal_purpose(
+        &self,
+        connection: &mut PgConnection,
+        homes: &[Uuid],
+        purpose: &str,
+    ) -> Result<String, IntakeError> {
+        let environment = &self.kit.environment;
+        let (home, key, new_keys) = self.key_for(&mut *connection, homes).await?;
+        let place = format!("{PURPOSE}{}", environment.uuid());
+        let row = SealedRow {
+            situation: home,
+            sealed: key.seal(environment, &place, purpose.as_bytes())?,
+            place,
+        };
+        store::insert_sealed(connection, environment.now(), &new_keys, &[&row]).await?;
+        Ok(row.place)
+    }
+
+    /// A key to seal under what is written down of a situation later: one of its signals', so that
+    /// it goes where the signal goes, and who forgets the situation forgets it. New where nothing
+    /// was sealed yet.
+    pub(super) async fn key_for(
+        &self,
+        connection: &mut PgConnection,
+        homes: &[Uuid],
+    ) -> Result<KeyOf, IntakeError> {
+        let known = store::data_keys(connection, homes).await?;
+        if let Some((home, wrapped)) = known.iter().min_by_key(|one| one.0) {
+            let key = self.vault.unwrap_key(*home, wrapped)?;
+            return Ok((*home, key, Vec::new()));
+        }
+        let home = homes.first().copied().map(SituationId::from);
+        let home = home.ok_or(IntakeError::NotFound {
+            what: "accepted situation",
+        })?;
+        let (key, wrapped) = self.vault.new_key(&self.kit.environment, home)?;
+        Ok((home, key, vec![(home, wrapped)]))
     }
 
     /// Notes who did what with what is sealed, and why.

@@ -4,6 +4,7 @@ mod carer;
 mod contact;
 mod decode;
 mod duplicates;
+mod erasing;
 mod notes;
 mod signals;
 mod submit;
@@ -322,5 +323,38 @@ impl IntakeService for IntakeCalls {
         principal_of(&request)?;
         let stored = self.self_signal(request.get_ref()).await.map_err(refused)?;
         Ok(Response::new(stored))
+    }
+
+    async fn erase_situation(
+        &self,
+        request: Request<pb::EraseSituationRequest>,
+    ) -> Result<Response<pb::EraseSituationResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let erased = self
+            .erase(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(erased))
+    }
+
+    async fn ask_my_erasure(
+        &self,
+        request: Request<pb::AskMyErasureRequest>,
+    ) -> Result<Response<pb::AskMyErasureResponse>, Status> {
+        principal_of(&request)?;
+        let asked = self
+            .erasure_asked_by(&request.get_ref().token)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(asked))
+    }
+
+    async fn list_erasure_requests(
+        &self,
+        request: Request<pb::ListErasureRequestsRequest>,
+    ) -> Result<Response<pb::ListErasureRequestsResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let requests = self.erasures_asked(&principal).await.map_err(refused)?;
+        Ok(Response::new(pb::ListErasureRequestsResponse { requests }))
     }
 }

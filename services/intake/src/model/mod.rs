@@ -5,6 +5,7 @@ mod helplines;
 mod identity;
 mod matching;
 mod merging;
+mod retention;
 mod signal;
 mod steps;
 
@@ -16,6 +17,7 @@ pub use merging::{
     Answered, Held, MergeRefusal, Pair, Resolution, Standing, answer, joined_consent, may_split,
     merged_consent, split_consents,
 };
+pub use retention::{Retention, is_over};
 pub use signal::{MomentFault, check_reported_at};
 pub use steps::{
     Seen, SignalFacts, TakenStep, current_step, may_reopen, may_withdraw, told, without_repeats,

@@ -2,10 +2,12 @@
 
 mod audit;
 mod duplicates;
+mod erasing;
 mod links;
 mod matching;
 mod merging;
 mod progress;
+mod retention;
 mod seen;
 mod signals;
 mod vault;
@@ -15,6 +17,7 @@ pub(crate) use duplicates::{
     Before, DuplicateRow, NewQuestion, Resolved, Side, ask, duplicates, is_asked, lock_duplicate,
     resolve, sides,
 };
+pub(crate) use erasing::{ask_erasure, erased_at, erasures_asked, forget, zones_of};
 pub(crate) use links::{
     LinkRow, Purpose, grants_of, insert_link, link, revoke_links, revoke_links_since,
     revoke_links_to, sees_situation, use_card,
@@ -22,6 +25,7 @@ pub(crate) use links::{
 pub(crate) use matching::{candidates, forget_keys, insert_keys, others_stand};
 pub(crate) use merging::{bring_back, lock_situations, move_over};
 pub(crate) use progress::{Grant, NewStep, add_grants, add_steps, end_grants, has_grant, steps_of};
+pub(crate) use retention::{After, clear_links, silent_since};
 pub(crate) use seen::{mark_seen, seen_of};
 pub(crate) use signals::{
     ConsentRow, FIRST_KEY, Known, NewSignal, SignalRow, consent_of, insert_joining, insert_signals,

@@ -240,6 +240,7 @@ pub(crate) struct Known {
     pub(crate) content: Vec<u8>,
     pub(crate) zone: String,
     pub(crate) received_at: Timestamp,
+    pub(crate) erased: bool,
 }
 
 /// What is known under these ids. Relies on the primary keys.
@@ -248,9 +249,10 @@ pub(crate) async fn known(
     ids: &[Uuid],
 ) -> Result<Vec<Known>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select signal_id, situation_id, reporter_id, content, zone, received_at
-         from signal join situation using (situation_id)
-         where signal_id = any($1)",
+        r#"select signal_id, situation_id, reporter_id, content, zone, received_at,
+                  erased_at is not null as "erased!"
+           from signal join situation using (situation_id)
+           where signal_id = any($1)"#,
         ids,
     )
     .fetch_all(connection)
@@ -262,6 +264,7 @@ pub(crate) async fn known(
         content: row.content,
         zone: row.zone,
         received_at: row.received_at.to_jiff(),
+        erased: row.erased,
     });
     Ok(known.collect())
 }
@@ -277,6 +280,7 @@ pub(crate) struct SignalRow {
     pub(crate) role: ReporterRole,
     pub(crate) received_at: Timestamp,
     pub(crate) withdrawn_at: Option<Timestamp>,
+    pub(crate) erased_at: Option<Timestamp>,
 }
 
 impl SignalRow {
@@ -285,6 +289,7 @@ impl SignalRow {
         SignalFacts {
             received_at: self.received_at,
             withdrawn_at: self.withdrawn_at,
+            erased_at: self.erased_at,
             consent: self.consent,
             consent_at: self.consent_at,
         }
@@ -310,6 +315,7 @@ macro_rules! signal_rows {
                     role: code("signal", &row.reporter_role)?,
                     received_at: row.received_at.to_jiff(),
                     withdrawn_at: row.withdrawn_at.map(|at| at.to_jiff()),
+                    erased_at: row.erased_at.map(|at| at.to_jiff()),
                 })
             })
             .collect::<Result<Vec<_>, IntakeError>>()
@@ -323,7 +329,7 @@ pub(crate) async fn own_signal(
 ) -> Result<Option<SignalRow>, IntakeError> {
     let rows = sqlx::query!(
         "select signal_id, situation_id, zone, observations, consent, consent_at, reporter_role,
-                received_at, withdrawn_at
+                received_at, withdrawn_at, erased_at
          from signal join situation using (situation_id)
          where signal_id = $1",
         signal.uuid(),
@@ -340,7 +346,7 @@ pub(crate) async fn signals_of(
 ) -> Result<Vec<SignalRow>, IntakeError> {
     let rows = sqlx::query!(
         "select signal_id, situation_id, zone, observations, consent, consent_at, reporter_role,
-                received_at, withdrawn_at
+                received_at, withdrawn_at, erased_at
          from signal join situation using (situation_id)
          where situation_id = $1 and withdrawn_at is null
          order by received_at, signal_id",
@@ -363,7 +369,7 @@ pub(crate) async fn own_signals(
     let at = at.min(Timestamp::from_second(253_370_764_800).unwrap_or(at));
     let rows = sqlx::query!(
         "select signal_id, situation_id, zone, observations, consent, consent_at, reporter_role,
-                received_at, withdrawn_at
+                received_at, withdrawn_at, erased_at
          from signal join situation using (situation_id)
          where reporter_id = $1 and (received_at, signal_id) < ($2, $3)
          order by received_at desc, signal_id desc
@@ -403,6 +409,7 @@ pub(crate) struct ConsentRow {
     pub(crate) age_band: Option<AgeBand>,
     pub(crate) consent: Consent,
     pub(crate) sequence: i64,
+    pub(crate) erased: bool,
 }
 
 /// A situation's consent, locked until the transaction ends. Also the lock under which a signal
@@ -412,8 +419,9 @@ pub(crate) async fn lock_consent(
     situation: SituationId,
 ) -> Result<ConsentRow, IntakeError> {
     let row = sqlx::query!(
-        "select zone, postal_code, language, age_band, consent, consent_sequence
-         from situation where situation_id = $1 for update",
+        r#"select zone, postal_code, language, age_band, consent, consent_sequence,
+                  erased_at is not null as "erased!"
+           from situation where situation_id = $1 for update"#,
         situation.uuid(),
     )
     .fetch_optional(connection)
@@ -430,6 +438,7 @@ pub(crate) async fn lock_consent(
             .transpose()?,
         consent: code("situation", &row.consent)?,
         sequence: row.consent_sequence,
+        erased: row.erased,
     })
 }
 

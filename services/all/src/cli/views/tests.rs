@@ -452,3 +452,19 @@ fn a_judgement_says_upon_what_and_why() {
     triage      2026-11-22.1
     ");
 }
+
+#[test]
+fn what_is_to_be_forgotten_says_until_when_and_what_is_says_since_when() {
+    let asked = ErasureRequestView::from(intake::ErasureRequest {
+        situation_id: ID.to_owned(),
+        zone_id: "oostende-bredene".to_owned(),
+        asked_at: at("2026-11-21T13:02:00Z"),
+        due_at: at("2026-12-19T13:02:00Z"),
+    });
+    insta::assert_snapshot!(table(&[asked], &local()), @"");
+    let erased = ErasedView::from(intake::EraseSituationResponse {
+        situation_id: ID.to_owned(),
+        erased_at: at("2026-11-22T13:02:00Z"),
+    });
+    insta::assert_snapshot!(card(&erased, &local()), @"");
+}
