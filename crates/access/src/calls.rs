@@ -236,6 +236,22 @@ pub const CALLS: &[(&str, &[Role])] = &[
         &[Coordinator],
     ),
     (
+        "knipperlicht.intake.v1.IntakeService/ExportSituation",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.assessment.v1.AssessmentService/ExportSituation",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/ExportSituation",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/ExportSituation",
+        &[Coordinator],
+    ),
+    (
         "knipperlicht.notification.v1.NotificationService/Subscribe",
         &[Reporter, Partner, Coordinator],
     ),

@@ -31,14 +31,12 @@ pub trait Forgets: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
-/// Notes that a situation is forgotten, and all that it is part of or that is part of it; gives
-/// them. To be called with `merges::hold_alone`. Done twice it changes nothing. Relies on the
-/// primary keys and `merged_by_survivor`.
-pub async fn erase(
+/// A situation by the name it has now, and all that is one with it. Relies on the primary key and
+/// `merged_by_survivor`.
+pub async fn whole(
     connection: &mut PgConnection,
     situation: SituationId,
-    at: Timestamp,
-) -> Result<Vec<Uuid>, sqlx::Error> {
+) -> Result<(SituationId, Vec<Uuid>), sqlx::Error> {
     let survivors = survivors(&mut *connection, &[situation.uuid()]).await?;
     let root = survivors
         .get(&situation.uuid())
@@ -55,6 +53,18 @@ pub async fn erase(
     )
     .fetch_all(&mut *connection)
     .await?;
+    Ok((root, family))
+}
+
+/// Notes that a situation is forgotten, and all that it is part of or that is part of it; gives
+/// them. To be called with `merges::hold_alone`. Done twice it changes nothing. Relies on the
+/// primary keys and `merged_by_survivor`.
+pub async fn erase(
+    connection: &mut PgConnection,
+    situation: SituationId,
+    at: Timestamp,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let (_, family) = whole(&mut *connection, situation).await?;
     sqlx::query!(
         "with apart as (
              delete from merged where absorbed_id = any($1)

@@ -2,7 +2,7 @@
 //! backups, with the rights of whoever may read it all. Each text is looked for as it is, in
 //! hexadecimal, in base64 and as UTF-16.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
@@ -18,49 +18,35 @@ struct Mark {
 
 impl Mark {
     fn of(text: &str) -> Self {
-        let hex = |upper: bool| {
-            let digits = text.bytes().map(|byte| match upper {
-                true => format!("{byte:02X}"),
-                false => format!("{byte:02x}"),
-            });
-            digits.collect::<String>().into_bytes()
-        };
+        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
         // Base64 of a text inside a longer one starts at one of three places.
         let shifted = [0, 1, 2].map(|shift| {
             let encoded = STANDARD.encode(format!("{}{text}", " ".repeat(shift)));
             encoded.as_bytes()[EDGE..encoded.len() - EDGE].to_vec()
         });
         let utf16 = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let plain = text.as_bytes().to_vec();
-        let forms = [plain, hex(false), hex(true), utf16];
+        let upper = hex.to_uppercase().into_bytes();
+        let forms = [text.as_bytes().to_vec(), hex.into_bytes(), upper, utf16];
         Self {
             text: text.to_owned(),
             forms: forms.into_iter().chain(shifted).collect(),
         }
-    }
-
-    fn is_in(&self, content: &[u8]) -> bool {
-        self.forms.iter().any(|form| {
-            let mut rest = content;
-            // The first byte is looked for by the fastest there is.
-            while let Some(at) = rest.iter().position(|byte| *byte == form[0]) {
-                if rest[at..].starts_with(form) {
-                    return true;
-                }
-                rest = &rest[at + 1..];
-            }
-            false
-        })
     }
 }
 
 /// What was looked for, how much was looked through, and what was found.
 pub struct Search {
     marks: Vec<Mark>,
+    /// Whether a form begins with these two bytes: most places are passed at a glance.
+    begins: Vec<bool>,
     /// Bytes looked through: searching nothing finds nothing.
     pub bytes: usize,
     /// Where something was found, and which text.
     pub found: Vec<(String, String)>,
+}
+
+fn beginning(first: u8, second: u8) -> usize {
+    usize::from(first) << 8 | usize::from(second)
 }
 
 impl Search {
@@ -68,8 +54,14 @@ impl Search {
     #[must_use]
     pub fn of(texts: &[&str]) -> Self {
         assert!(texts.iter().all(|text| text.len() >= 8), "too short a text");
+        let marks: Vec<Mark> = texts.iter().map(|text| Mark::of(text)).collect();
+        let mut begins = vec![false; 1 << 16];
+        for form in marks.iter().flat_map(|mark| &mark.forms) {
+            begins[beginning(form[0], form[1])] = true;
+        }
         Self {
-            marks: texts.iter().map(|text| Mark::of(text)).collect(),
+            marks,
+            begins,
             bytes: 0,
             found: Vec::new(),
         }
@@ -78,9 +70,19 @@ impl Search {
     /// Looks through some bytes.
     pub fn through(&mut self, place: &str, content: &[u8]) {
         self.bytes += content.len();
-        let found = self.marks.iter().filter(|mark| mark.is_in(content));
-        let found = found.map(|mark| (place.to_owned(), mark.text.clone()));
-        self.found.extend(found.collect::<Vec<_>>());
+        let mut found = BTreeSet::new();
+        for at in 1..content.len() {
+            if !self.begins[beginning(content[at - 1], content[at])] {
+                continue;
+            }
+            let rest = &content[at - 1..];
+            let is_here = |mark: &&Mark| mark.forms.iter().any(|form| rest.starts_with(form));
+            found.extend(self.marks.iter().filter(is_here).map(|mark| &mark.text));
+        }
+        let found = found
+            .into_iter()
+            .map(|text| (place.to_owned(), text.clone()));
+        self.found.extend(found);
     }
 
     /// Looks through every file under a directory that can be read, and their names.

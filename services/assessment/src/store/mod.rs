@@ -2,6 +2,7 @@
 
 mod access;
 mod erasing;
+mod exporting;
 mod judgements;
 mod moves;
 mod responses;
@@ -10,6 +11,7 @@ use std::{fmt::Display, str::FromStr};
 
 pub(crate) use access::{Agreement, Ended, Grant, add_grants, end_grants, set_agreements};
 pub(crate) use erasing::forget;
+pub(crate) use exporting::{export, sees_any};
 pub(crate) use judgements::{
     AssessmentRow, Cause, Known, NewAssessment, Which, insert, latest, latest_of, read,
 };

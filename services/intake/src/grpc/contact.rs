@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What the place of the reason for a look begins with.
-pub(super) const PURPOSE: &str = "purpose:";
+const PURPOSE: &str = "purpose:";
 
 /// Whose key, the key, and how to keep it if it is new.
 pub(super) type KeyOf = (SituationId, DataKey, Vec<(SituationId, WrappedKey)>);
@@ -33,15 +33,7 @@ impl IntakeCalls {
         request: &pb::GetContactRequest,
     ) -> Result<pb::GetContactResponse, IntakeError> {
         let situation = decode::situation_id("situation_id", &request.situation_id)?;
-        let purpose = request.purpose.trim();
-        let length = purpose.chars().count();
-        if !(5..=500).contains(&length) {
-            return Err(IntakeError::Length {
-                field: "purpose",
-                length,
-                limit: "5 to 500",
-            });
-        }
+        let purpose = purpose(&request.purpose)?;
         let (mut transaction, situation) = self.accepted(principal, situation).await?;
         let homes = homes(&mut transaction, situation).await?;
         let why = self.seal_purpose(&mut transaction, &homes, purpose).await?;
@@ -114,7 +106,7 @@ impl IntakeCalls {
 
     /// Seals why somebody looks, and gives where: the audit log names the place. It is words that
     /// somebody wrote, so they may say who it is; and no row of the log is ever changed.
-    async fn seal_purpose(
+    pub(super) async fn seal_purpose(
         &self,
         connection: &mut PgConnection,
         homes: &[Uuid],
@@ -189,4 +181,35 @@ pub(super) async fn homes(
         .iter()
         .map(|signal| SituationId::derived(signal.uuid(), "situation").uuid());
     Ok(homes.collect())
+}
+
+/// Under which keys anything of these situations is sealed: those of all signals, also of those that
+/// were taken back, and their own.
+pub(super) async fn all_homes(
+    connection: &mut PgConnection,
+    situations: &[Uuid],
+) -> Result<Vec<Uuid>, IntakeError> {
+    let signals = store::signals_of_all(connection, situations).await?;
+    let homes = signals
+        .iter()
+        .map(|signal| SituationId::derived(*signal, "situation").uuid());
+    let mut homes: Vec<Uuid> = homes.chain(situations.iter().copied()).collect();
+    homes.sort_unstable();
+    homes.dedup();
+    Ok(homes)
+}
+
+/// Why somebody looks: words that say something.
+pub(super) fn purpose(text: &str) -> Result<&str, IntakeError> {
+    let purpose = text.trim();
+    let length = purpose.chars().count();
+    if (5..=500).contains(&length) {
+        Ok(purpose)
+    } else {
+        Err(IntakeError::Length {
+            field: "purpose",
+            length,
+            limit: "5 to 500",
+        })
+    }
 }

@@ -5,6 +5,7 @@ mod contact;
 mod decode;
 mod duplicates;
 mod erasing;
+mod exporting;
 mod notes;
 mod signals;
 mod submit;
@@ -347,6 +348,18 @@ impl IntakeService for IntakeCalls {
             .await
             .map_err(refused)?;
         Ok(Response::new(asked))
+    }
+
+    async fn export_situation(
+        &self,
+        request: Request<pb::ExportSituationRequest>,
+    ) -> Result<Response<pb::ExportSituationResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let json = self
+            .exported(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::ExportSituationResponse { json }))
     }
 
     async fn list_erasure_requests(

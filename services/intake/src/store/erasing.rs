@@ -26,12 +26,7 @@ pub(crate) async fn forget(
     )
     .fetch_all(&mut *connection)
     .await?;
-    let signals = sqlx::query_scalar!(
-        "select signal_id from signal where situation_id = any($1)",
-        situations,
-    )
-    .fetch_all(&mut *connection)
-    .await?;
+    let signals = signals_of_all(&mut *connection, situations).await?;
     let homes = signals
         .iter()
         .map(|signal| SituationId::derived(*signal, "situation").uuid());
@@ -78,6 +73,20 @@ pub(crate) async fn forget(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The signals of these situations, also those that were taken back. Relies on
+/// `signal_by_situation`.
+pub(crate) async fn signals_of_all(
+    connection: &mut PgConnection,
+    situations: &[Uuid],
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select signal_id from signal where situation_id = any($1)",
+        situations,
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// In which zones these situations lie. Relies on the primary key.

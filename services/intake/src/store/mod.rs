@@ -3,6 +3,7 @@
 mod audit;
 mod duplicates;
 mod erasing;
+mod exporting;
 mod links;
 mod matching;
 mod merging;
@@ -17,7 +18,10 @@ pub(crate) use duplicates::{
     Before, DuplicateRow, NewQuestion, Resolved, Side, ask, duplicates, is_asked, lock_duplicate,
     resolve, sides,
 };
-pub(crate) use erasing::{ask_erasure, erased_at, erasures_asked, forget, zones_of};
+pub(crate) use erasing::{
+    ask_erasure, erased_at, erasures_asked, forget, signals_of_all, zones_of,
+};
+pub(crate) use exporting::{export, sees_any};
 pub(crate) use links::{
     LinkRow, Purpose, grants_of, insert_link, link, revoke_links, revoke_links_since,
     revoke_links_to, sees_situation, use_card,

@@ -6,6 +6,7 @@ mod decisions;
 mod directory;
 mod endings;
 mod erasing;
+mod exporting;
 mod items;
 mod lists;
 mod merging;
@@ -28,6 +29,7 @@ pub(crate) use directory::{
 };
 pub(crate) use endings::{claim_ended, note_looked_at, stranded};
 pub(crate) use erasing::forget;
+pub(crate) use exporting::{export, sees_any};
 pub(crate) use items::{items_that_gave_way, open_items, situation_of_item};
 pub(crate) use lists::{After, Filter, Which, changed_since, horizon, list};
 pub(crate) use merging::{

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod by_itself;
+mod exported;
 mod forgotten;
 mod order;
 mod proof;

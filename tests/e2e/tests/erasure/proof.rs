@@ -27,7 +27,7 @@ use uuid::Uuid;
 use crate::traces::{until_forgotten, until_reconciled};
 
 /// One for every field in which something personal can be said of a carer.
-const MARKS: [&str; 12] = [
+pub(crate) const MARKS: [&str; 12] = [
     "Zorgelinck-Merkwaardig",
     "0499987654",
     "merkwaardig@voorbeeld.invalid",
@@ -43,20 +43,20 @@ const MARKS: [&str; 12] = [
 ];
 
 /// The worker who is there for the carer: not the carer, and forgotten with them all the same.
-const WORKER: [&str; 2] = ["Hulpverlener-Onvindbaar", "0479111222"];
+pub(crate) const WORKER: [&str; 2] = ["Hulpverlener-Onvindbaar", "0479111222"];
 
-struct Played {
-    cleaner: ReporterPhone,
-    partner: PartnerDesk,
-    coordinator: CoordinatorDesk,
-    signal: String,
+pub(crate) struct Played {
+    pub(crate) cleaner: ReporterPhone,
+    pub(crate) partner: PartnerDesk,
+    pub(crate) coordinator: CoordinatorDesk,
+    pub(crate) signal: String,
     /// The situation that a reporter flagged, and the one that a carer flagged by a card.
-    situations: [String; 2],
+    pub(crate) situations: [String; 2],
     /// What the events of both say.
-    said: Vec<String>,
+    pub(crate) said: Vec<String>,
 }
 
-async fn play(world: &World) -> Played {
+pub(crate) async fn play(world: &World) -> Played {
     let cleaner = world.reporter("cleaner");
     let coordinator = world.coordinator(&["oostende-bredene"]);
     let signal = intake::Signal {

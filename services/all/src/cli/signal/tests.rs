@@ -270,6 +270,13 @@ impl IntakeService for Intake {
         unused()
     }
 
+    async fn export_situation(
+        &self,
+        _: Request<proto::ExportSituationRequest>,
+    ) -> Result<Response<proto::ExportSituationResponse>, Status> {
+        unused()
+    }
+
     async fn list_erasure_requests(
         &self,
         _: Request<proto::ListErasureRequestsRequest>,

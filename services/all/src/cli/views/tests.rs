@@ -461,10 +461,16 @@ fn what_is_to_be_forgotten_says_until_when_and_what_is_says_since_when() {
         asked_at: at("2026-11-21T13:02:00Z"),
         due_at: at("2026-12-19T13:02:00Z"),
     });
-    insta::assert_snapshot!(table(&[asked], &local()), @"");
+    insta::assert_snapshot!(table(&[asked], &local()), @"
+    SITUATION                             ZONE              ASKED        ANSWER DUE
+    0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b  oostende-bredene  21-11 14:02  19-12 14:02
+    ");
     let erased = ErasedView::from(intake::EraseSituationResponse {
         situation_id: ID.to_owned(),
         erased_at: at("2026-11-22T13:02:00Z"),
     });
-    insta::assert_snapshot!(card(&erased, &local()), @"");
+    insta::assert_snapshot!(card(&erased, &local()), @"
+    situation  0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b
+    erased     22-11 14:02
+    ");
 }
