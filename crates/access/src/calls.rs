@@ -240,6 +240,34 @@ pub const CALLS: &[(&str, &[Role])] = &[
         &[LinkHolder],
     ),
     (
+        "knipperlicht.intake.v1.IntakeService/EraseSituation",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/AskMyErasure",
+        &[LinkHolder],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/ListErasureRequests",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.intake.v1.IntakeService/ExportSituation",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.assessment.v1.AssessmentService/ExportSituation",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/ExportSituation",
+        &[Coordinator],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/ExportSituation",
+        &[Coordinator],
+    ),
+    (
         "knipperlicht.notification.v1.NotificationService/Subscribe",
         &[Reporter, Partner, Coordinator],
     ),

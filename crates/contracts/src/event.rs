@@ -83,9 +83,15 @@ macro_rules! catalogue {
                 #[doc = concat!("See `", stringify!($name), "` in the protos.")]
                 $name(body::$name),
             )*
+            /// Nothing any more: whatever was said in this place was forgotten since. It keeps the
+            /// place, so that what was said after it is not waited for in vain.
+            Forgotten,
         }
 
         impl EventBody {
+            /// The type of what was forgotten.
+            pub const FORGOTTEN: &str = "knipperlicht.forgotten.v1";
+
             /// The type of every event there is.
             pub const TYPES: &[&str] = &[
                 $(concat!("knipperlicht.", $aggregate, ".", $event, ".v1"),)*
@@ -96,25 +102,35 @@ macro_rules! catalogue {
             pub const fn event_type(&self) -> &'static str {
                 match self {
                     $(Self::$name(_) => concat!("knipperlicht.", $aggregate, ".", $event, ".v1"),)*
+                    Self::Forgotten => Self::FORGOTTEN,
                 }
             }
 
-            /// Who says it.
+            /// Whether it is for this service to say. What was forgotten was said by any.
             #[must_use]
-            pub const fn source(&self) -> Service {
-                match self { $(Self::$name(_) => Service::$service,)* }
+            pub fn is_said_by(&self, service: Service) -> bool {
+                match self {
+                    $(Self::$name(_) => matches!(service, Service::$service),)*
+                    Self::Forgotten => true,
+                }
             }
 
             /// The last part of its subject: `<aggregate>.<event>.v1`.
             #[must_use]
             pub const fn subject_tail(&self) -> &'static str {
-                match self { $(Self::$name(_) => concat!($aggregate, ".", $event, ".v1"),)* }
+                match self {
+                    $(Self::$name(_) => concat!($aggregate, ".", $event, ".v1"),)*
+                    Self::Forgotten => "forgotten.v1",
+                }
             }
 
             /// Its body as bytes.
             #[must_use]
             pub fn encode(&self) -> Vec<u8> {
-                match self { $(Self::$name(message) => message.encode_to_vec(),)* }
+                match self {
+                    $(Self::$name(message) => message.encode_to_vec(),)*
+                    Self::Forgotten => Vec::new(),
+                }
             }
 
             /// Reads a body of the given type.
@@ -125,6 +141,7 @@ macro_rules! catalogue {
                             UnreadableEvent::Undecodable(event_type.to_owned(), error)
                         })
                     })*
+                    Self::FORGOTTEN => Ok(Self::Forgotten),
                     _ => Err(UnreadableEvent::UnknownType(event_type.to_owned())),
                 }
             }
@@ -175,4 +192,5 @@ catalogue! {
     CarerLinkMade Followup "followup" "link_made"
     CarerLinksTakenBack Followup "followup" "links_taken_back"
     LoopClosed Followup "followup" "loop_closed"
+    SituationErased Intake "situation" "erased"
 }

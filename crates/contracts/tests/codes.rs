@@ -53,7 +53,7 @@ fn lists_are_the_same() {
         Observation Need Urgency Consent CapacityState DeclineReason OutcomeResult OutcomeReason
         Language AgeBand ReporterRole ContactChannel ContactResult Step ReferralState FollowUpState
         ItemKind ClockKind Rung CarerAsk MatchReason ResolutionReason PerseveranceTime QolLevel
-        Actor
+        Actor ErasureReason
     }
     assert!(
         protos.is_empty(),

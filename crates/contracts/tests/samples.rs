@@ -8,16 +8,16 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use knipperlicht_contracts::{
-    event::{EventBody, UnreadableEvent},
+    event::{EventBody, Service, UnreadableEvent},
     events::v1::{
         AssessmentCompleted, CarerAnswered, CarerAsked, CarerLinkMade, CarerLinksTakenBack,
         CarerQol, CarerState, Circumstances, ClockBreached, ClockSettled, ConsentChanged,
         ContactPersonNamed, ContactRecorded, FollowUpCompleted, ItemClosed, LoopClosed,
         OutcomeConfirmed, ReferralAccepted, ReferralCancelled, ReferralDeclined, ReferralExpired,
         ReferralHeld, ReferralRaised, ReferralRedirected, ReferralRequested, ReferralUnroutable,
-        ReferralWithheld, ReopenAsked, SignalFlagged, SignalWithdrawn, SituationReopened,
-        SituationShared, SituationsMerged, SituationsSplit, VisitEnded, VisitPlanned,
-        VitalInterestAcknowledged,
+        ReferralWithheld, ReopenAsked, SignalFlagged, SignalWithdrawn, SituationErased,
+        SituationReopened, SituationShared, SituationsMerged, SituationsSplit, VisitEnded,
+        VisitPlanned, VitalInterestAcknowledged,
     },
 };
 use prost_types::Timestamp;
@@ -48,6 +48,16 @@ fn what_is_not_an_event_says_so() {
     assert!(matches!(unknown, UnreadableEvent::UnknownType(_)));
     let broken = EventBody::decode("knipperlicht.signal.flagged.v1", &[0x0a, 0xff]).unwrap_err();
     assert!(matches!(broken, UnreadableEvent::Undecodable(..)));
+}
+
+#[test]
+fn what_was_forgotten_says_nothing_and_is_for_anybody_to_say() {
+    let forgotten = EventBody::decode(EventBody::FORGOTTEN, b"whatever was there").unwrap();
+    assert_eq!(forgotten, EventBody::Forgotten);
+    assert!(forgotten.encode().is_empty());
+    for service in Service::ALL {
+        assert!(forgotten.is_said_by(*service));
+    }
 }
 
 #[test]
@@ -286,5 +296,6 @@ fn samples() -> Vec<EventBody> {
             referral_id: id(3),
         }
         .into(),
+        SituationErased { by: 3 }.into(),
     ]
 }

@@ -16,10 +16,11 @@ use sqlx::PgConnection;
 use tokio::sync::watch;
 
 use crate::{
-    Event, Feed, Turns,
+    Event, Feed, Forgets, Turns,
     admission::{Place, Verdict, waves},
     delivery::Delivery,
     envelope::{self, Unreadable},
+    erasing,
     inbox::{self, LookUp},
     lease::{self, Places},
     merges,
@@ -72,7 +73,7 @@ pub(crate) fn is_outage(error: &sqlx::Error) -> bool {
 }
 
 /// What a service does when it hears something.
-pub trait Reactions: Send + Sync + 'static {
+pub trait Reactions: Forgets {
     /// Lets `wave` take effect on `connection`'s transaction, and says what follows from it. A
     /// wave holds a situation at most once.
     fn react(
@@ -275,12 +276,18 @@ impl<R: Reactions> Consumer<R> {
 
         let mut applied = Vec::with_capacity(events.len());
         let mut held_back = Vec::new();
+        let mut erasures = Vec::new();
         for (opened, delivery) in opened.iter().zip(deliveries) {
             let message = &delivery.message;
             match opened {
                 Ok(event) => match admission.judge(event.place()) {
                     Verdict::Apply => applied.push(event),
                     Verdict::Duplicate => {}
+                    // It waits too, but nothing that is parked before it keeps it for long.
+                    Verdict::Wait | Verdict::QueueBehind if erasing::is_erasure(event) => {
+                        erasures.push(event.said_of.uuid());
+                        held_back.push(Parking::erasure(event, message));
+                    }
                     Verdict::Wait => held_back.push(Parking::waiting(event, message)),
                     Verdict::QueueBehind => held_back.push(Parking::behind(event, message)),
                 },
@@ -289,6 +296,9 @@ impl<R: Reactions> Consumer<R> {
         }
         self.apply(&mut transaction, &applied, read).await?;
         parking::park(&mut transaction, now, &held_back).await?;
+        if !erasures.is_empty() {
+            parking::forget(&mut transaction, now, &erasures).await?;
+        }
         if waiting {
             parking::hasten(&mut transaction, now, &applied).await?;
         }
@@ -315,11 +325,16 @@ impl<R: Reactions> Consumer<R> {
         }
         inbox::record(transaction, self.environment.now(), events, read).await?;
         for part in merges::parts(events) {
-            // One that reshapes situations is about those it names.
-            if !part.iter().any(|event| merges::is_reshaping(event)) {
-                merges::follow(transaction, part).await?;
+            let part = merges::follow(transaction, part).await?;
+            if let [event] = part[..]
+                && erasing::is_erasure(event)
+            {
+                let at = event.occurred_at;
+                let family = erasing::erase(transaction, event.said_of, at).await?;
+                self.reactions.forget(transaction, &family, at).await?;
+                continue;
             }
-            for wave in waves(part.to_vec(), |event| event.situation()) {
+            for wave in waves(part, |event| event.situation()) {
                 self.reactions.react(transaction, &wave).await?;
             }
         }

@@ -11,9 +11,9 @@ use crate::{event::Fact, outbox::OutboxRow};
 pub(crate) const SUBJECT_ROOT: &str = "kl.evt";
 
 const ID: &str = "ce-id";
-const SOURCE: &str = "ce-source";
-const TYPE: &str = "ce-type";
-const SUBJECT: &str = "ce-subject";
+pub(crate) const SOURCE: &str = "ce-source";
+pub(crate) const TYPE: &str = "ce-type";
+pub(crate) const SUBJECT: &str = "ce-subject";
 const TIME: &str = "ce-time";
 const SEQUENCE: &str = "ce-sequence";
 const ZONE: &str = "ce-zone";
@@ -43,7 +43,12 @@ pub(crate) fn subject(row: &OutboxRow) -> String {
 pub(crate) fn headers(source: Service, row: &OutboxRow) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let event_id = row.event_id.to_string();
-    headers.insert(NATS_MESSAGE_ID, event_id.as_str());
+    if row.event_type == EventBody::FORGOTTEN {
+        // The server may still know the message in whose place this one is said.
+        headers.insert(NATS_MESSAGE_ID, format!("{event_id}.forgotten"));
+    } else {
+        headers.insert(NATS_MESSAGE_ID, event_id.as_str());
+    }
     headers.insert(SPEC_VERSION, "1.0");
     headers.insert(ID, event_id.as_str());
     headers.insert(SOURCE, source.name());
@@ -89,7 +94,7 @@ fn fact(
     let zone: ZoneId = header(ZONE)?.parse().map_err(|_| "zone is not a zone")?;
     let occurred_at: Timestamp = header(TIME)?.parse().map_err(|_| "time is not a time")?;
     let body = EventBody::decode(header(TYPE)?, body).map_err(|error| error.to_string())?;
-    if body.source() != source {
+    if !body.is_said_by(source) {
         return Err(format!(
             "`{}` is not for {} to say",
             body.event_type(),

@@ -10,6 +10,8 @@
 //! - [`Turns`]: one of them at a time, so that whoever waits for an answer does not wait for all.
 //! - [`admission`]: the rule behind that: which event may take effect now (pure).
 //! - [`merges`]: what is heard of a situation that became part of another one.
+//! - [`erasing`]: what is heard of a situation that was forgotten.
+//! - [`Forgetting`]: what was said of it says nothing any more, here and in the stream.
 //! - [`parking`]: what cannot be handled waits in PostgreSQL, and its situation behind it.
 //! - [`topology`]: the stream, and who listens to whom.
 //! - [`reconciler`]: what was said compared with what was handled; replay.
@@ -22,8 +24,10 @@ pub mod audit;
 pub mod consumer;
 mod delivery;
 mod envelope;
+pub mod erasing;
 mod event;
 mod feed;
+mod forgetting;
 mod inbox;
 mod kit;
 mod lease;
@@ -42,8 +46,10 @@ pub mod topology;
 mod turn;
 
 pub use consumer::{Consumer, ReactionError, Reactions};
+pub use erasing::Forgets;
 pub use event::{Event, Fact};
 pub use feed::Feed;
+pub use forgetting::Forgetting;
 pub use kit::Kit;
 pub use listener::{Listener, Listens};
 pub use nats::connect;

@@ -17,7 +17,7 @@ use sqlx::PgConnection;
 use tokio::sync::watch;
 
 use crate::{
-    Event, Fact, Feed, Turns,
+    Event, Fact, Feed, Forgets, Turns,
     delivery::Delivery,
     lease::{self, Places},
     reader::Reader,
@@ -32,7 +32,7 @@ const REST: Duration = Duration::from_millis(200);
 const UNNOTED: usize = 50;
 
 /// What a service does that hears everything.
-pub trait Listens: Send + Sync + 'static {
+pub trait Listens: Forgets {
     /// Brings what [`concerns`](Self::concerns) decides by up to date. Called for each batch after
     /// it was read.
     fn prepare(

@@ -8,7 +8,7 @@
 //! (`home_id`). With the [`family`](Split::family) of a situation, all that was ever merged into
 //! it, that is enough to give back exactly what was brought, however merges were nested.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -17,7 +17,7 @@ use knipperlicht_vocabulary::SituationId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Event, ReactionError};
+use crate::{Event, ReactionError, erasing};
 
 /// Rows to move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,19 +169,55 @@ pub async fn reshaped(
     Ok(reshaped)
 }
 
-/// Lets each of these events be about the situation that survives.
-pub(crate) async fn follow(
+/// Lets each of these events be about the situation that survives, and gives those that take
+/// effect: all but those of situations that were forgotten. Relies on the primary keys.
+pub(crate) async fn follow<'e>(
     connection: &mut PgConnection,
-    events: &[&Event],
-) -> Result<(), sqlx::Error> {
-    let situations: Vec<Uuid> = events.iter().map(|event| event.said_of.uuid()).collect();
-    let survivors = survivors(connection, &situations).await?;
-    for event in events {
-        if let Some(survivor) = survivors.get(&event.said_of.uuid()) {
+    events: &[&'e Event],
+) -> Result<Vec<&'e Event>, sqlx::Error> {
+    let situations: Vec<Uuid> = events
+        .iter()
+        .flat_map(|event| erasing::named(event))
+        .collect();
+    let rows = sqlx::query!(
+        r#"with recursive way as (
+               select absorbed_id, into_id, 1 as steps from merged where absorbed_id = any($1)
+               union all
+               select way.absorbed_id, merged.into_id, steps + 1
+               from way join merged on merged.absorbed_id = way.into_id
+           ), survivor as (
+               select distinct on (absorbed_id) absorbed_id, into_id
+               from way order by absorbed_id, steps desc
+           )
+           select absorbed_id as "situation_id!", into_id as "survivor?" from survivor
+           union all
+           select situation_id, null from erased where situation_id = any($1)"#,
+        &situations,
+    )
+    .fetch_all(connection)
+    .await?;
+    let (merged, erased): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|row| row.survivor.is_some());
+    let erased: HashSet<Uuid> = erased.into_iter().map(|row| row.situation_id).collect();
+    let survivors: HashMap<Uuid, SituationId> = merged
+        .into_iter()
+        .filter_map(|row| Some((row.situation_id, row.survivor?.into())))
+        .collect();
+    let takes_effect = |event: &&&Event| {
+        erasing::is_erasure(event)
+            || !(matches!(event.body, EventBody::Forgotten)
+                || erasing::named(event).iter().any(|id| erased.contains(id)))
+    };
+    let events: Vec<&Event> = events.iter().filter(takes_effect).copied().collect();
+    for event in &events {
+        // One that reshapes situations is about those it names.
+        if !is_reshaping(event)
+            && let Some(survivor) = survivors.get(&event.said_of.uuid())
+        {
             event.is_about(*survivor);
         }
     }
-    Ok(())
+    Ok(events)
 }
 
 /// Cuts events, in order, into parts that hold either one that reshapes situations or none.
@@ -189,10 +225,12 @@ pub(crate) fn parts<'e, 'p>(events: &'p [&'e Event]) -> impl Iterator<Item = &'p
     events.chunk_by(|one, next| !is_reshaping(one) && !is_reshaping(next))
 }
 
-/// Whether an event makes one situation of two, or two of one.
+/// Whether an event makes one situation of two, or two of one, or none.
 pub(crate) fn is_reshaping(event: &Event) -> bool {
     matches!(
         event.body,
-        EventBody::SituationsMerged(_) | EventBody::SituationsSplit(_)
+        EventBody::SituationsMerged(_)
+            | EventBody::SituationsSplit(_)
+            | EventBody::SituationErased(_)
     )
 }

@@ -1,6 +1,9 @@
 //! The outbox: what a service says, in the transaction that makes it so.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -9,6 +12,8 @@ use knipperlicht_vocabulary::{EventId, Partition, SituationId, ZoneId};
 use sqlx::PgConnection;
 use tokio::sync::Notify;
 use uuid::Uuid;
+
+use crate::erasing::ERASURE;
 
 /// Something a service says.
 #[derive(Debug, Clone)]
@@ -223,6 +228,120 @@ pub(crate) async fn mark_published(
         &situations,
         &sequences,
         now.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Forgotten situations of which something may still be said, at most `limit`: those that nobody
+/// looked at, or only once and before `before`; none that another process is at. Relies on
+/// `erased_open`.
+pub(crate) async fn to_wipe(
+    connection: &mut PgConnection,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select situation_id from erased
+         where settled_at is null and (wiped_at is null or wiped_at < $1)
+         order by erased_at limit $2 for update skip locked",
+        before.to_sqlx() as jiff_sqlx::Timestamp,
+        limit,
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Takes from what was said of these situations all that it said, and lets it be said again as
+/// what is left. No relay of these partitions is at work meanwhile. Relies on the primary key.
+pub(crate) async fn wipe(
+    connection: &mut PgConnection,
+    lock_class: i32,
+    situations: &[Uuid],
+) -> Result<(), sqlx::Error> {
+    let partitions: BTreeSet<i16> = situations
+        .iter()
+        .map(|situation| Partition::of(SituationId::from(*situation)).number())
+        .filter_map(|number| i16::try_from(number).ok())
+        .collect();
+    let partitions: Vec<i16> = partitions.into_iter().collect();
+    sqlx::query!(
+        r#"select pg_advisory_xact_lock($2, partition) as "held: ()"
+           from unnest($1::smallint[]) as partition order by partition"#,
+        &partitions,
+        lock_class,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "update outbox
+         set event_type = $2, body = '', traceparent = null, published_at = null,
+             subject_tail = split_part(subject_tail, '.', 1) || '.forgotten.v1'
+         where situation_id = any($1) and event_type <> all($3)",
+        situations,
+        EventBody::FORGOTTEN,
+        &[ERASURE.to_owned(), EventBody::FORGOTTEN.to_owned()],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A situation of which nothing is said any more.
+pub(crate) struct Wiped {
+    pub(crate) situation: Uuid,
+    /// Whether all that is left was said again.
+    pub(crate) is_published: bool,
+    /// In which partitions and zones something was said.
+    pub(crate) places: Vec<(i16, String)>,
+}
+
+/// How it stands for these. Relies on the primary key.
+pub(crate) async fn wiped(
+    connection: &mut PgConnection,
+    situations: &[Uuid],
+) -> Result<Vec<Wiped>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select asked.situation_id as "situation_id!", partition as "partition?", zone as "zone?",
+                  coalesce(bool_and(published_at is not null) filter (where zone is not null), true)
+                      as "published!"
+           from unnest($1::uuid[]) as asked(situation_id)
+           left join outbox on outbox.situation_id = asked.situation_id
+           group by asked.situation_id, partition, zone"#,
+        situations,
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut all: BTreeMap<Uuid, Wiped> = BTreeMap::new();
+    for row in rows {
+        let one = all.entry(row.situation_id).or_insert(Wiped {
+            situation: row.situation_id,
+            is_published: true,
+            places: Vec::new(),
+        });
+        one.is_published &= row.published;
+        one.places.extend(row.partition.zip(row.zone));
+    }
+    Ok(all.into_values().collect())
+}
+
+/// Notes that nothing is said of these any more; where that was noted before `before`, it is
+/// settled. Relies on the primary key.
+pub(crate) async fn note_wiped(
+    connection: &mut PgConnection,
+    situations: &[Uuid],
+    now: Timestamp,
+    before: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update erased set
+            wiped_at = coalesce(wiped_at, $2),
+            settled_at = case when wiped_at < $3 then $2 end
+         where situation_id = any($1) and settled_at is null",
+        situations,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+        before.to_sqlx() as jiff_sqlx::Timestamp,
     )
     .execute(connection)
     .await?;

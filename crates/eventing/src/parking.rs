@@ -6,12 +6,12 @@ use std::time::Duration;
 use async_nats::{HeaderMap, jetstream::Message};
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
-use knipperlicht_contracts::event::Service;
+use knipperlicht_contracts::event::{EventBody, Service};
 use knipperlicht_vocabulary::SituationId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Event, envelope::Unreadable, event::Fact};
+use crate::{Event, envelope::Unreadable, erasing::ERASURE, event::Fact};
 
 /// How often to look for parked events whose time has come.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -79,6 +79,12 @@ impl Parking {
             "its situation is parked".to_owned(),
             false,
         )
+    }
+
+    /// It says that the situation is forgotten, and what comes before it has not taken effect.
+    pub(crate) fn erasure(event: &Fact, message: &Message) -> Self {
+        let error = "waits for what was said before it".to_owned();
+        Self::of(event, "waiting", message, error, true)
     }
 
     /// It could not take effect.
@@ -355,6 +361,29 @@ pub async fn give_up(
     .fetch_optional(connection)
     .await?;
     Ok(gone.is_some())
+}
+
+/// Lets what is parked of these situations say nothing any more, and tries it again now: whatever
+/// was wrong with it, it takes effect as nothing, and nothing waits behind it. That they are
+/// forgotten is still said. Relies on `parked_once`.
+pub(crate) async fn forget(
+    connection: &mut PgConnection,
+    now: Timestamp,
+    situations: &[Uuid],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"update parked
+           set headers = jsonb_set(headers - 'traceparent', '{ce-type}', to_jsonb($3::text)),
+               subject = 'forgotten', body = '', error = 'forgotten', attempts = 0, retry_at = $2
+           where situation_id = any($1) and coalesce(headers ->> 'ce-type', '') <> all($4)"#,
+        situations,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
+        EventBody::FORGOTTEN,
+        &[ERASURE.to_owned(), EventBody::FORGOTTEN.to_owned()],
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 fn headers_to_json(headers: Option<&HeaderMap>) -> serde_json::Value {

@@ -48,6 +48,11 @@ enum RelayError {
     Publish(String),
 }
 
+/// The class of the locks by which a service's relays share the partitions out.
+pub(crate) const fn lock_class(service: Service) -> i32 {
+    LOCK_CLASS + service as i32
+}
+
 /// What a pass left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Left {
@@ -145,7 +150,7 @@ impl Relay {
     ) -> Result<(usize, Left), RelayError> {
         let mut transaction = standing.begin().await?;
         let turn = self.turns.take().await;
-        let lock_class = LOCK_CLASS + self.service as i32;
+        let lock_class = lock_class(self.service);
         let partitions = outbox::claim_partitions(&mut transaction, lock_class).await?;
         let above = floor.now(Instant::now());
         let rows = outbox::unpublished(&mut transaction, &partitions, above, BATCH).await?;

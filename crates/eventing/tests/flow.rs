@@ -8,28 +8,44 @@ use std::sync::{
 };
 
 use async_nats::jetstream::{self, stream};
+use jiff::Timestamp;
 use knipperlicht_access::{Database, DatabaseOptions, OwnedTransaction, Principal};
 use knipperlicht_contracts::{
     event::{EventBody, Service},
     events::v1 as events,
 };
 use knipperlicht_eventing::{
-    Consumer, Event, Feed, ReactionError, Reactions, Relay, Said, Turns, Waker, connect, parking,
-    reconciler, say, schema, topology,
+    Consumer, Event, Feed, Forgets, Forgetting, Kit, ReactionError, Reactions, Relay, Said, Turns,
+    Waker, connect, erasing, merges, parking, reconciler, say, schema, topology,
 };
 use knipperlicht_harness::{Bed, eventually, movable_environment};
-use knipperlicht_runtime::Lifecycle;
+use knipperlicht_runtime::{Bell, Lifecycle};
 use knipperlicht_vocabulary::{Environment, EventId, SituationId};
 use sqlx::{Connection, PgConnection, migrate::Migrator};
+use uuid::Uuid;
 
 /// What a listener has heard, in the order it took effect.
 #[derive(Default)]
 struct Heard {
     events: Mutex<Vec<(SituationId, i64)>>,
+    /// The situations it was told to forget.
+    forgot: Mutex<Vec<Uuid>>,
     /// While set, the second event of any situation cannot take effect.
     refuses_second: AtomicBool,
     /// While held, nothing takes effect.
     gate: tokio::sync::Mutex<()>,
+}
+
+impl Forgets for Heard {
+    async fn forget(
+        &self,
+        _: &mut PgConnection,
+        situations: &[Uuid],
+        _: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        self.forgot.lock().unwrap().extend_from_slice(situations);
+        Ok(())
+    }
 }
 
 impl Reactions for Heard {
@@ -518,5 +534,117 @@ async fn who_falls_behind_the_feed_catches_up() {
     for situation in &situations {
         flow.until_heard(*situation, 1_000).await;
     }
+    flow.lifecycle.finish().await;
+}
+
+impl Flow {
+    /// Says that a situation is forgotten, and forgets it where it is said.
+    async fn erase(&self, situation: SituationId) {
+        let now = self.environment.now();
+        let mut transaction = self.intake.begin(&principal()).await.unwrap();
+        merges::hold_alone(&mut transaction).await.unwrap();
+        erasing::erase(&mut transaction, situation, now)
+            .await
+            .unwrap();
+        let body = events::SituationErased { by: 3 };
+        let said = Said {
+            id: EventId::new(&self.environment),
+            situation,
+            zone: "gent".parse().unwrap(),
+            body: body.into(),
+            traceparent: None,
+        };
+        say(&mut transaction, now, &[said]).await.unwrap();
+        transaction.commit().await.unwrap();
+        self.waker.wake();
+    }
+
+    /// Lets both services forget what they said and heard.
+    async fn forget(&self) {
+        for (service, database) in [
+            (Service::Intake, &self.intake),
+            (Service::Assessment, &self.assessment),
+        ] {
+            let kit = Kit {
+                service,
+                database: database.clone(),
+                environment: self.environment.clone(),
+                principal: principal(),
+                waker: self.waker.clone(),
+                turns: Turns::default(),
+                bell: Bell::default(),
+            };
+            let forgetting = Forgetting::new(kit, self.jetstream().await, Arc::clone(&self.heard));
+            self.lifecycle.spawn(forgetting.run(self.lifecycle.stop()));
+        }
+    }
+
+    /// How many messages of the stream hold these bytes.
+    async fn messages_with(&self, part: &[u8]) -> usize {
+        let stream = self
+            .jetstream()
+            .await
+            .get_stream(topology::STREAM)
+            .await
+            .unwrap();
+        let state = stream.cached_info().state.clone();
+        let mut count = 0;
+        for number in 1..=state.last_sequence {
+            if let Ok(message) = stream.get_raw_message(number).await {
+                let is_in = message
+                    .payload
+                    .windows(part.len())
+                    .any(|window| window == part);
+                count += usize::from(is_in);
+            }
+        }
+        count
+    }
+}
+
+#[tokio::test]
+async fn what_was_said_of_a_forgotten_situation_keeps_its_place_and_says_nothing() {
+    let flow = Flow::start().await;
+    flow.relay().await;
+    let (gone, stays) = (flow.situation(), flow.situation());
+    flow.say(gone, 3).await;
+    flow.say(stays, 2).await;
+    flow.until_published(5).await;
+    flow.erase(gone).await;
+    flow.forget().await;
+    eventually("only the other one to be said something of", async || {
+        (flow.messages_with(b"x").await == 2).then_some(())
+    })
+    .await;
+
+    // Whoever was away until now hears everything in order, and of the one only that it is gone.
+    flow.listen().await;
+    flow.until_heard(stays, 2).await;
+    flow.until_heard(gone, 4).await;
+    assert!(flow.heard.forgot.lock().unwrap().contains(&gone.uuid()));
+    assert!(flow.parked().await.is_empty());
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
+async fn forgetting_passes_what_could_not_take_effect() {
+    let flow = Flow::start().await;
+    flow.relay().await;
+    flow.listen().await;
+    flow.heard.refuses_second.store(true, Ordering::SeqCst);
+    let stuck = flow.situation();
+    flow.say(stuck, 3).await;
+    eventually("parked", async || {
+        (flow.parked().await.len() == 2).then_some(())
+    })
+    .await;
+    flow.erase(stuck).await;
+    flow.until_heard(stuck, 4).await;
+    assert!(flow.parked().await.is_empty());
+    assert_eq!(*flow.heard.forgot.lock().unwrap(), [stuck.uuid()]);
+
+    // Said by somebody who had not heard yet: it counts as heard, and changes nothing.
+    flow.say(stuck, 1).await;
+    flow.until_heard(stuck, 5).await;
     flow.lifecycle.finish().await;
 }

@@ -276,6 +276,7 @@ codes! {
         NotShared = 13 "not_shared",
         WaitingLonger = 14 "waiting_longer",
         Escalated = 15 "escalated",
+        Erased = 16 "erased",
     }
 
     /// Where a referral stands.
@@ -351,6 +352,15 @@ codes! {
         TooLittleKnown = 4 "too_little_known",
         Mistake = 5 "mistake",
         Other = 6 "other",
+    }
+
+    /// Why a situation is erased: the grounds of GDPR article 17(1), (a) to (e).
+    ErasureReason "erasure reason" {
+        NoLongerNeeded = 1 "no_longer_needed",
+        ConsentWithdrawn = 2 "consent_withdrawn",
+        Objection = 3 "objection",
+        Unlawful = 4 "unlawful",
+        LegalObligation = 5 "legal_obligation",
     }
 
     /// How long a carer can keep it up if everything stays as it is: the answers of the

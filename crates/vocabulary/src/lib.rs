@@ -14,8 +14,8 @@ mod zone_id;
 
 pub use codes::{
     Actor, AgeBand, CapacityState, CarerAsk, ClockKind, CodeError, Consent, ContactChannel,
-    ContactResult, DeclineReason, FollowUpState, ItemKind, Language, MatchReason, Need,
-    Observation, OutcomeReason, OutcomeResult, PerseveranceTime, QolLevel, ReferralState,
+    ContactResult, DeclineReason, ErasureReason, FollowUpState, ItemKind, Language, MatchReason,
+    Need, Observation, OutcomeReason, OutcomeResult, PerseveranceTime, QolLevel, ReferralState,
     ReporterRole, ResolutionReason, Rung, Step, Urgency,
 };
 pub use environment::{Clock, Environment, Random};

@@ -17,13 +17,14 @@ use knipperlicht_assessment::{
 };
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::{
-    Consumer, Feed, Kit, Listener, Listens, Reactions, Relay, Turns, Waker, audit::Keeper,
+    Consumer, Feed, Forgets, Forgetting, Kit, Listener, Listens, Reactions, Relay, Turns, Waker,
+    audit::Keeper,
 };
 use knipperlicht_followup::{
     Followup,
     model::{Calendars, CalendarsError},
 };
-use knipperlicht_intake::Intake;
+use knipperlicht_intake::{Intake, model::Retention};
 use knipperlicht_notification::{Notification, NotificationSettings};
 use knipperlicht_privacy::{IndexKey, KeyWrapping, Vault};
 use knipperlicht_routing::{Routing, model::points::PointsTables};
@@ -33,12 +34,14 @@ use knipperlicht_zones::{TableError, ZoneTable};
 use tonic::service::RoutesBuilder;
 
 pub use self::carers::{CarerOptions, CarerSettings};
+pub use self::retention::RetentionOptions;
 use self::{health::watch_health, keys::watch_keys};
 use crate::trust::AuditSettings;
 
 mod carers;
 mod health;
 mod keys;
+mod retention;
 
 /// What a line needs to run.
 pub struct LineSettings {
@@ -70,6 +73,8 @@ pub struct LineSettings {
     /// A file with the working time of the zones, in the place of the one that comes with the
     /// program.
     pub calendars_file: Option<PathBuf>,
+    /// How long what is over is kept.
+    pub retention: Retention,
 }
 
 /// Why a line could not start.
@@ -212,6 +217,8 @@ impl Assembly<'_> {
                 );
                 self.routes.add_service(intake.routes());
                 self.react(&kit, intake.reactions());
+                let expiring = intake.expiring(self.settings.retention);
+                self.lifecycle.spawn(expiring.run(stop.clone()));
                 self.lifecycle.spawn(intake.write_signals(stop));
             }
             Service::Assessment => {
@@ -293,7 +300,14 @@ impl Assembly<'_> {
             turns: kit.turns.clone(),
             reactions,
         };
+        self.forget(kit, Arc::clone(&consumer.reactions));
         self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
+    }
+
+    fn forget<F: Forgets>(&self, kit: &Kit, forgets: Arc<F>) {
+        let jetstream = jetstream::new(self.nats.clone());
+        let forgetting = Forgetting::new(kit.clone(), jetstream, forgets);
+        self.lifecycle.spawn(forgetting.run(self.lifecycle.stop()));
     }
 
     fn listen<L: Listens>(&self, kit: &Kit, listens: Arc<L>) {
@@ -307,6 +321,7 @@ impl Assembly<'_> {
             turns: kit.turns.clone(),
             listens,
         };
+        self.forget(kit, Arc::clone(&listener.listens));
         self.lifecycle.spawn(listener.run(self.lifecycle.stop()));
     }
 

@@ -9,7 +9,7 @@ use knipperlicht_contracts::event::Service;
 use knipperlicht_runtime::system_environment;
 
 use crate::{
-    line::{CarerOptions, Line, LineError, LineSettings},
+    line::{CarerOptions, Line, LineError, LineSettings, RetentionOptions},
     outbound::{OutboundError, OutboundOptions},
     trust::{AuditOptions, KeyOptions, TrustError},
 };
@@ -53,6 +53,8 @@ pub struct ServeOptions {
     carers: CarerOptions,
     #[command(flatten)]
     outbound: OutboundOptions,
+    #[command(flatten)]
+    retention: RetentionOptions,
     /// File with the hours and closed days of the zones, in the place of those of the program
     #[arg(long, env = "KL_CALENDARS")]
     calendars: Option<PathBuf>,
@@ -154,5 +156,6 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
         carers: (&options.carers).into(),
         notification: options.outbound.settings()?,
         calendars_file: options.calendars,
+        retention: (&options.retention).into(),
     })
 }

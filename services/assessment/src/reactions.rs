@@ -5,12 +5,13 @@ mod reshaped;
 
 use std::{collections::HashMap, fmt::Display, sync::Arc};
 
+use jiff::Timestamp;
 use knipperlicht_contracts::{
     event::EventBody,
     events::v1::{CarerAnswered, Circumstances, SignalFlagged, SignalWithdrawn},
     from_proto,
 };
-use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, merges::reshaped, say};
+use knipperlicht_eventing::{Event, Forgets, Kit, ReactionError, Reactions, merges::reshaped, say};
 use knipperlicht_vocabulary::{
     AssessmentId, Consent, Observation, ReporterRole, SignalId, SituationId,
 };
@@ -168,6 +169,17 @@ impl AssessmentReactions {
         store::insert(connection, now, table.version(), &new).await?;
         say(connection, now, &said).await?;
         Ok(())
+    }
+}
+
+impl Forgets for AssessmentReactions {
+    async fn forget(
+        &self,
+        connection: &mut PgConnection,
+        situations: &[Uuid],
+        _: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        store::forget(connection, situations).await
     }
 }
 

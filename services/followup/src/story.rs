@@ -182,7 +182,10 @@ fn codes_of(body: &EventBody) -> Value {
         | EventBody::CarerAnswered(_)
         | EventBody::CarerLinkMade(_)
         | EventBody::CarerLinksTakenBack(_)
-        | EventBody::LoopClosed(_) => codes,
+        | EventBody::LoopClosed(_)
+        // No story is left to tell it in.
+        | EventBody::SituationErased(_)
+        | EventBody::Forgotten => codes,
     };
     Value::Object(codes.0)
 }

@@ -93,6 +93,11 @@ pub enum IntakeError {
         "a partner has taken this up already: it can no longer be withdrawn; withdraw consent instead if the carer wants to stop"
     )]
     AlreadyAccepted,
+    /// The situation was forgotten.
+    #[error(
+        "this situation was erased, and nothing of it is kept: flag anew what you notice from now on, as a new signal"
+    )]
+    Erased,
     /// The signal was taken back.
     #[error("this signal was withdrawn")]
     Withdrawn,
@@ -157,7 +162,7 @@ impl Coded for IntakeError {
             Self::IdReused(_) | Self::AlreadyAccepted | Self::Withdrawn | Self::Merge(_) => {
                 Kind::Conflict
             }
-            Self::LinkExpired | Self::NotClosed | Self::ReasonNotRead => Kind::Conflict,
+            Self::LinkExpired | Self::NotClosed | Self::ReasonNotRead | Self::Erased => Kind::Conflict,
             Self::NotFound { .. } | Self::LinkUnknown => Kind::NotFound,
             Self::NoConsent => Kind::Forbidden,
             Self::Overloaded | Self::CardUsedTooOften => Kind::Exhausted,
@@ -202,6 +207,7 @@ impl Coded for IntakeError {
             Self::Merge(MergeRefusal::MergedOn(_)) => "KL1026",
             Self::Merge(MergeRefusal::Merged | MergeRefusal::NotMerged) => "KL1027",
             Self::ReasonNotRead => "KL1036",
+            Self::Erased => "KL1028",
             Self::LinkUnknown => "KL1041",
             Self::LinkExpired => "KL1042",
             Self::NotTold | Self::TooManySteps(_) => "KL1043",

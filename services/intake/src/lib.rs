@@ -3,6 +3,7 @@
 //! Four rooms: `model` decides, `store` keeps, `grpc` answers calls, `reactions` hear events.
 
 mod error;
+mod expiring;
 mod grpc;
 pub mod model;
 mod reactions;
@@ -18,6 +19,7 @@ use knipperlicht_runtime::Stop;
 use knipperlicht_zones::ZoneTable;
 
 pub use crate::error::IntakeError;
+pub use crate::expiring::Expiring;
 use crate::grpc::{IntakeCalls, Writer};
 pub use crate::store::keys;
 
@@ -70,6 +72,12 @@ impl Intake {
     #[must_use]
     pub fn reactions(&self) -> Arc<impl Reactions + use<>> {
         Arc::new(reactions::IntakeReactions::new(self.kit.clone()))
+    }
+
+    /// What forgets what was over for long.
+    #[must_use]
+    pub fn expiring(&self, retention: model::Retention) -> Expiring {
+        Expiring::new(self.calls.clone(), retention)
     }
 
     /// Writes accepted signals, many in one commit, until it is time to stop.

@@ -1,12 +1,14 @@
 //! What intake does when it hears what became of a situation: it notes the step for the reporter,
 //! and who may ask for the carer's contact, which it tells the others.
 
+use jiff::Timestamp;
 use knipperlicht_contracts::{event::EventBody, events::v1 as events, from_proto};
-use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, Said, say};
+use knipperlicht_eventing::{Event, Forgets, Kit, ReactionError, Reactions, Said, say};
 use knipperlicht_vocabulary::{
     ClockKind, ContactResult, EventId, ItemKind, OutcomeResult, Rung, Step,
 };
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::store::{self, Grant, NewStep, Purpose};
 
@@ -73,6 +75,17 @@ impl IntakeReactions {
             _ => {}
         }
         Ok(())
+    }
+}
+
+impl Forgets for IntakeReactions {
+    async fn forget(
+        &self,
+        connection: &mut PgConnection,
+        situations: &[Uuid],
+        at: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        store::forget(connection, situations, at).await
     }
 }
 

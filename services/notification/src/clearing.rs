@@ -9,7 +9,10 @@ use knipperlicht_runtime::{Stop, retry_pause};
 
 use crate::{
     model::retention::Retention,
-    store::deliveries::{self, End},
+    store::{
+        deliveries::{self, End},
+        subscriptions,
+    },
 };
 
 /// Deliveries at most in one transaction.
@@ -73,7 +76,8 @@ impl Clearing {
         }
     }
 
-    /// Clears one batch of those that were delivered, and one of those that were given up.
+    /// Clears one batch of those that were delivered, one of those that were given up, and one of
+    /// subscriptions that ended as long ago.
     async fn pass(&self, now: Timestamp) -> Result<Left, sqlx::Error> {
         let delivered = self
             .clear(End::Delivered, self.retention.delivered_since(now))
@@ -81,15 +85,20 @@ impl Clearing {
         let dead = self
             .clear(End::Dead, self.retention.dead_since(now))
             .await?;
-        if delivered + dead > 0 {
+        let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
+        let (since, limit) = (self.retention.dead_since(now), i64::from(BATCH));
+        let ended = subscriptions::clear(&mut transaction, since, limit).await?;
+        transaction.commit().await?;
+        if delivered + dead + ended > 0 {
             tracing::info!(
                 delivered,
                 dead,
-                "deliveries that were long over are cleared away"
+                ended,
+                "deliveries and subscriptions that were long over are cleared away"
             );
         }
         let full = u64::from(BATCH);
-        Ok(if delivered < full && dead < full {
+        Ok(if delivered < full && dead < full && ended < full {
             Left::Nothing
         } else {
             Left::More

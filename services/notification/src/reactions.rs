@@ -5,8 +5,9 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
 use knipperlicht_contracts::event::EventBody;
-use knipperlicht_eventing::{Event, Fact, Kit, Listens, merges};
+use knipperlicht_eventing::{Event, Fact, Forgets, Kit, Listens, erasing, merges};
 use knipperlicht_vocabulary::{DeliveryId, SituationId};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -41,16 +42,30 @@ impl NotificationReactions {
     }
 }
 
+impl Forgets for NotificationReactions {
+    async fn forget(
+        &self,
+        connection: &mut PgConnection,
+        situations: &[Uuid],
+        _: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        concerned::forget(connection, situations).await
+    }
+}
+
 impl Listens for NotificationReactions {
     async fn prepare(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         self.registry.refresh(connection).await
     }
 
     fn concerns(&self, fact: &Fact) -> bool {
-        // What became one situation has to be known before anybody asks for it.
+        // What became one situation has to be known before anybody asks for it, and what is to be
+        // forgotten is, whoever asked for it.
         if matches!(
             fact.body,
-            EventBody::SituationsMerged(_) | EventBody::SituationsSplit(_)
+            EventBody::SituationsMerged(_)
+                | EventBody::SituationsSplit(_)
+                | EventBody::SituationErased(_)
         ) {
             return true;
         }
@@ -71,8 +86,19 @@ impl Listens for NotificationReactions {
         connection: &mut PgConnection,
         events: &[Event],
     ) -> Result<(), sqlx::Error> {
+        let known: Vec<Uuid> = events.iter().map(|event| event.said_of.uuid()).collect();
+        let mut forgotten = erasing::erased_of(&mut *connection, &known).await?;
+        // One that is forgotten by one of these is not spoken of by those after it.
         let heard: Vec<Heard<'_>> = events
             .iter()
+            .filter(|event| {
+                let erased = erasing::is_erasure(event);
+                let spoken_of = erased || !forgotten.contains(&event.said_of.uuid());
+                if erased {
+                    forgotten.insert(event.said_of.uuid());
+                }
+                spoken_of
+            })
             .map(|event| Heard {
                 event,
                 meaning: meaning(event.said_of, &event.body),
@@ -80,7 +106,7 @@ impl Listens for NotificationReactions {
             .collect();
         let (concerns, silences) = self.registry.look(|wanted| notes(wanted, &heard));
         concerned::insert(&mut *connection, &concerns).await?;
-        for event in events {
+        for Heard { event, .. } in &heard {
             reshape(&mut *connection, event).await?;
         }
         // Who refused is not spoken of; that somebody withdrew is the last that is told.
@@ -101,7 +127,15 @@ impl Listens for NotificationReactions {
             .registry
             .look(|wanted| new_deliveries(wanted, &heard, &concerned));
         let now = self.kit.environment.now();
-        deliveries::insert(connection, now, self.retention.told_since(now), &deliveries).await
+        let told_since = self.retention.told_since(now);
+        deliveries::insert(&mut *connection, now, told_since, &deliveries).await?;
+        // Last: who is to be told that it is forgotten is known until then.
+        for Heard { event, .. } in heard.iter().filter(|one| erasing::is_erasure(one.event)) {
+            let at = event.occurred_at;
+            let family = erasing::erase(&mut *connection, event.said_of, at).await?;
+            concerned::forget(&mut *connection, &family).await?;
+        }
+        Ok(())
     }
 
     fn committed(&self) {

@@ -4,7 +4,8 @@
 mod heard;
 mod reshaping;
 
-use knipperlicht_eventing::{Event, Kit, ReactionError, Reactions, merges::reshaped, say};
+use jiff::Timestamp;
+use knipperlicht_eventing::{Event, Forgets, Kit, ReactionError, Reactions, merges::reshaped, say};
 use knipperlicht_vocabulary::{SituationId, ZoneId};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -33,6 +34,17 @@ struct Told {
     cause: Uuid,
     traceparent: Option<String>,
     what: Heard,
+}
+
+impl Forgets for RoutingReactions {
+    async fn forget(
+        &self,
+        connection: &mut PgConnection,
+        situations: &[Uuid],
+        _: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        store::forget(connection, situations).await
+    }
 }
 
 impl Reactions for RoutingReactions {

@@ -8,7 +8,7 @@ use knipperlicht_contracts::{
     routing::v1::{self as routing, routing_service_client::RoutingServiceClient},
 };
 use knipperlicht_harness::{Token, WithToken, eventually};
-use knipperlicht_vocabulary::Step;
+use knipperlicht_vocabulary::{ErasureReason, Step};
 use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
 
 /// Somebody who calls.
@@ -293,6 +293,16 @@ impl CoordinatorDesk {
             .expect("loops")
             .into_inner()
             .loops
+    }
+
+    /// Forgets a situation.
+    pub async fn erases(&self, situation: &str) -> Result<intake::EraseSituationResponse, Status> {
+        let request = intake::EraseSituationRequest {
+            situation_id: situation.to_owned(),
+            reason: ErasureReason::ConsentWithdrawn.number(),
+        };
+        let erased = self.0.intake().erase_situation(request).await?;
+        Ok(erased.into_inner())
     }
 
     /// What the reporters of a situation were told.

@@ -10,6 +10,7 @@
 mod closed;
 mod consent;
 mod desks;
+mod marks;
 mod signal;
 
 use std::{
@@ -37,6 +38,7 @@ use tonic::transport::{Channel, Endpoint};
 
 pub use closed::Closed;
 pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone};
+pub use marks::Search;
 pub use signal::a_signal;
 
 /// The file with the master keys.
@@ -212,6 +214,12 @@ impl World {
         Caller::new(self.channel.clone(), None)
     }
 
+    /// The key that everything personal is sealed under.
+    #[must_use]
+    pub fn master_key(&self) -> MasterKey {
+        MasterKey::parse(&self.master_key).expect("a key")
+    }
+
     /// The channel to the line.
     #[must_use]
     pub fn channel(&self) -> Channel {
@@ -263,6 +271,7 @@ fn settings(
         },
         notification,
         calendars_file: None,
+        retention: knipperlicht_intake::model::Retention::of_days(730),
     }
 }
 

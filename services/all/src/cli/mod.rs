@@ -24,6 +24,7 @@ mod referral;
 mod route;
 mod session;
 mod signal;
+mod situation;
 mod values;
 mod views;
 mod zone;
@@ -45,6 +46,7 @@ pub use notify::NotifyCommand;
 pub use referral::ReferralCommand;
 pub use route::RouteCommand;
 pub use signal::SignalCommand;
+pub use situation::SituationCommand;
 pub use zone::ZoneCommand;
 
 use std::{
@@ -74,6 +76,8 @@ pub enum Command {
     Duplicate(Client<DuplicateCommand>),
     /// From acceptance until the carer says it helped (opvolging)
     Followup(Client<FollowupCommand>),
+    /// A coordinator's desk: everything about one situation, and forgetting it (recht op vergetelheid)
+    Situation(Client<SituationCommand>),
     /// Links and printed cards for carers, who need no account (mantelzorgers)
     Carer(Client<CarerCommand>),
     /// Be told by webhook or mail that there is something for you (meldingen)
@@ -108,6 +112,7 @@ impl fmt::Debug for Command {
             Self::Item(_) => "Item(..)",
             Self::Duplicate(_) => "Duplicate(..)",
             Self::Followup(_) => "Followup(..)",
+            Self::Situation(_) => "Situation(..)",
             Self::Carer(_) => "Carer(..)",
             Self::Notify(_) => "Notify(..)",
             Self::Assessment(_) => "Assessment(..)",
@@ -159,6 +164,7 @@ async fn dispatch(command: Command, program: clap::Command) -> Result<(), CliErr
         Command::Item(asked) => item::run(asked.command, &session(*asked.options)?).await,
         Command::Duplicate(asked) => duplicate::run(asked.command, &session(*asked.options)?).await,
         Command::Followup(asked) => followup::run(asked.command, &session(*asked.options)?).await,
+        Command::Situation(asked) => situation::run(asked.command, &session(*asked.options)?).await,
         Command::Carer(asked) => carer::run(asked.command, &session(*asked.options)?).await,
         Command::Notify(asked) => notify::run(asked.command, &session(*asked.options)?).await,
         Command::Assessment(asked) => {

@@ -13,6 +13,7 @@ mod referral;
 mod report;
 mod route;
 mod signal;
+mod situation;
 mod word;
 mod zone;
 
@@ -29,6 +30,7 @@ pub(crate) use referral::{ActionsView, ItemView, ReferralView};
 pub(crate) use report::ReportView;
 pub(crate) use route::{ExplainedView, ExplanationView, UnmetNeedView};
 pub(crate) use signal::{ContactsView, ProgressView, ReceiptView, RefusalView, SignalView};
+pub(crate) use situation::{ErasedView, ErasureRequestView};
 pub(crate) use word::{Moment, Word, words};
 pub(crate) use zone::{ResolvedZoneView, ServiceView};
 

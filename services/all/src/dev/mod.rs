@@ -23,7 +23,7 @@ use knipperlicht_vocabulary::{Environment, IdError};
 
 use self::{secrets::Secrets, servers::Servers};
 use crate::{
-    line::{CarerOptions, Line, LineError, LineSettings},
+    line::{CarerOptions, Line, LineError, LineSettings, RetentionOptions},
     migrate::migrate,
     ops::{OpsError, ensure_streams},
     outbound::{OutboundError, OutboundOptions},
@@ -56,6 +56,8 @@ pub struct DevOptions {
     carers: CarerOptions,
     #[command(flatten)]
     outbound: OutboundOptions,
+    #[command(flatten)]
+    retention: RetentionOptions,
     /// File with the hours and closed days of the zones, in the place of those of the program
     #[arg(long, env = "KL_CALENDARS")]
     calendars: Option<PathBuf>,
@@ -207,6 +209,7 @@ async fn serve(
             ..options.outbound.settings()?
         },
         calendars_file: options.calendars.clone(),
+        retention: (&options.retention).into(),
     };
     let line = Line::start(settings, environment).await?;
     banner::print(&options.dir, line.address(), servers);

@@ -10,7 +10,7 @@ use knipperlicht_access::{Principal, Role, principal_of};
 use knipperlicht_contracts::assessment::v1::{
     self as pb, assessment_service_server::AssessmentService,
 };
-use knipperlicht_eventing::Kit;
+use knipperlicht_eventing::{Kit, erasing::whole};
 use knipperlicht_runtime::refusal;
 use knipperlicht_vocabulary::{Language, SituationId};
 use sqlx::PgConnection;
@@ -75,6 +75,27 @@ impl AssessmentService for AssessmentCalls {
         Ok(Response::new(pb::GetAssessmentResponse {
             assessment: Some(assessment),
         }))
+    }
+
+    async fn export_situation(
+        &self,
+        request: Request<pb::ExportSituationRequest>,
+    ) -> Result<Response<pb::ExportSituationResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let read = async {
+            let situation = decode::id("situation_id", &request.get_ref().situation_id)?;
+            let mut transaction = self.kit.database.begin(&principal).await?;
+            let (_, family) = whole(&mut transaction, situation).await?;
+            if !store::sees_any(&mut transaction, &family).await? {
+                return Ok("{}".to_owned());
+            }
+            transaction.act_as(&self.kit.principal).await?;
+            Ok(store::export(&mut transaction, &family).await?)
+        };
+        let json = read
+            .await
+            .map_err(|error: AssessmentError| refusal(&error))?;
+        Ok(Response::new(pb::ExportSituationResponse { json }))
     }
 
     async fn list_assessments(

@@ -1,6 +1,8 @@
 //! What assessment keeps: SQL on a borrowed connection, one statement per purpose.
 
 mod access;
+mod erasing;
+mod exporting;
 mod judgements;
 mod moves;
 mod responses;
@@ -8,6 +10,8 @@ mod responses;
 use std::{fmt::Display, str::FromStr};
 
 pub(crate) use access::{Agreement, Ended, Grant, add_grants, end_grants, objects, set_agreements};
+pub(crate) use erasing::forget;
+pub(crate) use exporting::{export, sees_any};
 pub(crate) use judgements::{
     AssessmentRow, Cause, Known, NewAssessment, Which, insert, latest, latest_of, read,
 };

@@ -2,9 +2,10 @@
 
 use knipperlicht_access::{Principal, Role};
 use knipperlicht_contracts::followup::v1::{
-    GetTimelineRequest, GetTimelineResponse, ListOpenLoopsResponse, ListTasksRequest,
-    ListTasksResponse, OpenLoop, Task, TimelineEntry,
+    ExportSituationRequest, ExportSituationResponse, GetTimelineRequest, GetTimelineResponse,
+    ListOpenLoopsResponse, ListTasksRequest, ListTasksResponse, OpenLoop, Task, TimelineEntry,
 };
+use knipperlicht_eventing::erasing::whole;
 use knipperlicht_vocabulary::FollowUpState;
 
 use super::{FollowupCalls, wire};
@@ -12,7 +13,7 @@ use crate::{
     error::FollowupError,
     model::State,
     store::{
-        clocks, holding,
+        clocks, exporting, holding,
         tasks::{self, Whose},
         timeline,
     },
@@ -70,6 +71,23 @@ impl FollowupCalls {
             entries: entries.into_iter().map(TimelineEntry::from).collect(),
             left_out,
         })
+    }
+
+    pub(super) async fn exported(
+        &self,
+        principal: &Principal,
+        request: &ExportSituationRequest,
+    ) -> Result<ExportSituationResponse, FollowupError> {
+        let situation = wire::id("situation_id", &request.situation_id)?;
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let (_, family) = whole(&mut transaction, situation).await?;
+        if !exporting::sees_any(&mut transaction, &family).await? {
+            let json = "{}".to_owned();
+            return Ok(ExportSituationResponse { json });
+        }
+        transaction.act_as(&self.kit.principal).await?;
+        let json = exporting::export(&mut transaction, &family).await?;
+        Ok(ExportSituationResponse { json })
     }
 
     pub(super) async fn open_loops_of(

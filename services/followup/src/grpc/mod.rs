@@ -13,13 +13,13 @@ use std::sync::Arc;
 use knipperlicht_access::principal_of;
 use knipperlicht_contracts::followup::v1::{
     CloseLoopRequest, CloseLoopResponse, CompleteRequest, CompleteResponse, ConfirmOutcomeRequest,
-    ConfirmOutcomeResponse, GetTimelineRequest, GetTimelineResponse, HandOverWorkRequest,
-    HandOverWorkResponse, IssueCarerLinkRequest, IssueCarerLinkResponse, ListOpenLoopsRequest,
-    ListOpenLoopsResponse, ListTasksRequest, ListTasksResponse, NameContactPersonRequest,
-    NameContactPersonResponse, RecordContactRequest, RecordContactResponse, RecordVisitRequest,
-    RecordVisitResponse, ReopenRequest, ReopenResponse, RevokeCarerLinksRequest,
-    RevokeCarerLinksResponse, ScheduleRequest, ScheduleResponse, ZoneReportRequest,
-    ZoneReportResponse, followup_service_server::FollowupService,
+    ConfirmOutcomeResponse, ExportSituationRequest, ExportSituationResponse, GetTimelineRequest,
+    GetTimelineResponse, HandOverWorkRequest, HandOverWorkResponse, IssueCarerLinkRequest,
+    IssueCarerLinkResponse, ListOpenLoopsRequest, ListOpenLoopsResponse, ListTasksRequest,
+    ListTasksResponse, NameContactPersonRequest, NameContactPersonResponse, RecordContactRequest,
+    RecordContactResponse, RecordVisitRequest, RecordVisitResponse, ReopenRequest, ReopenResponse,
+    RevokeCarerLinksRequest, RevokeCarerLinksResponse, ScheduleRequest, ScheduleResponse,
+    ZoneReportRequest, ZoneReportResponse, followup_service_server::FollowupService,
 };
 use knipperlicht_eventing::Kit;
 use knipperlicht_links::Address;
@@ -131,6 +131,14 @@ impl FollowupService for FollowupCalls {
     ) -> Result<Response<GetTimelineResponse>, Status> {
         let principal = principal_of(&request)?;
         answer(self.timeline_of(&principal, request.get_ref()).await)
+    }
+
+    async fn export_situation(
+        &self,
+        request: Request<ExportSituationRequest>,
+    ) -> Result<Response<ExportSituationResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.exported(&principal, request.get_ref()).await)
     }
 
     async fn list_open_loops(

@@ -130,6 +130,9 @@ impl Effects {
             | EventBody::ConsentChanged(_)
             | EventBody::SituationsMerged(_)
             | EventBody::SituationsSplit(_)
+            // What is forgotten, and what said so, never comes so far.
+            | EventBody::SituationErased(_)
+            | EventBody::Forgotten
             | EventBody::AssessmentCompleted(_)
             | EventBody::ReferralWithheld(_)
             | EventBody::ReopenAsked(_)

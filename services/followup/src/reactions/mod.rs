@@ -5,12 +5,14 @@ mod voices;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use knipperlicht_eventing::{
-    Event, Kit, ReactionError, Reactions,
+    Event, Forgets, Kit, ReactionError, Reactions,
     merges::{Reshaped, reshaped},
 };
 use knipperlicht_vocabulary::ClockKind::{Accept, Held};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use self::voices::Reopened;
 use crate::{
@@ -18,7 +20,9 @@ use crate::{
     error::FollowupError,
     model::{AskingRule, Calendars},
     reactions::effects::Effects,
-    store::{clocks, contact_persons, handing_over, holding, merging, moves, tasks, timeline},
+    store::{
+        clocks, contact_persons, erasing, handing_over, holding, merging, moves, tasks, timeline,
+    },
     story,
 };
 
@@ -90,6 +94,17 @@ impl From<FollowupError> for ReactionError {
             FollowupError::Database(error) => Self::Store(error),
             other => Self::Nonsense(other.to_string()),
         }
+    }
+}
+
+impl Forgets for FollowupReactions {
+    async fn forget(
+        &self,
+        connection: &mut PgConnection,
+        situations: &[Uuid],
+        _: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        erasing::forget(connection, situations).await
     }
 }
 

@@ -5,6 +5,8 @@ pub(crate) mod askings;
 pub(crate) mod clocks;
 pub(crate) mod contact_persons;
 pub(crate) mod contacts;
+pub(crate) mod erasing;
+pub(crate) mod exporting;
 pub(crate) mod handing_over;
 pub(crate) mod holding;
 pub(crate) mod links;

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{IntakeCalls, contact, decode, view};
+use super::{IntakeCalls, contact, decode, erasing::not_erased, view};
 use crate::{
     IntakeError,
     model::{ConsentMove, SignalFacts, change_consent, current_step, told},
@@ -50,6 +50,7 @@ impl IntakeCalls {
             return Err(IntakeError::TooSlow);
         }
         transaction.act_as(&self.kit.principal).await?;
+        not_erased(&held)?;
         // A partner who may no longer know who it is may not look by a link either.
         if principal.role == Role::Partner && !held.consent.allows_sharing() {
             return Err(IntakeError::NoConsent);
@@ -102,6 +103,7 @@ impl IntakeCalls {
         let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
         let situation = self.opened(&mut transaction, token).await?;
         let held = store::lock_consent(&mut transaction, situation).await?;
+        not_erased(&held)?;
         // Merged in the meantime: then it is the survivor's consent, and all is to be done again.
         if !survivors(&mut transaction, &[situation.uuid()])
             .await?
@@ -299,7 +301,7 @@ impl IntakeCalls {
     /// The situation that a carer's link opens, or what that became part of. A token is found by
     /// its hash or not at all, so that neither the answer nor the time it takes tells anything of a
     /// token that somebody guessed.
-    async fn opened(
+    pub(super) async fn opened(
         &self,
         connection: &mut PgConnection,
         token: &str,
@@ -324,11 +326,12 @@ impl IntakeCalls {
         let facts = SignalFacts {
             received_at: Timestamp::UNIX_EPOCH,
             withdrawn_at: None,
+            erased_at: None,
             consent: held.consent,
             consent_at: None,
         };
         let step: Step = current_step(&told(&facts, steps));
-        let homes = contact::all_homes(&mut *connection, situation).await?;
+        let homes = contact::all_homes(&mut *connection, &[situation.uuid()]).await?;
         let readings = store::readings_of(&mut *connection, &homes, LONGEST_LIST).await?;
         let grants = store::grants_of(connection, situation).await?;
         let told = grants.into_iter().map(|partner| pb::ToldPartner {
@@ -382,7 +385,7 @@ pub(super) async fn concerned(
     }
 }
 
-async fn survivor(
+pub(super) async fn survivor(
     connection: &mut PgConnection,
     situation: SituationId,
 ) -> Result<SituationId, IntakeError> {

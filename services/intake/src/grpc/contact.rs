@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use knipperlicht_access::{OwnedTransaction, Principal};
 use knipperlicht_contracts::intake::v1 as pb;
 use knipperlicht_eventing::{audit::Deed, merges::survivors};
-use knipperlicht_privacy::DataKey;
+use knipperlicht_privacy::{DataKey, WrappedKey};
 use knipperlicht_vocabulary::{SignalId, SituationId};
 use prost::Message;
 use sqlx::PgConnection;
@@ -15,8 +15,14 @@ use super::{IntakeCalls, decode, notes::WORK};
 use crate::{
     IntakeError,
     model::{ReadingKind, may_learn},
-    store::{self, Reader, Reading},
+    store::{self, Reader, Reading, SealedRow},
 };
+
+/// What the place of the reason for a look begins with.
+const PURPOSE: &str = "purpose:";
+
+/// Whose key, the key, and how to keep it if it is new.
+pub(super) type KeyOf = (SituationId, DataKey, Vec<(SituationId, WrappedKey)>);
 
 impl IntakeCalls {
     /// Opens a situation's vault for the caller, if the carer agreed (rule 3).
@@ -35,6 +41,9 @@ impl IntakeCalls {
         let homes = homes(&mut transaction, situation).await?;
         let wrapped = store::data_keys(&mut transaction, &homes).await?;
         let sealed = store::sealed_of(&mut transaction, &homes).await?;
+        let why = self
+            .seal_purpose(&mut transaction, &homes, purpose)
+            .await?;
         let reader = reader(principal)?;
         let kind = ReadingKind::Contact;
         self.note_reading(
@@ -42,7 +51,7 @@ impl IntakeCalls {
             principal,
             situation,
             (&homes, kind, reader),
-            purpose,
+            &why,
         )
         .await?;
         // First the audit row is durable, then anything is shown.
@@ -112,14 +121,15 @@ impl IntakeCalls {
         })
     }
 
-    /// Notes in the audit log, and for the carer, who looked at what was said in which signals.
+    /// Notes in the audit log, and for the carer, who looked at what was said in which signals; `why`
+    /// is where the reason lies sealed.
     pub(super) async fn note_reading(
         &self,
         connection: &mut PgConnection,
         principal: &Principal,
         situation: SituationId,
         (homes, kind, reader): (&[Uuid], ReadingKind, Reader),
-        purpose: &str,
+        why: &str,
     ) -> Result<(), IntakeError> {
         let action = match kind {
             ReadingKind::Contact => "contact.read",
@@ -127,12 +137,53 @@ impl IntakeCalls {
             ReadingKind::NoteAdded => "note.added",
         };
         let number = self
-            .note_in_audit(&mut *connection, principal, action, situation, purpose)
+            .note_in_audit(&mut *connection, principal, action, situation, why)
             .await?;
         let at = self.kit.environment.now();
         let reading = Reading { at, kind, reader };
         store::insert_reading(connection, homes, number, &reading).await?;
         Ok(())
+    }
+
+    /// Seals why somebody looks, and gives where: the audit log names the place. It is words that
+    /// somebody wrote, so they may say who it is; and no row of the log is ever changed.
+    pub(super) async fn seal_purpose(
+        &self,
+        connection: &mut PgConnection,
+        homes: &[Uuid],
+        purpose: &str,
+    ) -> Result<String, IntakeError> {
+        let environment = &self.kit.environment;
+        let (home, key, new_keys) = self.key_for(&mut *connection, homes).await?;
+        let place = format!("{PURPOSE}{}", environment.uuid());
+        let row = SealedRow {
+            situation: home,
+            sealed: key.seal(environment, &place, purpose.as_bytes())?,
+            place,
+        };
+        store::insert_sealed(connection, environment.now(), &new_keys, &[&row]).await?;
+        Ok(row.place)
+    }
+
+    /// A key to seal under what is written down of a situation later: one of its signals', so that
+    /// it goes where the signal goes, and who forgets the situation forgets it. New where nothing
+    /// was sealed yet.
+    pub(super) async fn key_for(
+        &self,
+        connection: &mut PgConnection,
+        homes: &[Uuid],
+    ) -> Result<KeyOf, IntakeError> {
+        let known = store::data_keys(connection, homes).await?;
+        if let Some((home, wrapped)) = known.iter().min_by_key(|one| one.0) {
+            let key = self.vault.unwrap_key(*home, wrapped).await?;
+            return Ok((*home, key, Vec::new()));
+        }
+        let home = homes.first().copied().map(SituationId::from);
+        let home = home.ok_or(IntakeError::NotFound {
+            what: "accepted situation",
+        })?;
+        let (key, wrapped) = self.vault.new_key(&self.kit.environment, home).await?;
+        Ok((home, key, vec![(home, wrapped)]))
     }
 
     /// Notes who did what with a situation, and why. Last of all in its transaction.
@@ -194,18 +245,25 @@ pub(super) async fn homes(
     Ok(homes_of(&signals))
 }
 
-/// The same, also of signals that were taken back.
-pub(super) async fn all_homes(
-    connection: &mut PgConnection,
-    situation: SituationId,
-) -> Result<Vec<Uuid>, IntakeError> {
-    let signals = store::all_signals(connection, situation).await?;
-    Ok(homes_of(&signals))
-}
-
 fn homes_of(signals: &[SignalId]) -> Vec<Uuid> {
     let homes = signals
         .iter()
         .map(|signal| SituationId::derived(signal.uuid(), "situation").uuid());
     homes.collect()
+}
+
+/// Under which keys anything of these situations is sealed: those of all signals, also of those that
+/// were taken back, and their own.
+pub(super) async fn all_homes(
+    connection: &mut PgConnection,
+    situations: &[Uuid],
+) -> Result<Vec<Uuid>, IntakeError> {
+    let signals = store::signals_of_all(connection, situations).await?;
+    let homes = signals
+        .iter()
+        .map(|signal| SituationId::derived(*signal, "situation").uuid());
+    let mut homes: Vec<Uuid> = homes.chain(situations.iter().copied()).collect();
+    homes.sort_unstable();
+    homes.dedup();
+    Ok(homes)
 }

@@ -4,6 +4,8 @@ mod carer;
 mod contact;
 mod decode;
 mod duplicates;
+mod erasing;
+mod exporting;
 mod notes;
 mod objection;
 mod signals;
@@ -364,5 +366,50 @@ impl IntakeService for IntakeCalls {
         let request = Zeroizing::new(request.into_inner());
         let stored = self.self_signal(&request).await.map_err(refused)?;
         Ok(Response::new(stored))
+    }
+
+    async fn erase_situation(
+        &self,
+        request: Request<pb::EraseSituationRequest>,
+    ) -> Result<Response<pb::EraseSituationResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let erased = self
+            .erase(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(erased))
+    }
+
+    async fn ask_my_erasure(
+        &self,
+        request: Request<pb::AskMyErasureRequest>,
+    ) -> Result<Response<pb::AskMyErasureResponse>, Status> {
+        principal_of(&request)?;
+        let asked = self
+            .erasure_asked_by(&request.get_ref().token)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(asked))
+    }
+
+    async fn export_situation(
+        &self,
+        request: Request<pb::ExportSituationRequest>,
+    ) -> Result<Response<pb::ExportSituationResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let json = self
+            .exported(&principal, request.get_ref())
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::ExportSituationResponse { json }))
+    }
+
+    async fn list_erasure_requests(
+        &self,
+        request: Request<pb::ListErasureRequestsRequest>,
+    ) -> Result<Response<pb::ListErasureRequestsResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let requests = self.erasures_asked(&principal).await.map_err(refused)?;
+        Ok(Response::new(pb::ListErasureRequestsResponse { requests }))
     }
 }

@@ -2,7 +2,7 @@
 
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::{intake::v1 as pb, to_proto};
-use knipperlicht_vocabulary::{NoteId, SituationId};
+use knipperlicht_vocabulary::NoteId;
 use prost::Message;
 use zeroize::Zeroizing;
 
@@ -44,23 +44,7 @@ impl IntakeCalls {
             ..
         } = self.accepted(principal, situation).await?;
         let homes = homes(&mut transaction, situation).await?;
-        let known = store::data_keys(&mut transaction, &homes).await?;
-        let (home, key, new_keys) =
-            if let Some((home, wrapped)) = known.iter().min_by_key(|one| one.0) {
-                (
-                    *home,
-                    self.vault.unwrap_key(*home, wrapped).await?,
-                    Vec::new(),
-                )
-            } else {
-                // Nobody wrote anything down yet.
-                let home = homes.first().copied().map(SituationId::from);
-                let home = home.ok_or(IntakeError::NotFound {
-                    what: "accepted situation",
-                })?;
-                let (key, wrapped) = self.vault.new_key(environment, home).await?;
-                (home, key, vec![(home, wrapped)])
-            };
+        let (home, key, new_keys) = self.key_for(&mut transaction, &homes).await?;
         let note = Zeroizing::new(pb::WorkNote {
             note_id: id.to_string(),
             text: text.to_owned(),

@@ -9,7 +9,7 @@ use knipperlicht_vocabulary::{Actor, EventId, SignalId, SituationId, ZoneId};
 use sqlx::PgConnection;
 use tracing::Span;
 
-use super::{IntakeCalls, decode, view};
+use super::{IntakeCalls, decode, erasing::not_erased, view};
 use crate::{
     IntakeError,
     model::{ConsentMove, change_consent, may_withdraw},
@@ -71,7 +71,8 @@ impl IntakeCalls {
         let mut transaction = self.kit.database.begin(principal).await?;
         let row = own(&mut transaction, id).await?;
         transaction.act_as(&self.kit.principal).await?;
-        store::lock_consent(&mut transaction, row.situation).await?;
+        let held = store::lock_consent(&mut transaction, row.situation).await?;
+        not_erased(&held)?;
         let steps = store::steps_of(&mut transaction, &[row.situation.uuid()]).await?;
         if !may_withdraw(steps.get(&row.situation).map_or(&[], Vec::as_slice)) {
             return Err(IntakeError::AlreadyAccepted);
@@ -115,6 +116,7 @@ impl IntakeCalls {
         }
         transaction.act_as(&self.kit.principal).await?;
         let held = store::lock_consent(&mut transaction, row.situation).await?;
+        not_erased(&held)?;
         still_of(row.situation, own(&mut transaction, id).await?)?;
         let change = change_consent(held.consent, next, &request.vital_interest_reason).map_err(
             |reason| IntakeError::Consent {

@@ -132,7 +132,8 @@ pub(super) fn status(
             .iter()
             .map(|observation| observation.number())
             .collect(),
-        consent: row.consent.number(),
+        // What the carer agreed to was forgotten with all else.
+        consent: row.erased_at.map_or(row.consent.number(), |_| 0),
         step: current_step(&told).number(),
         progress: progress(&told, seen),
     }

@@ -7,7 +7,11 @@ use knipperlicht_vocabulary::{Actor, SituationId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{IntakeCalls, contact, decode};
+use super::{
+    IntakeCalls,
+    contact::{all_homes, text},
+    decode,
+};
 use crate::{
     IntakeError,
     model::ReadingKind,
@@ -33,7 +37,11 @@ impl IntakeCalls {
         let situation = coordinated(&mut transaction, &request.situation_id).await?;
         transaction.act_as(&self.kit.principal).await?;
         let zone = store::lock_consent(&mut transaction, situation).await?.zone;
-        let homes = homes(&mut transaction, situation).await?;
+        // Also of signals that were taken back: what was shared upon them was shared.
+        let homes = all_homes(&mut transaction, &[situation.uuid()]).await?;
+        let why = self
+            .seal_purpose(&mut transaction, &homes, purpose)
+            .await?;
         let keys = store::data_keys(&mut transaction, &homes).await?;
         let mut sealed = store::sealed_of(&mut transaction, &homes).await?;
         sealed.retain(|row| row.place.starts_with(VITAL_INTEREST));
@@ -50,7 +58,7 @@ impl IntakeCalls {
             principal,
             situation,
             (&read, kind, reader),
-            purpose,
+            &why,
         )
         .await?;
         // First the audit row is durable, then anything is shown.
@@ -63,7 +71,7 @@ impl IntakeCalls {
             };
             let key = self.vault.unwrap_key(row.situation, key).await?;
             let plain = key.open(&row.place, &row.sealed)?;
-            reasons.push(contact::text(&plain)?.to_owned());
+            reasons.push(text(&plain)?.to_owned());
         }
         Ok(pb::ReadVitalInterestResponse { reasons })
     }
@@ -78,7 +86,7 @@ impl IntakeCalls {
         let situation = coordinated(&mut transaction, &request.situation_id).await?;
         transaction.act_as(&self.kit.principal).await?;
         let held = store::lock_consent(&mut transaction, situation).await?;
-        let homes = homes(&mut transaction, situation).await?;
+        let homes = all_homes(&mut transaction, &[situation.uuid()]).await?;
         if !store::has_read_reason(&mut transaction, &homes).await? {
             return Err(IntakeError::ReasonNotRead);
         }
@@ -106,17 +114,4 @@ async fn coordinated(connection: &mut PgConnection, id: &str) -> Result<Situatio
     } else {
         Err(IntakeError::NotFound { what: "situation" })
     }
-}
-
-/// Under which keys a reason may be sealed: those of all signals, also of those that were taken back,
-/// for what was shared upon them was shared.
-async fn homes(
-    connection: &mut PgConnection,
-    situation: SituationId,
-) -> Result<Vec<Uuid>, IntakeError> {
-    let mut homes = contact::all_homes(connection, situation).await?;
-    homes.push(situation.uuid());
-    homes.sort_unstable();
-    homes.dedup();
-    Ok(homes)
 }

@@ -393,9 +393,11 @@ async fn join(
     let now = kit.environment.now();
     let mut transaction = standing.begin().await?;
     let held = store::lock_consent(&mut transaction, situation).await?;
-    if !survivors(&mut transaction, &[situation.uuid()])
-        .await?
-        .is_empty()
+    // Forgotten at this moment: then nothing of it is found the next time.
+    if held.erased
+        || !survivors(&mut transaction, &[situation.uuid()])
+            .await?
+            .is_empty()
     {
         transaction.rollback().await?;
         return Ok(None);
@@ -455,10 +457,14 @@ fn stored_now(new: &NewSignal, received_at: Timestamp) -> Stored {
     }
 }
 
-/// The same signal again gives the same receipt; another under its id is refused.
+/// The same signal again gives the same receipt; another under its id is refused, and so is one
+/// that was forgotten.
 fn stored_before(new: &NewSignal, known: Option<&Known>) -> Result<Stored, IntakeError> {
     let reused = || IntakeError::IdReused(new.signal.to_string());
     let known = known.ok_or_else(reused)?;
+    if known.erased {
+        return Err(IntakeError::Erased);
+    }
     let reporter: &ReporterId = &new.reporter;
     if known.content != new.content || known.reporter != reporter.as_str() {
         return Err(reused());

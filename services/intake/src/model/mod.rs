@@ -6,6 +6,7 @@ mod helplines;
 mod identity;
 mod matching;
 mod merging;
+mod retention;
 mod signal;
 mod steps;
 
@@ -18,6 +19,7 @@ pub use merging::{
     Answered, Held, MergeRefusal, Pair, Resolution, Standing, Word, answer, joined_consent,
     may_split, merged_consent, split_consents, split_objections,
 };
+pub use retention::{Retention, is_over};
 pub use signal::{MomentFault, check_reported_at};
 pub use steps::{
     Seen, SignalFacts, TakenStep, current_step, may_reopen, may_withdraw, told, without_repeats,

@@ -15,6 +15,8 @@ pub struct SignalFacts {
     pub received_at: Timestamp,
     /// When it was taken back, if it was.
     pub withdrawn_at: Option<Timestamp>,
+    /// When its situation was forgotten, if it was.
+    pub erased_at: Option<Timestamp>,
     /// What the carer agreed to, as it stands.
     pub consent: Consent,
     /// Since when, if that changed.
@@ -25,7 +27,8 @@ pub struct SignalFacts {
 /// The step and, on `closed`, whether it helped; never why, and never health detail.
 ///
 /// Where the carer refused or no longer agrees, a reporter is told that and nothing else, be it of
-/// what happened before or since: the same for whoever asks, whatever is under way.
+/// what happened before or since: the same for whoever asks, whatever is under way. Of a situation
+/// that was forgotten, only that is left to tell.
 #[must_use]
 pub fn told(signal: &SignalFacts, steps: &[TakenStep]) -> Vec<TakenStep> {
     let step = |step, at| TakenStep {
@@ -33,6 +36,9 @@ pub fn told(signal: &SignalFacts, steps: &[TakenStep]) -> Vec<TakenStep> {
         at,
         outcome: None,
     };
+    if let Some(at) = signal.erased_at {
+        return vec![step(Step::Erased, at)];
+    }
     let received = step(Step::Received, signal.received_at);
     let way = if matches!(signal.consent, Consent::Refused | Consent::Withdrawn) {
         let since = signal.consent_at.unwrap_or(signal.received_at);
@@ -165,6 +171,7 @@ mod tests {
         SignalFacts {
             received_at: Timestamp::UNIX_EPOCH,
             withdrawn_at: None,
+            erased_at: None,
             consent,
             consent_at: None,
         }
@@ -200,6 +207,20 @@ mod tests {
                     more => prop_assert!(false, "told at once: {more:?}"),
                 }
                 before = now;
+            }
+        }
+
+        /// Of what was forgotten nothing is told but that.
+        #[test]
+        fn what_was_forgotten_is_told_as_that_and_nothing_else(
+            way in prop::collection::vec(prop::sample::select(STEPS.to_vec()), 0..30),
+        ) {
+            for consent in Consent::ALL {
+                let erased = SignalFacts {
+                    erased_at: Some(Timestamp::UNIX_EPOCH),
+                    ..facts(*consent)
+                };
+                prop_assert_eq!(told(&erased, &taken(&way)), taken(&[Step::Erased]));
             }
         }
 

@@ -232,20 +232,6 @@ pub(crate) async fn standing_signals(
     Ok(ids.into_iter().map(SignalId::from).collect())
 }
 
-/// The signals of a situation, also those that were taken back. Relies on `signal_by_situation`.
-pub(crate) async fn all_signals(
-    connection: &mut PgConnection,
-    situation: SituationId,
-) -> Result<Vec<SignalId>, sqlx::Error> {
-    let ids = sqlx::query_scalar!(
-        "select signal_id from signal where situation_id = $1",
-        situation.uuid(),
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(ids.into_iter().map(SignalId::from).collect())
-}
-
 /// What is known under an id already.
 pub(crate) struct Known {
     pub(crate) signal: SignalId,
@@ -254,6 +240,7 @@ pub(crate) struct Known {
     pub(crate) content: Vec<u8>,
     pub(crate) zone: String,
     pub(crate) received_at: Timestamp,
+    pub(crate) erased: bool,
 }
 
 /// What is known under these ids. Relies on the primary keys.
@@ -262,9 +249,10 @@ pub(crate) async fn known(
     ids: &[Uuid],
 ) -> Result<Vec<Known>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select signal_id, situation_id, reporter_id, content, zone, received_at
-         from signal join situation using (situation_id)
-         where signal_id = any($1)",
+        r#"select signal_id, situation_id, reporter_id, content, zone, received_at,
+                  erased_at is not null as "erased!"
+           from signal join situation using (situation_id)
+           where signal_id = any($1)"#,
         ids,
     )
     .fetch_all(connection)
@@ -276,6 +264,7 @@ pub(crate) async fn known(
         content: row.content,
         zone: row.zone,
         received_at: row.received_at.to_jiff(),
+        erased: row.erased,
     });
     Ok(known.collect())
 }
@@ -291,6 +280,7 @@ pub(crate) struct SignalRow {
     pub(crate) role: ReporterRole,
     pub(crate) received_at: Timestamp,
     pub(crate) withdrawn_at: Option<Timestamp>,
+    pub(crate) erased_at: Option<Timestamp>,
 }
 
 impl SignalRow {
@@ -299,6 +289,7 @@ impl SignalRow {
         SignalFacts {
             received_at: self.received_at,
             withdrawn_at: self.withdrawn_at,
+            erased_at: self.erased_at,
             consent: self.consent,
             consent_at: self.consent_at,
         }
@@ -324,6 +315,7 @@ macro_rules! signal_rows {
                     role: code("signal", &row.reporter_role)?,
                     received_at: row.received_at.to_jiff(),
                     withdrawn_at: row.withdrawn_at.map(|at| at.to_jiff()),
+                    erased_at: row.erased_at.map(|at| at.to_jiff()),
                 })
             })
             .collect::<Result<Vec<_>, IntakeError>>()
@@ -337,7 +329,7 @@ pub(crate) async fn own_signal(
 ) -> Result<Option<SignalRow>, IntakeError> {
     let rows = sqlx::query!(
         "select signal_id, situation_id, zone, observations, consent, consent_at, reporter_role,
-                received_at, withdrawn_at
+                received_at, withdrawn_at, erased_at
          from signal join situation using (situation_id)
          where signal_id = $1",
         signal.uuid(),
@@ -354,7 +346,7 @@ pub(crate) async fn signals_of(
 ) -> Result<Vec<SignalRow>, IntakeError> {
     let rows = sqlx::query!(
         "select signal_id, situation_id, zone, observations, consent, consent_at, reporter_role,
-                received_at, withdrawn_at
+                received_at, withdrawn_at, erased_at
          from signal join situation using (situation_id)
          where situation_id = $1 and withdrawn_at is null
          order by received_at, signal_id",
@@ -377,7 +369,7 @@ pub(crate) async fn own_signals(
     let at = at.min(Timestamp::from_second(253_370_764_800).unwrap_or(at));
     let rows = sqlx::query!(
         "select signal_id, situation_id, zone, observations, consent, consent_at, reporter_role,
-                received_at, withdrawn_at
+                received_at, withdrawn_at, erased_at
          from signal join situation using (situation_id)
          where reporter_id = $1 and (received_at, signal_id) < ($2, $3)
          order by received_at desc, signal_id desc
@@ -421,6 +413,8 @@ pub(crate) struct ConsentRow {
     pub(crate) since: Timestamp,
     /// Whether the cared-for person objects that what concerns them is shared.
     pub(crate) cared_for_objects: bool,
+    /// Whether all that was kept of it was erased.
+    pub(crate) erased: bool,
 }
 
 /// The same rows, locked in one way or the other.
@@ -428,7 +422,8 @@ macro_rules! consent_row {
     ($lock:literal, $connection:ident, $situation:ident) => {{
         let row = sqlx::query!(
             "select zone, postal_code, language, age_band, consent, consent_sequence,
-                    coalesce(consent_at, opened_at) as \"since!\", cared_for_objects
+                    coalesce(consent_at, opened_at) as \"since!\", cared_for_objects,
+                    erased_at is not null as \"erased!\"
              from situation where situation_id = $1 "
                 + $lock,
             $situation.uuid(),
@@ -449,6 +444,7 @@ macro_rules! consent_row {
             sequence: row.consent_sequence,
             since: row.since.to_jiff(),
             cared_for_objects: row.cared_for_objects,
+            erased: row.erased,
         })
     }};
 }

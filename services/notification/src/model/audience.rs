@@ -113,6 +113,8 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
             .noting(Some(consents([(situation, event.circumstances.as_ref())]))),
         EventBody::ConsentChanged(event) => Meaning::of(vec![Holders, Reporters])
             .noting(Some(consents([(situation, event.circumstances.as_ref())]))),
+        // Whoever was told of the carer is told that it is to be forgotten (GDPR article 19).
+        EventBody::SituationErased(_) => Meaning::of(vec![Holders, Reporters]),
         EventBody::SituationShared(event) => Meaning::of(named(&event.organisation_id, situation)),
         EventBody::SituationsMerged(event) => {
             let survivor = event.into_situation_id.parse().unwrap_or(situation);
@@ -186,7 +188,8 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
         | EventBody::CarerAnswered(_)
         | EventBody::CarerLinkMade(_)
         | EventBody::CarerLinksTakenBack(_)
-        | EventBody::LoopClosed(_) => Meaning::default(),
+        | EventBody::LoopClosed(_)
+        | EventBody::Forgotten => Meaning::default(),
     }
 }
 

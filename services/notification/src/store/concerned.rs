@@ -182,6 +182,30 @@ pub(crate) async fn of_referrals(
     Ok(found)
 }
 
+/// Forgets who has to do with these situations, and what they were told of them: but for that they
+/// are forgotten, which is still on its way. Done again it forgets what was written since. Relies
+/// on `concerned_by_situation`, `delivery_by_about` and `attempt`'s primary key.
+pub(crate) async fn forget(
+    connection: &mut PgConnection,
+    situations: &[Uuid],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "with known as (
+             delete from concerned where situation_id = any($1) returning about
+         ), told as (
+             delete from delivery
+             where about in (select about from known union all select unnest($1))
+               and event_type <> 'knipperlicht.situation.erased.v1'
+             returning delivery_id
+         )
+         delete from attempt using told where attempt.delivery_id = told.delivery_id",
+        situations,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 fn concerned(kind: &str, whom: String, about: Uuid) -> Option<Concerned> {
     Some(Concerned {
         owner: Owner::new(OwnerKind::named(kind)?, whom),

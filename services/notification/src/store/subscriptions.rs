@@ -300,3 +300,37 @@ impl TryFrom<Row> for Subscription {
         })
     }
 }
+
+/// Clears away subscriptions that ended before `since` and of which no delivery is listed any more,
+/// at most so many; and, where somebody has no other, what they had to do with. Says how many. Relies
+/// on `delivery_by_subscription`, `subscription_by_owner` and the primary keys.
+pub(crate) async fn clear(
+    connection: &mut PgConnection,
+    since: Timestamp,
+    limit: i64,
+) -> Result<u64, sqlx::Error> {
+    let cleared = sqlx::query!(
+        "with over as (
+             select subscription_id, owner_kind, owner from subscription
+             where ended_at < $1 and not exists (
+                 select from delivery where delivery.subscription_id = subscription.subscription_id
+             )
+             order by ended_at limit $2
+             for update skip locked
+         ), lanes as (
+             delete from lane using over where lane.subscription_id = over.subscription_id
+         ), known as (
+             delete from concerned using over
+             where concerned.kind = over.owner_kind and concerned.whom = over.owner and not exists (
+                 select from subscription as live
+                 where live.owner_kind = over.owner_kind and live.owner = over.owner and live.ended_at is null
+             )
+         )
+         delete from subscription using over where subscription.subscription_id = over.subscription_id",
+        since.to_sqlx() as jiff_sqlx::Timestamp,
+        limit,
+    )
+    .execute(connection)
+    .await?;
+    Ok(cleared.rows_affected())
+}

@@ -2,6 +2,7 @@
 
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::routing::v1 as pb;
+use knipperlicht_eventing::erasing::whole;
 use knipperlicht_vocabulary::{PostalCode, SituationId};
 
 use super::{RoutingCalls, decode, page_token, view};
@@ -109,6 +110,25 @@ impl RoutingCalls {
                 )
             })
             .collect())
+    }
+
+    /// Everything that is held here about a situation.
+    pub(super) async fn exported(
+        &self,
+        principal: &Principal,
+        situation: &str,
+    ) -> Result<String, RoutingError> {
+        const NOTHING: &str = "{}";
+        let Some(situation) = decode::situation(situation)? else {
+            return Ok(NOTHING.to_owned());
+        };
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let (_, family) = whole(&mut transaction, situation).await?;
+        if !store::sees_any(&mut transaction, &family).await? {
+            return Ok(NOTHING.to_owned());
+        }
+        transaction.act_as(&self.kit.principal).await?;
+        Ok(store::export(&mut transaction, &family).await?)
     }
 
     /// A row as it is shown, and the referral it holds.

@@ -335,6 +335,18 @@ impl RoutingService for RoutingCalls {
         Ok(Response::new(preview))
     }
 
+    async fn export_situation(
+        &self,
+        request: Request<pb::ExportSituationRequest>,
+    ) -> Result<Response<pb::ExportSituationResponse>, Status> {
+        let principal = principal_of(&request)?;
+        let json = self
+            .exported(&principal, &request.get_ref().situation_id)
+            .await
+            .map_err(refused)?;
+        Ok(Response::new(pb::ExportSituationResponse { json }))
+    }
+
     async fn list_unmet_needs(
         &self,
         request: Request<pb::ListUnmetNeedsRequest>,

@@ -182,6 +182,8 @@ fn holds(situation: SituationId, (circumstances, agreement): Told, known: &Case)
 pub(super) fn is_reshaping(body: &EventBody) -> bool {
     matches!(
         body,
-        EventBody::SituationsMerged(_) | EventBody::SituationsSplit(_)
+        EventBody::SituationsMerged(_)
+            | EventBody::SituationsSplit(_)
+            | EventBody::SituationErased(_)
     )
 }

@@ -61,22 +61,27 @@ pub(crate) async fn claim_measuring(
     Ok(claimed.rows_affected() > 0)
 }
 
-/// Measures anew, from what was answered since. That a service ended is no answer of its. Relies
-/// on `referral_by_answer`.
+/// Measures anew, from what was answered since, also in situations that were forgotten. That a
+/// service ended is no answer of its. Relies on `referral_by_answer` and `past_answer_by_day`.
 pub(crate) async fn measure_behaviour(
     connection: &mut PgConnection,
     since: Timestamp,
 ) -> Result<(), RoutingError> {
     sqlx::query!(
-        "with measured as (
-             select service_id,
-                    count(*)::integer as answered,
-                    count(*) filter (where state = 'accepted')::integer as accepted,
-                    coalesce(sum(extract(epoch from state_since - requested_at) / 60)
-                        filter (where state = 'accepted'), 0)::bigint as minutes_to_accept
+        "with answer as (
+             select service_id, state, extract(epoch from state_since - requested_at) / 60 as minutes
              from referral
              where state in ('accepted', 'declined', 'expired') and state_since >= $1
                and decline_reason is distinct from 'service_ended'
+             union all
+             select service_id, state, minutes_to_answer from past_answer
+             where answered_on >= ($1::timestamptz at time zone 'UTC')::date
+         ), measured as (
+             select service_id,
+                    count(*)::integer as answered,
+                    count(*) filter (where state = 'accepted')::integer as accepted,
+                    coalesce(sum(minutes) filter (where state = 'accepted'), 0)::bigint as minutes_to_accept
+             from answer
              group by service_id
          ), forgotten as (
              delete from behaviour where service_id not in (select service_id from measured)

@@ -132,18 +132,25 @@ pub(crate) struct UnmetRow {
     pub(crate) last_at: Timestamp,
 }
 
-/// The unmet needs of these zones since a moment, the most frequent first. Relies on
-/// `decision_by_unmet`.
+/// The unmet needs of these zones since a moment, also of situations that were forgotten, the most
+/// frequent first. Relies on `decision_by_unmet` and `past_unmet_need_by_zone`.
 pub(crate) async fn unmet_needs(
     connection: &mut PgConnection,
     zones: &[String],
     since: Timestamp,
 ) -> Result<Vec<UnmetRow>, RoutingError> {
     let rows = sqlx::query!(
-        r#"select zone, need as "need!", count(distinct situation_id) as "situations!",
+        r#"with unmet as (
+               select zone, need, situation_id, decided_at
+               from decision cross join unnest(uncovered) as need
+               where zone = any($1) and decided_at >= $2 and uncovered <> '{}'
+               union all
+               select zone, need, past_unmet_need_id, unmet_on at time zone 'UTC' from past_unmet_need
+               where zone = any($1) and unmet_on >= ($2::timestamptz at time zone 'UTC')::date
+           )
+           select zone as "zone!", need as "need!", count(distinct situation_id) as "situations!",
                   max(decided_at) as "last_at!: jiff_sqlx::Timestamp"
-           from decision cross join unnest(uncovered) as need
-           where zone = any($1) and decided_at >= $2 and uncovered <> '{}'
+           from unmet
            group by zone, need order by 3 desc, zone, need"#,
         zones,
         since.to_sqlx() as jiff_sqlx::Timestamp,

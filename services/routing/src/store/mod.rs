@@ -5,6 +5,8 @@ mod cases;
 mod decisions;
 mod directory;
 mod endings;
+mod erasing;
+mod exporting;
 mod items;
 mod lists;
 mod merging;
@@ -26,6 +28,8 @@ pub(crate) use directory::{
     put_services, set_capacity,
 };
 pub(crate) use endings::{claim_ended, note_looked_at, stranded};
+pub(crate) use erasing::forget;
+pub(crate) use exporting::{export, sees_any};
 pub(crate) use items::{items_that_gave_way, open_items, situation_of_item};
 pub(crate) use lists::{After, Filter, Which, changed_since, horizon, list};
 pub(crate) use merging::{

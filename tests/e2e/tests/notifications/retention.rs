@@ -131,3 +131,40 @@ async fn what_happened_longer_ago_than_is_kept_is_not_told() {
     assert_eq!(listed.len(), 1);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn a_subscription_that_ended_is_cleared_away_with_what_it_had_to_do_with() {
+    let world = world(outbound()).await;
+    let teller = Teller::new(&world);
+    let well = Receiver::start().await;
+    let desk = desk(&world);
+    let (ends, _) = subscribe(&desk, by_webhook(&well.url())).await;
+    teller.asks_often(2).await;
+    stand(&desk, &ends, Delivered, 2).await;
+    let end = pb::UnsubscribeRequest {
+        subscription_id: ends,
+    };
+    desk.notification().unsubscribe(end).await.unwrap();
+    let left = async || -> (i64, i64) {
+        sqlx::query_as(
+            "select (select count(*) from notification.subscription),
+                    (select count(*) from notification.concerned)",
+        )
+        .fetch_one(&mut world.look().await)
+        .await
+        .unwrap()
+    };
+    assert_eq!(left().await, (1, 2));
+    world.clock.advance(DAY * 179);
+    eventually("its deliveries to be cleared away", async || {
+        (attempts(&world).await == (0, 0)).then_some(())
+    })
+    .await;
+    assert_eq!(left().await, (1, 2), "not a day too early");
+    world.clock.advance(DAY * 2);
+    eventually("it to be cleared away", async || {
+        (left().await == (0, 0)).then_some(())
+    })
+    .await;
+    world.stop().await;
+}

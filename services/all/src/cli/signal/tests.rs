@@ -277,6 +277,34 @@ impl IntakeService for Intake {
     ) -> Result<Response<proto::SubmitSelfSignalResponse>, Status> {
         unused()
     }
+
+    async fn erase_situation(
+        &self,
+        _: Request<proto::EraseSituationRequest>,
+    ) -> Result<Response<proto::EraseSituationResponse>, Status> {
+        unused()
+    }
+
+    async fn ask_my_erasure(
+        &self,
+        _: Request<proto::AskMyErasureRequest>,
+    ) -> Result<Response<proto::AskMyErasureResponse>, Status> {
+        unused()
+    }
+
+    async fn export_situation(
+        &self,
+        _: Request<proto::ExportSituationRequest>,
+    ) -> Result<Response<proto::ExportSituationResponse>, Status> {
+        unused()
+    }
+
+    async fn list_erasure_requests(
+        &self,
+        _: Request<proto::ListErasureRequestsRequest>,
+    ) -> Result<Response<proto::ListErasureRequestsResponse>, Status> {
+        unused()
+    }
 }
 
 #[derive(Parser)]

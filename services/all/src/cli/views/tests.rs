@@ -498,3 +498,25 @@ fn a_card_to_leave_behind_is_printed_as_it_is_read() {
         "Zorgt u voor iemand?\n\nU staat er niet alleen voor.\n\nOostende-Bredene\n  Onthaal (Samen)  059 12 34 56\n\n  106          Tele-Onthaal"
     );
 }
+
+#[test]
+fn what_is_to_be_forgotten_says_until_when_and_what_is_says_since_when() {
+    let asked = ErasureRequestView::from(intake::ErasureRequest {
+        situation_id: ID.to_owned(),
+        zone_id: "oostende-bredene".to_owned(),
+        asked_at: at("2026-11-21T13:02:00Z"),
+        due_at: at("2026-12-19T13:02:00Z"),
+    });
+    insta::assert_snapshot!(table(&[asked], &local()), @"
+    SITUATION                             ZONE              ASKED        ANSWER DUE
+    0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b  oostende-bredene  21-11 14:02  19-12 14:02
+    ");
+    let erased = ErasedView::from(intake::EraseSituationResponse {
+        situation_id: ID.to_owned(),
+        erased_at: at("2026-11-22T13:02:00Z"),
+    });
+    insta::assert_snapshot!(card(&erased, &local()), @"
+    situation  0190a3b2-7c4d-7e5f-8a9b-0c1d2e3f4a5b
+    erased     22-11 14:02
+    ");
+}

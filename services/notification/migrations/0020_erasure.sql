@@ -1,0 +1,2 @@
+-- What was told of a situation is forgotten with it.
+create index delivery_by_about on delivery (about);

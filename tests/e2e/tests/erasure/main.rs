@@ -1,0 +1,11 @@
+//! Forgetting a situation: the other half of S10, and the proof that nothing of it can be read any
+//! more.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod by_itself;
+mod exported;
+mod forgotten;
+mod order;
+mod proof;
+mod traces;
