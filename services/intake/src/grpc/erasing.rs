@@ -69,15 +69,6 @@ impl IntakeCalls {
         let family = erasing::erase(&mut *connection, situation, now).await?;
         let zones = store::zones_of(&mut *connection, &family).await?;
         store::forget(&mut *connection, &family, now).await?;
-        let action = "situation.erased";
-        self.note_in_audit(
-            &mut *connection,
-            principal,
-            action,
-            situation,
-            reason.code(),
-        )
-        .await?;
         // Of each of them: who has not heard yet that they became one forgets them too.
         let said: Vec<Said> = zones
             .into_iter()
@@ -86,7 +77,10 @@ impl IntakeCalls {
                 self.said(situation, zone, body.into())
             })
             .collect();
-        say(connection, now, &said).await?;
+        say(&mut *connection, now, &said).await?;
+        let (action, reason) = ("situation.erased", reason.code());
+        self.note_in_audit(connection, principal, action, situation, reason)
+            .await?;
         Ok(())
     }
 

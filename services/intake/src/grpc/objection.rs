@@ -6,7 +6,7 @@ use knipperlicht_contracts::{events::v1 as events, intake::v1 as pb};
 use knipperlicht_eventing::say;
 use knipperlicht_vocabulary::Actor;
 
-use super::{IntakeCalls, carer::concerned, view};
+use super::{IntakeCalls, carer::concerned, erasing::not_erased, view};
 use crate::{IntakeError, store};
 
 impl IntakeCalls {
@@ -26,6 +26,7 @@ impl IntakeCalls {
             return Err(IntakeError::TooSlow);
         }
         transaction.act_as(&self.kit.principal).await?;
+        not_erased(&held)?;
         if held.cared_for_objects == request.objects {
             return Ok(());
         }
@@ -39,8 +40,6 @@ impl IntakeCalls {
             "lifted"
         };
         let action = format!("objection.{said}");
-        self.note_in_audit(&mut transaction, principal, &action, situation, "")
-            .await?;
         let (consent, sequence) = (held.consent, held.sequence);
         let circumstances = view::circumstances(&held, held.age_band, consent, sequence);
         let body = events::ConsentChanged {
@@ -50,6 +49,8 @@ impl IntakeCalls {
         };
         let said = self.said(situation, held.zone, body.into());
         say(&mut transaction, now, &[said]).await?;
+        self.note_in_audit(&mut transaction, principal, &action, situation, "")
+            .await?;
         transaction.commit().await?;
         self.kit.committed();
         Ok(())

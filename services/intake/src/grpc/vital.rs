@@ -90,14 +90,14 @@ impl IntakeCalls {
         if !store::has_read_reason(&mut transaction, &homes).await? {
             return Err(IntakeError::ReasonNotRead);
         }
-        let action = "vital_interest.acknowledged";
-        self.note_in_audit(&mut transaction, principal, action, situation, "")
-            .await?;
         let body = events::VitalInterestAcknowledged {
             by: Actor::Coordinator.number(),
         };
         let said = self.said(situation, held.zone, body.into());
         say(&mut transaction, self.kit.environment.now(), &[said]).await?;
+        let action = "vital_interest.acknowledged";
+        self.note_in_audit(&mut transaction, principal, action, situation, "")
+            .await?;
         transaction.commit().await?;
         self.kit.committed();
         Ok(())
