@@ -12,10 +12,12 @@
 //! - [`merges`]: what is heard of a situation that became part of another one.
 //! - [`parking`]: what cannot be handled waits in PostgreSQL, and its situation behind it.
 //! - [`topology`]: the stream, and who listens to whom.
+//! - [`accounts`]: who may do what at NATS.
 //! - [`reconciler`]: what was said compared with what was handled; replay.
 //!
 //! NATS is transport, never the record: with the stream lost, the outboxes fill it again.
 
+pub mod accounts;
 pub mod admission;
 pub mod consumer;
 mod delivery;
@@ -39,12 +41,13 @@ mod seat;
 pub mod topology;
 mod turn;
 
+pub use accounts::NatsUser;
 pub use consumer::{Consumer, ReactionError, Reactions};
 pub use event::{Event, Fact};
 pub use feed::Feed;
 pub use kit::Kit;
 pub use listener::{Listener, Listens};
-pub use nats::connect;
+pub use nats::{NatsError, NatsOptions};
 pub use outbox::{Said, Waker, say};
 pub use relay::Relay;
 pub use turn::Turns;

@@ -7,14 +7,17 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use async_nats::jetstream::{self, stream};
+use async_nats::{
+    Client,
+    jetstream::{self, stream},
+};
 use knipperlicht_access::{Database, DatabaseOptions, OwnedTransaction, Principal};
 use knipperlicht_contracts::{
     event::{EventBody, Service},
     events::v1 as events,
 };
 use knipperlicht_eventing::{
-    Consumer, Event, Feed, ReactionError, Reactions, Relay, Said, Turns, Waker, connect, parking,
+    Consumer, Event, Feed, NatsUser, ReactionError, Reactions, Relay, Said, Turns, Waker, parking,
     reconciler, say, schema, topology,
 };
 use knipperlicht_harness::{Bed, eventually, movable_environment};
@@ -99,8 +102,13 @@ impl Flow {
     }
 
     async fn jetstream(&self) -> jetstream::Context {
-        let nats = async_nats::connect(self.bed.nats.url()).await.unwrap();
+        let nats = self.bed.connect_nats(NatsUser::Operator).await;
         jetstream::new(nats)
+    }
+
+    /// A connection that is made again whenever it breaks.
+    async fn nats(&self, user: NatsUser) -> Client {
+        self.bed.nats_options().connect(user).await.unwrap()
     }
 
     /// When the stream was made, in nanoseconds since 1970.
@@ -145,7 +153,7 @@ impl Flow {
             service: Service::Intake,
             database: self.intake.clone(),
             principal: principal(),
-            jetstream: jetstream::new(connect(&self.bed.nats.url(), "relay").await.unwrap()),
+            jetstream: jetstream::new(self.nats(NatsUser::Service(Service::Intake)).await),
             environment: self.environment.clone(),
             waker: self.waker.clone(),
             turns: Turns::default(),
@@ -165,14 +173,14 @@ impl Flow {
             feed: Some(feed.clone()),
             ..self.consumer().await
         };
-        let nats = connect(&self.bed.nats.url(), "feed").await.unwrap();
+        let nats = self.nats(NatsUser::Reader).await;
         let stop = self.lifecycle.stop();
         self.lifecycle.spawn(feed.run(jetstream::new(nats), stop));
         self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
     }
 
     async fn consumer(&self) -> Consumer<Heard> {
-        let nats = connect(&self.bed.nats.url(), "listener").await.unwrap();
+        let nats = self.nats(NatsUser::Service(Service::Assessment)).await;
         Consumer {
             service: Service::Assessment,
             database: self.assessment.clone(),

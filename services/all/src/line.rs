@@ -7,9 +7,9 @@ use std::{
     sync::Arc,
 };
 
-use async_nats::{Client, ConnectError, jetstream};
+use async_nats::{Client, jetstream};
 use knipperlicht_access::{
-    AccessError, Database, DatabaseOptions, Principal, TokenRules, Verifier, guard,
+    AccessError, Database, DatabaseOptions, Door, Principal, TokenRules, Verifier, guard,
 };
 use knipperlicht_assessment::{
     Assessment, FolderError, load_catalogue,
@@ -17,7 +17,8 @@ use knipperlicht_assessment::{
 };
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::{
-    Consumer, Feed, Kit, Listener, Listens, Reactions, Relay, Turns, Waker,
+    Consumer, Feed, Kit, Listener, Listens, NatsError, NatsOptions, NatsUser, Reactions, Relay,
+    Turns, Waker,
 };
 use knipperlicht_followup::{
     Followup,
@@ -27,13 +28,14 @@ use knipperlicht_intake::Intake;
 use knipperlicht_notification::{Notification, NotificationSettings};
 use knipperlicht_privacy::MasterKey;
 use knipperlicht_routing::{Routing, model::points::PointsTables};
-use knipperlicht_runtime::{Bell, GrpcServer, Lifecycle, ServerError};
+use knipperlicht_runtime::{Bell, GrpcServer, Lifecycle, ServerError, ServerTls, TlsError};
 use knipperlicht_vocabulary::{Environment, IdError};
 use knipperlicht_zones::{TableError, ZoneTable};
 use tonic::service::RoutesBuilder;
 
 pub use self::carers::{CarerOptions, CarerSettings};
 use self::health::watch_health;
+use crate::wire::WireSettings;
 
 mod carers;
 mod health;
@@ -42,10 +44,12 @@ mod health;
 pub struct LineSettings {
     /// The PostgreSQL URL of each service's database; most often the same.
     pub database_url: String,
-    /// The NATS URL.
-    pub nats_url: String,
+    /// How NATS is reached.
+    pub nats: NatsOptions,
     /// Where gRPC listens.
     pub listen: SocketAddr,
+    /// How it is reached there.
+    pub wire: WireSettings,
     /// Which services run.
     pub targets: Vec<Service>,
     /// Which tokens are believed.
@@ -72,12 +76,15 @@ pub enum LineError {
     /// The address.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The database URL.
     #[error("DATABASE_URL: {0}")]
     Database(#[from] sqlx::Error),
     /// NATS.
-    #[error("NATS_URL: {0}")]
-    Nats(#[from] ConnectError),
+    #[error(transparent)]
+    Nats(#[from] NatsError),
     /// The token rules.
     #[error(transparent)]
     Tokens(#[from] AccessError),
@@ -122,13 +129,12 @@ impl Line {
         settings: LineSettings,
         environment: Environment,
     ) -> Result<Self, LineError> {
-        let server = GrpcServer::bind(settings.listen).await?;
+        let server = bind(&settings).await?;
         let address = server.address();
         let lifecycle = Lifecycle::default();
-        let nats = knipperlicht_eventing::connect(&settings.nats_url, "knipperlicht").await?;
         let mut assembly = Assembly {
             lifecycle: &lifecycle,
-            nats: &nats,
+            nats: Vec::new(),
             environment: &environment,
             settings: &settings,
             zones: Arc::new(ZoneTable::builtin()?),
@@ -138,19 +144,22 @@ impl Line {
             turns: Turns::default(),
         };
         for target in &settings.targets {
-            assembly.add(*target)?;
+            assembly.add(*target).await?;
+        }
+        if let Some(feed) = assembly.feed.clone() {
+            let jetstream = assembly.jetstream(NatsUser::Reader).await?;
+            lifecycle.spawn(feed.run(jetstream, lifecycle.stop()));
         }
         let Assembly {
-            routes, kits, feed, ..
+            routes, kits, nats, ..
         } = assembly;
-        if let Some(feed) = feed {
-            lifecycle.spawn(feed.run(jetstream::new(nats.clone()), lifecycle.stop()));
-        }
-        let verifier = Arc::new(Verifier::new(&settings.tokens, environment)?);
+        let verifier = Verifier::new(&settings.tokens, environment)?;
+        let WireSettings { rates, peers, .. } = settings.wire;
+        let routes = guard(routes.routes(), Door::new(verifier, rates, peers));
         lifecycle.spawn(watch_health(server.health(), kits, nats, lifecycle.stop()));
         let (stop, failed) = (lifecycle.stop(), lifecycle.stop());
         lifecycle.spawn(async move {
-            if let Err(error) = server.serve(guard(routes.routes(), verifier), stop).await {
+            if let Err(error) = server.serve(routes, stop).await {
                 tracing::error!(%error, "gRPC server broke down");
                 failed.request();
             }
@@ -178,7 +187,7 @@ impl Line {
 /// A line in the making.
 struct Assembly<'a> {
     lifecycle: &'a Lifecycle,
-    nats: &'a Client,
+    nats: Vec<Client>,
     environment: &'a Environment,
     settings: &'a LineSettings,
     zones: Arc<ZoneTable>,
@@ -189,8 +198,9 @@ struct Assembly<'a> {
 }
 
 impl Assembly<'_> {
-    fn add(&mut self, service: Service) -> Result<(), LineError> {
+    async fn add(&mut self, service: Service) -> Result<(), LineError> {
         let kit = kit(service, self.settings, self.environment, &self.turns)?;
+        let jetstream = self.jetstream(NatsUser::Service(service)).await?;
         let stop = self.lifecycle.stop();
         match service {
             Service::Intake => {
@@ -201,7 +211,7 @@ impl Assembly<'_> {
                     self.settings.carers.address.clone(),
                 );
                 self.routes.add_service(intake.routes());
-                self.react(&kit, intake.reactions());
+                self.react(&kit, &jetstream, intake.reactions());
                 self.lifecycle.spawn(intake.write_signals(stop));
             }
             Service::Assessment => {
@@ -212,13 +222,13 @@ impl Assembly<'_> {
                     Arc::new(catalogue),
                 );
                 self.routes.add_service(assessment.routes());
-                self.react(&kit, assessment.reactions());
+                self.react(&kit, &jetstream, assessment.reactions());
             }
             Service::Routing => {
                 let points = Arc::new(PointsTables::builtin()?);
                 let routing = Routing::new(kit.clone(), Arc::clone(&self.zones), points);
                 self.routes.add_service(routing.routes());
-                self.react(&kit, routing.reactions());
+                self.react(&kit, &jetstream, routing.reactions());
                 if let Some(measuring) = routing.measuring() {
                     self.lifecycle.spawn(measuring.run(stop.clone()));
                 }
@@ -229,7 +239,7 @@ impl Assembly<'_> {
                 let CarerSettings { address, asking } = &self.settings.carers;
                 let followup = Followup::new(kit.clone(), calendars, *asking, address.clone());
                 self.routes.add_service(followup.routes());
-                self.react(&kit, followup.reactions());
+                self.react(&kit, &jetstream, followup.reactions());
                 self.lifecycle.spawn(followup.askings().run(stop.clone()));
                 self.lifecycle.spawn(followup.clocks().run(stop.clone()));
                 self.lifecycle.spawn(followup.tallies().run(stop));
@@ -239,7 +249,7 @@ impl Assembly<'_> {
                 let notification =
                     Notification::new(kit.clone(), settings, &self.settings.master_key);
                 self.routes.add_service(notification.routes());
-                self.listen(&kit, notification.reactions());
+                self.listen(&kit, jetstream, notification.reactions());
                 self.lifecycle
                     .spawn(notification.courier().run(stop.clone()));
                 self.lifecycle.spawn(notification.clearing().run(stop));
@@ -248,17 +258,24 @@ impl Assembly<'_> {
                 return Ok(());
             }
         }
-        self.relay(&kit);
+        self.relay(&kit, jetstream);
         self.kits.push(kit);
         Ok(())
     }
 
-    fn react<R: Reactions>(&self, kit: &Kit, reactions: Arc<R>) {
+    /// A connection of its own: in whose name it is decides what may be said on it.
+    async fn jetstream(&mut self, user: NatsUser) -> Result<jetstream::Context, NatsError> {
+        let client = self.settings.nats.connect(user).await?;
+        self.nats.push(client.clone());
+        Ok(jetstream::new(client))
+    }
+
+    fn react<R: Reactions>(&self, kit: &Kit, jetstream: &jetstream::Context, reactions: Arc<R>) {
         let consumer = Consumer {
             service: kit.service,
             database: kit.database.clone(),
             principal: kit.principal.clone(),
-            jetstream: jetstream::new(self.nats.clone()),
+            jetstream: jetstream.clone(),
             feed: self.feed.clone(),
             environment: kit.environment.clone(),
             turns: kit.turns.clone(),
@@ -267,12 +284,12 @@ impl Assembly<'_> {
         self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
     }
 
-    fn listen<L: Listens>(&self, kit: &Kit, listens: Arc<L>) {
+    fn listen<L: Listens>(&self, kit: &Kit, jetstream: jetstream::Context, listens: Arc<L>) {
         let listener = Listener {
             service: kit.service,
             database: kit.database.clone(),
             principal: kit.principal.clone(),
-            jetstream: jetstream::new(self.nats.clone()),
+            jetstream,
             feed: self.feed.clone(),
             environment: kit.environment.clone(),
             turns: kit.turns.clone(),
@@ -281,18 +298,32 @@ impl Assembly<'_> {
         self.lifecycle.spawn(listener.run(self.lifecycle.stop()));
     }
 
-    fn relay(&self, kit: &Kit) {
+    fn relay(&self, kit: &Kit, jetstream: jetstream::Context) {
         let relay = Relay {
             service: kit.service,
             database: kit.database.clone(),
             principal: kit.principal.clone(),
-            jetstream: jetstream::new(self.nats.clone()),
+            jetstream,
             environment: kit.environment.clone(),
             waker: kit.waker.clone(),
             turns: kit.turns.clone(),
         };
         self.lifecycle.spawn(relay.run(self.lifecycle.stop()));
     }
+}
+
+/// Takes the addresses.
+async fn bind(settings: &LineSettings) -> Result<GrpcServer, LineError> {
+    let tls = match &settings.wire.tls {
+        Some(files) => Some(ServerTls::load(files.clone()).await?),
+        None => None,
+    };
+    let mut server = GrpcServer::bind(settings.listen, tls).await?;
+    if let Some(address) = settings.wire.health_listen {
+        let address = server.answer_health_at(address).await?;
+        tracing::info!(%address, "health is told in clear");
+    }
+    Ok(server)
 }
 
 fn calendars(file: Option<&Path>) -> Result<Calendars, LineError> {

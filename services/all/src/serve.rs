@@ -12,6 +12,7 @@ use knipperlicht_runtime::system_environment;
 use crate::{
     line::{CarerOptions, Line, LineError, LineSettings},
     outbound::{OutboundError, OutboundOptions},
+    wire::{WireError, WireOptions},
 };
 
 /// What `serve` is told.
@@ -48,6 +49,8 @@ pub struct ServeOptions {
     /// Folder with the questionnaires that the organisation has a licence for, a JSON file each
     #[arg(long, env = "KL_INSTRUMENTS_DIR")]
     instruments_dir: Option<PathBuf>,
+    #[command(flatten)]
+    wire: WireOptions,
     #[command(flatten)]
     carers: CarerOptions,
     #[command(flatten)]
@@ -90,6 +93,9 @@ pub enum ServeError {
     /// Time.
     #[error(transparent)]
     Time(#[from] jiff::Error),
+    /// Something would leave this machine in clear.
+    #[error(transparent)]
+    Wire(#[from] WireError),
     /// How notifications go out.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
@@ -117,6 +123,9 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
 }
 
 fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
+    options
+        .wire
+        .check(options.listen, &options.database_url, &options.nats_url)?;
     let read = |path: PathBuf| {
         fs::read_to_string(&path).map_err(|source| ServeError::File { path, source })
     };
@@ -137,7 +146,8 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
             .filter(|service| everything || named(service))
             .collect(),
         database_url: options.database_url,
-        nats_url: options.nats_url,
+        nats: options.wire.nats(options.nats_url),
+        wire: options.wire.settings(),
         listen: options.listen,
         tokens: TokenRules {
             jwks: read(options.jwks_file)?,

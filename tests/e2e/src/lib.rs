@@ -11,22 +11,26 @@ mod closed;
 mod desks;
 mod signal;
 
-use std::time::Duration;
+use std::{fs, net::SocketAddr, num::NonZeroU32, time::Duration};
 
 use knipperlicht::{
     line::{CarerSettings, Line, LineSettings},
     migrate::migrate,
     ops::ensure_streams,
+    wire::WireSettings,
 };
-use knipperlicht_access::{Database, DatabaseOptions, DevIssuer, Person, Principal, Role};
+use knipperlicht_access::{
+    Database, DatabaseOptions, DevIssuer, Person, Principal, Rate, Rates, Role,
+};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_followup::model::AskingRule;
 use knipperlicht_harness::{Bed, MovableClock, movable_environment};
 use knipperlicht_notification::{Authorities, NotificationSettings, Retention};
 use knipperlicht_privacy::MasterKey;
+use knipperlicht_runtime::TlsFiles;
 use knipperlicht_vocabulary::Environment;
 use sqlx::{Connection, PgConnection};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
 pub use closed::Closed;
 pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone};
@@ -84,6 +88,11 @@ impl World {
         Self::on(Bed::start().await).await
     }
 
+    /// Starts it on servers of its own; nothing of it speaks to anybody in clear.
+    pub async fn start_encrypted() -> Self {
+        Self::on(Bed::start_encrypted().await).await
+    }
+
     /// Starts it on these servers.
     pub async fn on(bed: Bed) -> Self {
         Self::of(bed, Service::ALL, outbound()).await
@@ -93,7 +102,9 @@ impl World {
     pub async fn of(bed: Bed, targets: &'static [Service], outbound: NotificationSettings) -> Self {
         let (environment, clock) = movable_environment();
         migrate(&bed.database_url).await.expect("schemas");
-        ensure_streams(&bed.nats.url(), 1).await.expect("streams");
+        ensure_streams(&bed.nats_options(), 1)
+            .await
+            .expect("streams");
         load_directory(&bed.database_url, &environment).await;
         let issuer = DevIssuer::new(&[7; 32], environment.clone());
         let master_key = MasterKey::generate("test", &environment).to_string();
@@ -101,7 +112,7 @@ impl World {
         let line = Line::start(settings, environment.clone())
             .await
             .expect("a line");
-        let channel = connect(&format!("http://{}", line.address()));
+        let channel = reach(&bed, &line);
         Self {
             bed,
             clock,
@@ -132,7 +143,7 @@ impl World {
         let line = Line::start(settings, self.environment.clone())
             .await
             .expect("a line");
-        let channel = connect(&format!("http://{}", line.address()));
+        let channel = reach(&self.bed, &line);
         SecondLine {
             world: self,
             line,
@@ -193,6 +204,12 @@ impl World {
         Caller::new(self.channel.clone(), None)
     }
 
+    /// Where gRPC listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.line.address()
+    }
+
     /// The channel to the line.
     #[must_use]
     pub fn channel(&self) -> Channel {
@@ -221,8 +238,9 @@ fn settings(
 ) -> LineSettings {
     LineSettings {
         database_url: bed.database_url.clone(),
-        nats_url: bed.nats.url(),
+        nats: bed.nats_options(),
         listen: ([127, 0, 0, 1], 0).into(),
+        wire: wire(bed),
         targets: targets.to_vec(),
         tokens: issuer.rules().expect("rules"),
         master_key: MasterKey::parse(master_key).expect("a key"),
@@ -236,6 +254,23 @@ fn settings(
         },
         notification,
         calendars_file: None,
+    }
+}
+
+/// How a line is reached: as its servers are, and by tests as often as they like.
+fn wire(bed: &Bed) -> WireSettings {
+    let often = |role: &Role| Rate {
+        role: *role,
+        per_minute: NonZeroU32::MAX,
+    };
+    WireSettings {
+        tls: bed.identity.as_ref().map(|identity| TlsFiles {
+            certificate: identity.certificate.clone(),
+            key: identity.key.clone(),
+            client_authorities: None,
+        }),
+        rates: Rates::with(Role::CALLERS.iter().map(often).collect()),
+        ..WireSettings::default()
     }
 }
 
@@ -254,9 +289,24 @@ pub fn outbound() -> NotificationSettings {
 /// A lazy channel to a line.
 #[must_use]
 pub fn connect(address: &str) -> Channel {
+    endpoint(address).connect_lazy()
+}
+
+fn endpoint(address: &str) -> Endpoint {
     Endpoint::from_shared(address.to_owned())
         .expect("an address")
         .connect_timeout(Duration::from_secs(5))
+}
+
+fn reach(bed: &Bed, line: &Line) -> Channel {
+    let Some(identity) = &bed.identity else {
+        return connect(&format!("http://{}", line.address()));
+    };
+    let authority = fs::read(&identity.authority).expect("an authority");
+    let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority));
+    endpoint(&format!("https://{}", line.address()))
+        .tls_config(tls)
+        .expect("certificates")
         .connect_lazy()
 }
 

@@ -31,11 +31,17 @@ pub(super) fn write(dir: &Path, servers: &Servers, rules: &TokenRules) -> Result
         ("KL_TOKEN_AUDIENCE", rules.audience.clone()),
         ("KL_MASTER_KEY_FILE", file(MASTER_KEY)),
     ];
-    let lines = settings.map(|(name, value)| {
-        format!(
-            "export {name}='{value}'
+    let keys = servers.nats_keys.as_ref();
+    let keys = keys.map(|keys| ("KL_NATS_KEYS_DIR", keys.display().to_string()));
+    let lines: Vec<String> = settings
+        .into_iter()
+        .chain(keys)
+        .map(|(name, value)| {
+            format!(
+                "export {name}='{value}'
 "
-        )
-    });
+            )
+        })
+        .collect();
     put(NAME, &lines.concat())
 }
