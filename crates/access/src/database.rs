@@ -10,9 +10,10 @@ use std::{
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction,
     pool::PoolConnection,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
+use knipperlicht_runtime::is_this_machine;
 use knipperlicht_vocabulary::ZoneId;
 
 use crate::Principal;
@@ -30,6 +31,14 @@ pub struct DatabaseOptions {
     pub service: &'static str,
     /// Connections at most, besides one for each [`Standing`].
     pub connections: u32,
+}
+
+/// Whether what is said to the database at `url` could be read, or answered, by somebody on the
+/// way: it is not on this machine, and is not verified to be who it should be.
+pub fn can_be_overheard(url: &str) -> Result<bool, sqlx::Error> {
+    let options: PgConnectOptions = url.parse()?;
+    let is_here = options.get_socket().is_some() || is_this_machine(options.get_host());
+    Ok(!is_here && !matches!(options.get_ssl_mode(), PgSslMode::VerifyFull))
 }
 
 /// A service's database: its own schema under its own role, nothing else.
@@ -217,7 +226,23 @@ fn literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::literal;
+    use super::{can_be_overheard, literal};
+
+    #[test]
+    fn only_a_verified_database_or_one_on_this_machine_cannot_be_overheard() {
+        for (url, overheard) in [
+            ("postgres://kl@127.0.0.1/kl", false),
+            ("postgres://kl@localhost/kl?sslmode=disable", false),
+            ("postgres://kl@%2Fvar%2Frun%2Fpostgresql/kl", false),
+            ("postgres://kl@db.example.org/kl?sslmode=verify-full", false),
+            ("postgres://kl@db.example.org/kl", true),
+            ("postgres://kl@db.example.org/kl?sslmode=require", true),
+            ("postgres://kl@10.0.0.5/kl?sslmode=verify-ca", true),
+        ] {
+            assert_eq!(can_be_overheard(url).unwrap(), overheard, "{url}");
+        }
+        assert!(can_be_overheard("nonsense").is_err());
+    }
 
     #[test]
     fn a_text_cannot_end_its_own_quotes() {

@@ -1,26 +1,68 @@
 //! The door: every call is checked here before a service sees it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::Response,
 };
+use governor::clock::MonotonicClock;
 use http::header::AUTHORIZATION;
-use knipperlicht_runtime::{Coded, Kind, refusal};
+use knipperlicht_runtime::{Coded, Kind, peer_of, refusal};
 use knipperlicht_vocabulary::ReporterId;
+use tokio::time::timeout;
 use tonic::{Code, Status, service::Routes};
 
-use crate::{AccessError, Principal, Role, Verifier, allowed};
+use crate::{
+    AccessError, Principal, Role, Verifier, allowed,
+    rate::{Limiter, Peers, Rates},
+};
+
+/// How long a call may take until it is answered, or a stream until it begins, whatever its caller
+/// would wait.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The same for calls that send a stream, over whatever line they have.
+const PATIENCE_WITH_STREAMS: Duration = Duration::from_mins(10);
+
+/// Calls that send a stream; a test keeps it equal to the contracts.
+const SENDING_STREAMS: &[&str] = &["knipperlicht.routing.v1.RoutingService/ImportServices"];
+
+/// Who is let in, and how often.
+pub struct Door {
+    verifier: Verifier,
+    limiter: Limiter,
+    peers: Peers,
+}
+
+impl Door {
+    /// Believes whom `verifier` believes.
+    #[must_use]
+    pub fn new(verifier: Verifier, rates: Rates, peers: Peers) -> Self {
+        Self {
+            verifier,
+            limiter: Limiter::new(rates, MonotonicClock),
+            peers,
+        }
+    }
+
+    fn admit(&self, request: &Request) -> Result<Principal, AccessError> {
+        let principal = admit(&self.verifier, request)?;
+        let peer = peer_of(request.extensions());
+        let address = self.peers.address(peer, request.headers());
+        self.limiter.count(&principal, address)?;
+        Ok(principal)
+    }
+}
 
 /// Puts the door before `routes`.
 #[must_use]
-pub fn guard(routes: Routes, verifier: Arc<Verifier>) -> Routes {
+pub fn guard(routes: Routes, door: Door) -> Routes {
     Routes::from(
         routes
             .into_axum_router()
-            .layer(middleware::from_fn_with_state(verifier, check)),
+            .layer(middleware::from_fn_with_state(Arc::new(door), check)),
     )
 }
 
@@ -33,17 +75,24 @@ pub fn principal_of<T>(request: &tonic::Request<T>) -> Result<Principal, Status>
         .ok_or_else(|| refusal(&AccessError::NoToken))
 }
 
-async fn check(
-    State(verifier): State<Arc<Verifier>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    match admit(&verifier, &request) {
-        Ok(principal) => {
-            request.extensions_mut().insert(principal);
-            with_code(next.run(request).await)
-        }
-        Err(error) => refusal(&error).into_http(),
+async fn check(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
+    let principal = match door.admit(&request) {
+        Ok(principal) => principal,
+        Err(error) => return refusal(&error).into_http(),
+    };
+    let patience = patience_with(call_of(&request));
+    request.extensions_mut().insert(principal);
+    match timeout(patience, next.run(request)).await {
+        Ok(response) => with_code(response),
+        Err(_) => refusal(&TransportError::TookTooLong).into_http(),
+    }
+}
+
+fn patience_with(call: &str) -> Duration {
+    if SENDING_STREAMS.contains(&call) {
+        PATIENCE_WITH_STREAMS
+    } else {
+        PATIENCE
     }
 }
 
@@ -62,30 +111,40 @@ fn with_code(response: Response) -> Response {
     }
 }
 
-/// A message that no service gets to see.
+/// A message that no service gets to see, or an answer that nobody waits for any more.
 #[derive(Debug, thiserror::Error)]
 enum TransportError {
     #[error("the message could not be read: generate the client anew from the contracts")]
     NotUnderstood,
     #[error("the message is too large: send less at a time")]
     TooLarge,
+    #[error("this took too long and was given up: look whether it took effect, then try again")]
+    TookTooLong,
 }
 
 impl Coded for TransportError {
     fn kind(&self) -> Kind {
-        Kind::Invalid
+        match self {
+            Self::NotUnderstood | Self::TooLarge => Kind::Invalid,
+            Self::TookTooLong => Kind::TookTooLong,
+        }
     }
 
     fn code(&self) -> &'static str {
         match self {
             Self::NotUnderstood => "KL0006",
             Self::TooLarge => "KL0007",
+            Self::TookTooLong => "KL0022",
         }
     }
 }
 
+fn call_of(request: &Request) -> &str {
+    request.uri().path().trim_start_matches('/')
+}
+
 fn admit(verifier: &Verifier, request: &Request) -> Result<Principal, AccessError> {
-    let call = request.uri().path().trim_start_matches('/');
+    let call = call_of(request);
     let roles = allowed(call).unwrap_or_default();
     let principal = if roles == [Role::LinkHolder] {
         link_holder()?
@@ -126,3 +185,6 @@ fn link_holder() -> Result<Principal, AccessError> {
         zones: Vec::new(),
     })
 }
+
+#[cfg(test)]
+mod tests;

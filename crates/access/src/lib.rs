@@ -6,11 +6,13 @@ mod database;
 mod guard;
 mod issuer;
 mod principal;
+mod rate;
 mod token;
 
 pub use calls::{CALLS, allowed};
-pub use database::{Database, DatabaseOptions, OwnedTransaction, Standing};
-pub use guard::{guard, principal_of};
+pub use database::{Database, DatabaseOptions, OwnedTransaction, Standing, can_be_overheard};
+pub use guard::{Door, guard, principal_of};
 pub use issuer::{DevIssuer, IssuerError, Person};
 pub use principal::{Principal, Role};
+pub use rate::{Peers, Rate, RateError, Rates};
 pub use token::{AccessError, TokenRules, Verifier};

@@ -28,6 +28,17 @@ pub enum Role {
 }
 
 impl Role {
+    /// The roles in which somebody comes through the door.
+    pub const CALLERS: &[Self] = &[
+        Self::Reporter,
+        Self::Partner,
+        Self::Coordinator,
+        Self::Analyst,
+        Self::Operator,
+        Self::Admin,
+        Self::LinkHolder,
+    ];
+
     /// Its name in tokens, policies and logs.
     #[must_use]
     pub const fn name(self) -> &'static str {

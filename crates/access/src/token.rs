@@ -36,6 +36,12 @@ pub enum AccessError {
         /// The call.
         call: String,
     },
+    /// Too many calls in a short time.
+    #[error("too many calls in a short time: go on in {} s; this one did nothing", .wait.as_secs())]
+    TooOften {
+        /// How long to wait.
+        wait: Duration,
+    },
     /// The keys that check tokens cannot be read.
     #[error("the issuer's keys cannot be read: {0}")]
     BadKeys(String),
@@ -46,6 +52,7 @@ impl Coded for AccessError {
         match self {
             Self::NoToken | Self::BadToken(_) | Self::Expired => Kind::Unauthenticated,
             Self::NotAllowed { .. } => Kind::Forbidden,
+            Self::TooOften { .. } => Kind::Exhausted,
             Self::BadKeys(_) => Kind::Internal,
         }
     }
@@ -57,6 +64,14 @@ impl Coded for AccessError {
             Self::Expired => "KL0003",
             Self::NotAllowed { .. } => "KL0004",
             Self::BadKeys(_) => "KL0005",
+            Self::TooOften { .. } => "KL0021",
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooOften { wait } => Some(*wait),
+            _ => None,
         }
     }
 }

@@ -14,11 +14,13 @@
 //! - [`Forgetting`]: what was said of it says nothing any more, here and in the stream.
 //! - [`parking`]: what cannot be handled waits in PostgreSQL, and its situation behind it.
 //! - [`topology`]: the stream, and who listens to whom.
+//! - [`accounts`]: who may do what at NATS.
 //! - [`reconciler`]: what was said compared with what was handled; replay.
 //! - [`audit`]: who did what, and why: a log that every service keeps beside its events.
 //!
 //! NATS is transport, never the record: with the stream lost, the outboxes fill it again.
 
+pub mod accounts;
 pub mod admission;
 pub mod audit;
 pub mod consumer;
@@ -45,6 +47,7 @@ mod seat;
 pub mod topology;
 mod turn;
 
+pub use accounts::NatsUser;
 pub use consumer::{Consumer, ReactionError, Reactions};
 pub use erasing::Forgets;
 pub use event::{Event, Fact};
@@ -52,7 +55,7 @@ pub use feed::Feed;
 pub use forgetting::Forgetting;
 pub use kit::Kit;
 pub use listener::{Listener, Listens};
-pub use nats::connect;
+pub use nats::{NatsError, NatsOptions};
 pub use outbox::{Said, Waker, say};
 pub use relay::Relay;
 pub use turn::Turns;

@@ -7,7 +7,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use async_nats::jetstream::{self, stream};
+use async_nats::{
+    Client,
+    jetstream::{self, stream},
+};
 use jiff::Timestamp;
 use knipperlicht_access::{Database, DatabaseOptions, OwnedTransaction, Principal};
 use knipperlicht_contracts::{
@@ -15,8 +18,8 @@ use knipperlicht_contracts::{
     events::v1 as events,
 };
 use knipperlicht_eventing::{
-    Consumer, Event, Feed, Forgets, Forgetting, Kit, ReactionError, Reactions, Relay, Said, Turns,
-    Waker, connect, erasing, merges, parking, reconciler, say, schema, topology,
+    Consumer, Event, Feed, Forgets, Forgetting, Kit, NatsUser, ReactionError, Reactions, Relay, Said,
+    Turns, Waker, erasing, merges, parking, reconciler, say, schema, topology,
 };
 use knipperlicht_harness::{Bed, eventually, movable_environment};
 use knipperlicht_runtime::{Bell, Lifecycle};
@@ -115,8 +118,13 @@ impl Flow {
     }
 
     async fn jetstream(&self) -> jetstream::Context {
-        let nats = async_nats::connect(self.bed.nats.url()).await.unwrap();
+        let nats = self.bed.connect_nats(NatsUser::Operator).await;
         jetstream::new(nats)
+    }
+
+    /// A connection that is made again whenever it breaks.
+    async fn nats(&self, user: NatsUser) -> Client {
+        self.bed.nats_options().connect(user).await.unwrap()
     }
 
     /// When the stream was made, in nanoseconds since 1970.
@@ -161,7 +169,7 @@ impl Flow {
             service: Service::Intake,
             database: self.intake.clone(),
             principal: principal(),
-            jetstream: jetstream::new(connect(&self.bed.nats.url(), "relay").await.unwrap()),
+            jetstream: jetstream::new(self.nats(NatsUser::Service(Service::Intake)).await),
             environment: self.environment.clone(),
             waker: self.waker.clone(),
             turns: Turns::default(),
@@ -181,14 +189,14 @@ impl Flow {
             feed: Some(feed.clone()),
             ..self.consumer().await
         };
-        let nats = connect(&self.bed.nats.url(), "feed").await.unwrap();
+        let nats = self.nats(NatsUser::Reader).await;
         let stop = self.lifecycle.stop();
         self.lifecycle.spawn(feed.run(jetstream::new(nats), stop));
         self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
     }
 
     async fn consumer(&self) -> Consumer<Heard> {
-        let nats = connect(&self.bed.nats.url(), "listener").await.unwrap();
+        let nats = self.nats(NatsUser::Service(Service::Assessment)).await;
         Consumer {
             service: Service::Assessment,
             database: self.assessment.clone(),

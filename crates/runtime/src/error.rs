@@ -1,6 +1,6 @@
 //! One way to say errors: a closed set of kinds, mapped once to gRPC, and a code with a page.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -22,6 +22,8 @@ pub enum Kind {
     Exhausted,
     /// Something we need is away: try again.
     Unavailable,
+    /// It was given up: whether it took effect is not known.
+    TookTooLong,
     /// A mistake of ours.
     Internal,
 }
@@ -32,13 +34,18 @@ pub trait Coded: std::error::Error {
     fn kind(&self) -> Kind;
     /// Its code, such as `KL1001`: `docs/errors/` has a page for each.
     fn code(&self) -> &'static str;
+    /// How long to wait before trying again, where that is known.
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
     /// The field at fault, where one is.
     fn field(&self) -> Option<&str> {
         None
     }
 }
 
-/// The error as a gRPC status, with `google.rpc.ErrorInfo` and, for a field, `BadRequest`.
+/// The error as a gRPC status, with `google.rpc.ErrorInfo` and, for a field, `BadRequest`; `RetryInfo` says
+/// how long to wait.
 ///
 /// An internal error is logged here and tells the caller only its code: its text may name tables.
 pub fn refusal(error: &dyn Coded) -> Status {
@@ -50,6 +57,7 @@ pub fn refusal(error: &dyn Coded) -> Status {
         Kind::Conflict => Code::FailedPrecondition,
         Kind::Exhausted => Code::ResourceExhausted,
         Kind::Unavailable => Code::Unavailable,
+        Kind::TookTooLong => Code::DeadlineExceeded,
         Kind::Internal => Code::Internal,
     };
     let message = match error.kind() {
@@ -72,6 +80,9 @@ pub fn refusal(error: &dyn Coded) -> Status {
             format!("docs/errors/{}.md", error.code()),
         )]),
     );
+    if let Some(wait) = error.retry_after() {
+        details.set_retry_info(Some(wait));
+    }
     if let Some(field) = error.field() {
         details.add_bad_request_violation(field, &message);
     }

@@ -1,18 +1,23 @@
 //! What every process of Knipperlicht needs, whatever it serves: time and randomness from the
-//! system, an orderly end, telemetry, health, a gRPC server, and one way to say errors.
+//! system, an orderly end, telemetry, health, a gRPC server with TLS, and one way to say errors.
 
 mod bell;
 mod environment;
 mod error;
+mod incoming;
 mod lifecycle;
+mod peer;
 mod server;
 mod telemetry;
+mod tls;
 mod trace;
 
 pub use bell::{Bell, Listener};
 pub use environment::{OsRandom, SystemClock, system_environment};
 pub use error::{Coded, Kind, Problem, refusal};
 pub use lifecycle::{Lifecycle, Stop, retry_pause, rounds};
+pub use peer::{is_this_machine, peer_of};
 pub use server::{GrpcServer, Health, ServerError};
 pub use telemetry::{Telemetry, TelemetryError, TelemetryOptions};
+pub use tls::{ServerTls, TlsError, TlsFiles};
 pub use trace::{MessageSpan, current_traceparent, set_parent, trace_id};

@@ -1,4 +1,4 @@
-//! The gRPC server: limits, health, reflection, an orderly end.
+//! The gRPC server: TLS, limits, health, reflection, an orderly end.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -11,7 +11,7 @@ use tonic::{
 use tonic_health::{ServingStatus, server::HealthReporter};
 use tracing::Span;
 
-use crate::{Stop, set_parent};
+use crate::{ServerTls, Stop, incoming::encrypted, set_parent};
 
 /// Calls under way on one connection; more are refused politely.
 const CALLS_PER_CONNECTION: usize = 512;
@@ -42,28 +42,44 @@ pub enum ServerError {
 pub struct GrpcServer {
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<ServerTls>,
     health: HealthReporter,
+    health_routes: Routes,
+    health_door: Option<TcpListener>,
     routes: Routes,
 }
 
 impl GrpcServer {
-    /// Takes the address, so that a clash shows before anything else starts.
-    pub async fn bind(address: SocketAddr) -> Result<Self, ServerError> {
-        let refused = |source| ServerError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
+    /// Takes the address, so that a clash shows before anything else starts. Without `tls` it
+    /// speaks in clear.
+    pub async fn bind(address: SocketAddr, tls: Option<ServerTls>) -> Result<Self, ServerError> {
+        let (listener, address) = listen(address).await?;
         let (health, health_service) = tonic_health::server::health_reporter();
         let reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
             .build_v1()?;
-        let routes = Routes::new(health_service).add_service(reflection);
+        let routes = Routes::new(health_service.clone()).add_service(reflection);
         Ok(Self {
             listener,
             address,
+            tls,
             health,
+            health_routes: Routes::new(health_service),
+            health_door: None,
             routes,
         })
+    }
+
+    /// Answers how it is at this address too, in clear and nothing else: for who watches over
+    /// processes and has no certificates. Says where that is.
+    pub async fn answer_health_at(
+        &mut self,
+        address: SocketAddr,
+    ) -> Result<SocketAddr, ServerError> {
+        let (listener, address) = listen(address).await?;
+        self.health_door = Some(listener);
+        Ok(address)
     }
 
     /// Where it listens.
@@ -83,20 +99,47 @@ impl GrpcServer {
         // Both answer "unimplemented" to what they do not know; one answer is enough.
         let open = self.routes.into_axum_router().reset_fallback();
         let all = routes.into_axum_router().merge(open);
-        // Set here and not on the server, which leaves sockets that it is handed as they are: an answer
-        // that waits for the acknowledgement of the one before costs 40 ms.
-        let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
-        let serving = Server::builder()
+        let router = Server::builder()
             .trace_fn(call_span)
             .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
             .load_shed(true)
-            .add_routes(Routes::from(all))
-            .serve_with_incoming_shutdown(incoming, {
-                let stop = stop.clone();
-                async move { stop.requested().await }
-            });
+            .add_routes(Routes::from(all));
+        let (listener, stopping) = (self.listener, stopped(stop.clone()));
+        let serving = async {
+            match self.tls {
+                None => {
+                    let incoming = in_clear(listener);
+                    router
+                        .serve_with_incoming_shutdown(incoming, stopping)
+                        .await
+                }
+                Some(mut tls) => {
+                    let incoming = encrypted(listener, tls.current());
+                    tokio::select! {
+                        served = router.serve_with_incoming_shutdown(incoming, stopping) => served,
+                        never = tls.keep_fresh() => match never {},
+                    }
+                }
+            }
+        };
+        let health = async {
+            match self.health_door {
+                None => Ok(()),
+                Some(door) => {
+                    let router = Server::builder()
+                        .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
+                        .add_routes(self.health_routes);
+                    let stopping = stopped(stop.clone());
+                    router
+                        .serve_with_incoming_shutdown(in_clear(door), stopping)
+                        .await
+                }
+            }
+        };
         tokio::select! {
-            served = serving => served?,
+            served = async { tokio::try_join!(serving, health) } => {
+                served?;
+            }
             () = async {
                 stop.requested().await;
                 tokio::time::sleep(DRAIN).await;
@@ -104,6 +147,23 @@ impl GrpcServer {
         }
         Ok(())
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let refused = |source| ServerError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
+}
+
+/// Set here and not on the server, which leaves sockets that it is handed as they are: an answer
+/// that waits for the acknowledgement of the one before costs 40 ms.
+fn in_clear(listener: TcpListener) -> TcpIncoming {
+    TcpIncoming::from(listener).with_nodelay(Some(true))
+}
+
+async fn stopped(stop: Stop) {
+    stop.requested().await;
 }
 
 /// Tells load balancers and people how each service is.

@@ -95,6 +95,10 @@ pub enum SandboxError {
         user: String,
     },
 
+    /// A certificate could not be made.
+    #[error("cannot make a certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
+
     /// The operating system refused something.
     #[error("cannot {doing}: {source}")]
     Io {

@@ -8,7 +8,10 @@
 //! Promises:
 //!
 //! - A server listens on 127.0.0.1 alone. PostgreSQL asks for a generated password; nats-server
-//!   asks for none, so every user of this machine can reach it while it runs.
+//!   asks nobody who they are unless it was given accounts, so every user of this machine can then
+//!   reach it while it runs.
+//! - A server that has an [`Identity`], vouched for by an [`Authority`] of this machine, serves
+//!   nobody in clear.
 //! - A server ends with the process that started it, also when that one is killed with
 //!   `SIGKILL`. This rests on `setpriv --pdeathsig` (util-linux) and `env --default-signal` (GNU core
 //!   utilities 8.31), so on Linux. Without them the server stays, and the next start on the same
@@ -17,6 +20,7 @@
 //! - PostgreSQL refuses to run as root. When this process is root, it runs as the owner of the
 //!   data, else as `postgres`, else as `nobody`.
 
+mod authority;
 mod child;
 mod error;
 mod home;
@@ -27,12 +31,13 @@ mod postgres;
 mod scratch;
 mod tools;
 
+pub use authority::{Authority, Identity};
 pub use error::SandboxError;
 pub use lock::InstanceLock;
 pub use nats::{Nats, NatsOptions};
 pub use port::free_port;
 pub use postgres::{Postgres, PostgresOptions};
-pub use scratch::Scratch;
+pub use scratch::{Scratch, ScratchOptions};
 pub use tools::Tools;
 
 /// What a server promises about a write it has acknowledged.

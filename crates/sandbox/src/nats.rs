@@ -9,6 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
+use crate::authority::Identity;
 use crate::child::{Child, Program, Signal, outlive_predecessor};
 use crate::error::{Doing, SandboxError};
 use crate::home::{Log, User, make_directory, random_hex, write_private};
@@ -34,6 +35,11 @@ pub struct NatsOptions {
     pub port: Option<u16>,
     /// What the acknowledgement of a message promises.
     pub durability: Durability,
+    /// The block `accounts` of its configuration: who may do what. Without it nobody is asked who
+    /// they are.
+    pub accounts: Option<String>,
+    /// Who it is; with it, nobody is served in clear.
+    pub identity: Option<Identity>,
 }
 
 impl NatsOptions {
@@ -44,6 +50,8 @@ impl NatsOptions {
             directory: directory.into(),
             port: None,
             durability: Durability::Durable,
+            accounts: None,
+            identity: None,
         }
     }
 }
@@ -56,6 +64,8 @@ pub struct Nats {
     program: PathBuf,
     directory: PathBuf,
     durability: Durability,
+    accounts: Option<String>,
+    identity: Option<Identity>,
     port: u16,
     monitoring_port: u16,
     _lock: InstanceLock,
@@ -74,6 +84,8 @@ impl Nats {
             program: tools.nats_server().to_owned(),
             directory,
             durability: options.durability,
+            accounts: options.accounts,
+            identity: options.identity,
             port: options.port.unwrap_or(0),
             monitoring_port: 0,
             _lock: lock,
@@ -92,7 +104,11 @@ impl Nats {
     /// The address for clients.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        let scheme = match self.identity {
+            Some(_) => "tls",
+            None => "nats",
+        };
+        format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
     /// The port for clients on 127.0.0.1. It stays the same across restarts.
@@ -239,6 +255,14 @@ impl Nats {
             Durability::Durable => "always",
             Durability::Disposable => "\"2m\"",
         };
+        let tls = self.identity.as_ref().map_or_else(String::new, |identity| {
+            format!(
+                "tls {{\n  cert_file: {}\n  key_file: {}\n}}\n",
+                quoted(&identity.certificate),
+                quoted(&identity.key)
+            )
+        });
+        let accounts = self.accounts.as_deref().unwrap_or_default();
         format!(
             "# Written anew at every start.\n\
              server_name: \"{name}\"\n\
@@ -249,7 +273,8 @@ impl Nats {
              jetstream {{\n  \
                store_dir: {store}\n  \
                sync_interval: {sync_interval}\n\
-             }}\n"
+             }}\n\
+             {tls}{accounts}"
         )
     }
 

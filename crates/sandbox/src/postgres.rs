@@ -1,5 +1,5 @@
 use std::ffi::OsString;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
+use crate::authority::Identity;
 use crate::child::{Child, Program, Signal, outlive_predecessor};
 use crate::error::{Doing, SandboxError};
 use crate::home::{Log, Place, User, keep_secret, make_directory, write_private};
@@ -24,6 +25,9 @@ const INITDB_WITHIN: Duration = Duration::from_mins(1);
 /// How long what a killed server leaves (sessions, shared memory, its port) may linger.
 const REMAINS_WITHIN: Duration = Duration::from_secs(10);
 const PORT_ATTEMPTS: u32 = 5;
+const CERTIFICATE: &str = "server.crt";
+const KEY: &str = "server.key";
+const WHO_MAY_CONNECT: &str = "encrypted_hba.conf";
 
 /// Which PostgreSQL to run.
 #[derive(Clone, Debug)]
@@ -37,6 +41,8 @@ pub struct PostgresOptions {
     pub durability: Durability,
     /// Settings by name, which win over those chosen here.
     pub settings: Vec<(String, String)>,
+    /// Who it is; with it, nobody is served in clear.
+    pub identity: Option<Identity>,
 }
 
 impl PostgresOptions {
@@ -48,6 +54,7 @@ impl PostgresOptions {
             port: None,
             durability: Durability::Durable,
             settings: Vec::new(),
+            identity: None,
         }
     }
 }
@@ -57,6 +64,7 @@ pub struct Postgres {
     // Before the lock, so that the directory is released after the server has ended.
     child: Option<Child>,
     settings: Vec<(String, String)>,
+    identity: Option<Identity>,
     durability: Durability,
     port: u16,
     password: String,
@@ -88,6 +96,7 @@ impl Postgres {
         let mut postgres = Self {
             child: None,
             settings: options.settings,
+            identity: options.identity,
             durability: options.durability,
             port: 0,
             password: keep_secret(&place.directory.join("password"))?,
@@ -107,6 +116,7 @@ impl Postgres {
         if !postgres.data().exists() {
             postgres.init(tools).await?;
         }
+        postgres.take_identity()?;
         postgres.launch_on(options.port).await?;
         Ok(postgres)
     }
@@ -121,7 +131,11 @@ impl Postgres {
     #[must_use]
     pub fn url_of(&self, database: &str) -> String {
         let Self { password, port, .. } = self;
-        format!("postgres://{SUPERUSER}:{password}@127.0.0.1:{port}/{database}")
+        let encrypted = self.identity.as_ref().map_or_else(String::new, |identity| {
+            let authority = in_query(&identity.authority);
+            format!("?sslmode=verify-full&sslrootcert={authority}")
+        });
+        format!("postgres://{SUPERUSER}:{password}@127.0.0.1:{port}/{database}{encrypted}")
     }
 
     /// The port on 127.0.0.1. It stays the same across restarts.
@@ -267,6 +281,25 @@ impl Postgres {
             None => return Err(log.not_started(SERVER, "initdb takes too long".to_owned())),
         }
         fs::rename(&data, self.data()).doing_at("move the new data to", &self.data())
+    }
+
+    /// Copies who it is to where PostgreSQL may read it, which takes a key that is its own alone.
+    fn take_identity(&self) -> Result<(), SandboxError> {
+        let Some(identity) = &self.identity else {
+            return Ok(());
+        };
+        let put = |name: &str, text: &str| {
+            let path = self.cluster().join(name);
+            write_private(&path, text)?;
+            self.run_as.take(&path)
+        };
+        for (name, from) in [(CERTIFICATE, &identity.certificate), (KEY, &identity.key)] {
+            put(name, &fs::read_to_string(from).doing_at("read", from)?)?;
+        }
+        put(
+            WHO_MAY_CONNECT,
+            "hostssl all all 127.0.0.1/32 scram-sha-256\n",
+        )
     }
 
     /// Removes what interrupted attempts have left. What resists is only space lost.
@@ -425,6 +458,13 @@ impl Postgres {
             // In files, which go with the directory, rather than in the machine's shared memory.
             set("dynamic_shared_memory_type", "mmap");
         }
+        if self.identity.is_some() {
+            let file = |name: &str| self.cluster().join(name).display().to_string();
+            set("ssl", "on");
+            set("ssl_cert_file", &file(CERTIFICATE));
+            set("ssl_key_file", &file(KEY));
+            set("hba_file", &file(WHO_MAY_CONNECT));
+        }
         for (name, value) in &self.settings {
             set(name, value);
         }
@@ -441,6 +481,21 @@ impl fmt::Debug for Postgres {
             .field("pid", &self.pid())
             .finish_non_exhaustive()
     }
+}
+
+/// A path as the value of a parameter in a URL.
+fn in_query(path: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+    let mut text = String::new();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if plain(*byte) {
+            text.push(char::from(*byte));
+        } else {
+            // Writing to a text cannot fail.
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
 }
 
 /// What came of one attempt to start.

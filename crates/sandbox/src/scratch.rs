@@ -6,6 +6,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::Durability;
+use crate::authority::Identity;
 use crate::error::{Doing, SandboxError};
 use crate::home::User;
 use crate::lock::InstanceLock;
@@ -16,6 +17,28 @@ use crate::tools::Tools;
 const PREFIX: &str = "knipperlicht-scratch-";
 /// A directory this young may belong to a process that has not locked it yet.
 const SETTLED_AFTER: Duration = Duration::from_mins(1);
+
+/// Which servers to run.
+#[derive(Clone, Debug)]
+pub struct ScratchOptions {
+    /// What they promise about a write.
+    pub durability: Durability,
+    /// Who may do what at NATS: see [`NatsOptions::accounts`].
+    pub accounts: Option<String>,
+    /// Who they are: with it they serve nobody in clear.
+    pub identity: Option<Identity>,
+}
+
+impl Default for ScratchOptions {
+    /// Nothing durable, and in clear.
+    fn default() -> Self {
+        Self {
+            durability: Durability::Disposable,
+            accounts: None,
+            identity: None,
+        }
+    }
+}
 
 /// Both servers on a directory that disappears with them; for tests.
 ///
@@ -35,21 +58,29 @@ pub struct Scratch {
 impl Scratch {
     /// Starts both at once, on free ports, nothing durable.
     pub async fn start() -> Result<Self, SandboxError> {
-        Self::start_with(&Tools::find()?, Durability::Disposable).await
+        Self::start_with(&Tools::find()?, ScratchOptions::default()).await
     }
 
-    /// Starts both at once, on free ports, as durable as asked: for the kill test.
-    pub async fn start_with(tools: &Tools, durability: Durability) -> Result<Self, SandboxError> {
+    /// Starts both at once, on free ports.
+    pub async fn start_with(tools: &Tools, options: ScratchOptions) -> Result<Self, SandboxError> {
         let directory = reachable_directory()?;
         let lock = InstanceLock::acquire(directory.path())?;
         sweep(directory.path());
 
+        let ScratchOptions {
+            durability,
+            accounts,
+            identity,
+        } = options;
         let postgres = PostgresOptions {
             durability,
+            identity: identity.clone(),
             ..PostgresOptions::new(directory.path().join("postgres"))
         };
         let nats = NatsOptions {
             durability,
+            accounts,
+            identity,
             ..NatsOptions::new(directory.path().join("nats"))
         };
         let (postgres, nats) =

@@ -10,3 +10,4 @@ mod outbound;
 pub mod program;
 pub mod serve;
 pub mod trust;
+pub mod wire;

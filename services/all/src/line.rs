@@ -7,9 +7,9 @@ use std::{
     sync::Arc,
 };
 
-use async_nats::{Client, ConnectError, jetstream};
+use async_nats::{Client, jetstream};
 use knipperlicht_access::{
-    AccessError, Database, DatabaseOptions, Principal, TokenRules, Verifier, guard,
+    AccessError, Database, DatabaseOptions, Door, Principal, TokenRules, Verifier, guard,
 };
 use knipperlicht_assessment::{
     Assessment, FolderError, load_catalogue,
@@ -17,8 +17,8 @@ use knipperlicht_assessment::{
 };
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::{
-    Consumer, Feed, Forgets, Forgetting, Kit, Listener, Listens, Reactions, Relay, Turns, Waker,
-    audit::Keeper,
+    Consumer, Feed, Forgets, Forgetting, Kit, Listener, Listens, NatsError, NatsOptions, NatsUser,
+    Reactions, Relay, Turns, Waker, audit::Keeper,
 };
 use knipperlicht_followup::{
     Followup,
@@ -28,7 +28,7 @@ use knipperlicht_intake::{Intake, model::Retention};
 use knipperlicht_notification::{Notification, NotificationSettings};
 use knipperlicht_privacy::{IndexKey, KeyWrapping, Vault};
 use knipperlicht_routing::{Routing, model::points::PointsTables};
-use knipperlicht_runtime::{Bell, GrpcServer, Lifecycle, ServerError};
+use knipperlicht_runtime::{Bell, GrpcServer, Lifecycle, ServerError, ServerTls, TlsError};
 use knipperlicht_vocabulary::{Environment, IdError};
 use knipperlicht_zones::{TableError, ZoneTable};
 use tonic::service::RoutesBuilder;
@@ -36,7 +36,7 @@ use tonic::service::RoutesBuilder;
 pub use self::carers::{CarerOptions, CarerSettings};
 pub use self::retention::RetentionOptions;
 use self::{health::watch_health, keys::watch_keys};
-use crate::trust::AuditSettings;
+use crate::{trust::AuditSettings, wire::WireSettings};
 
 mod carers;
 mod health;
@@ -47,10 +47,12 @@ mod retention;
 pub struct LineSettings {
     /// The PostgreSQL URL of each service's database; most often the same.
     pub database_url: String,
-    /// The NATS URL.
-    pub nats_url: String,
+    /// How NATS is reached.
+    pub nats: NatsOptions,
     /// Where gRPC listens.
     pub listen: SocketAddr,
+    /// How it is reached there.
+    pub wire: WireSettings,
     /// Which services run.
     pub targets: Vec<Service>,
     /// Which tokens are believed.
@@ -83,12 +85,15 @@ pub enum LineError {
     /// The address.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The database URL.
     #[error("DATABASE_URL: {0}")]
     Database(#[from] sqlx::Error),
     /// NATS.
-    #[error("NATS_URL: {0}")]
-    Nats(#[from] ConnectError),
+    #[error(transparent)]
+    Nats(#[from] NatsError),
     /// The token rules.
     #[error(transparent)]
     Tokens(#[from] AccessError),
@@ -133,13 +138,14 @@ impl Line {
         settings: LineSettings,
         environment: Environment,
     ) -> Result<Self, LineError> {
-        let server = GrpcServer::bind(settings.listen).await?;
+        let server = bind(&settings).await?;
         let address = server.address();
         let lifecycle = Lifecycle::default();
-        let nats = knipperlicht_eventing::connect(&settings.nats_url, "knipperlicht").await?;
+        let eraser = settings.nats.connect(NatsUser::Eraser).await?;
         let mut assembly = Assembly {
             lifecycle: &lifecycle,
-            nats: &nats,
+            nats: vec![eraser.clone()],
+            eraser: jetstream::new(eraser),
             environment: &environment,
             settings: &settings,
             zones: Arc::new(ZoneTable::builtin()?),
@@ -149,21 +155,24 @@ impl Line {
             turns: Turns::default(),
         };
         for target in &settings.targets {
-            assembly.add(*target)?;
+            assembly.add(*target).await?;
+        }
+        if let Some(feed) = assembly.feed.clone() {
+            let jetstream = assembly.jetstream(NatsUser::Reader).await?;
+            lifecycle.spawn(feed.run(jetstream, lifecycle.stop()));
         }
         let Assembly {
-            routes, kits, feed, ..
+            routes, kits, nats, ..
         } = assembly;
-        if let Some(feed) = feed {
-            lifecycle.spawn(feed.run(jetstream::new(nats.clone()), lifecycle.stop()));
-        }
-        let verifier = Arc::new(Verifier::new(&settings.tokens, environment)?);
         let keys = Arc::clone(&settings.keys);
         lifecycle.spawn(watch_keys(keys, lifecycle.stop()));
+        let verifier = Verifier::new(&settings.tokens, environment)?;
+        let WireSettings { rates, peers, .. } = settings.wire;
+        let routes = guard(routes.routes(), Door::new(verifier, rates, peers));
         lifecycle.spawn(watch_health(server.health(), kits, nats, lifecycle.stop()));
         let (stop, failed) = (lifecycle.stop(), lifecycle.stop());
         lifecycle.spawn(async move {
-            if let Err(error) = server.serve(guard(routes.routes(), verifier), stop).await {
+            if let Err(error) = server.serve(routes, stop).await {
                 tracing::error!(%error, "gRPC server broke down");
                 failed.request();
             }
@@ -191,7 +200,8 @@ impl Line {
 /// A line in the making.
 struct Assembly<'a> {
     lifecycle: &'a Lifecycle,
-    nats: &'a Client,
+    nats: Vec<Client>,
+    eraser: jetstream::Context,
     environment: &'a Environment,
     settings: &'a LineSettings,
     zones: Arc<ZoneTable>,
@@ -202,8 +212,9 @@ struct Assembly<'a> {
 }
 
 impl Assembly<'_> {
-    fn add(&mut self, service: Service) -> Result<(), LineError> {
+    async fn add(&mut self, service: Service) -> Result<(), LineError> {
         let kit = kit(service, self.settings, self.environment, &self.turns)?;
+        let jetstream = self.jetstream(NatsUser::Service(service)).await?;
         let stop = self.lifecycle.stop();
         self.keep_checkpoints(&kit);
         match service {
@@ -216,7 +227,7 @@ impl Assembly<'_> {
                     self.settings.carers.address.clone(),
                 );
                 self.routes.add_service(intake.routes());
-                self.react(&kit, intake.reactions());
+                self.react(&kit, &jetstream, intake.reactions());
                 let expiring = intake.expiring(self.settings.retention);
                 self.lifecycle.spawn(expiring.run(stop.clone()));
                 self.lifecycle.spawn(intake.write_signals(stop));
@@ -229,13 +240,13 @@ impl Assembly<'_> {
                     Arc::new(catalogue),
                 );
                 self.routes.add_service(assessment.routes());
-                self.react(&kit, assessment.reactions());
+                self.react(&kit, &jetstream, assessment.reactions());
             }
             Service::Routing => {
                 let points = Arc::new(PointsTables::builtin()?);
                 let routing = Routing::new(kit.clone(), Arc::clone(&self.zones), points);
                 self.routes.add_service(routing.routes());
-                self.react(&kit, routing.reactions());
+                self.react(&kit, &jetstream, routing.reactions());
                 if let Some(measuring) = routing.measuring() {
                     self.lifecycle.spawn(measuring.run(stop.clone()));
                 }
@@ -246,7 +257,7 @@ impl Assembly<'_> {
                 let CarerSettings { address, asking } = &self.settings.carers;
                 let followup = Followup::new(kit.clone(), calendars, *asking, address.clone());
                 self.routes.add_service(followup.routes());
-                self.react(&kit, followup.reactions());
+                self.react(&kit, &jetstream, followup.reactions());
                 self.lifecycle.spawn(followup.askings().run(stop.clone()));
                 self.lifecycle.spawn(followup.clocks().run(stop.clone()));
                 self.lifecycle.spawn(followup.tallies().run(stop));
@@ -257,7 +268,7 @@ impl Assembly<'_> {
                 let notification =
                     Notification::new(kit.clone(), settings, self.vault(), index_key);
                 self.routes.add_service(notification.routes());
-                self.listen(&kit, notification.reactions());
+                self.listen(&kit, jetstream, notification.reactions());
                 self.lifecycle
                     .spawn(notification.courier().run(stop.clone()));
                 self.lifecycle.spawn(notification.clearing().run(stop));
@@ -266,9 +277,16 @@ impl Assembly<'_> {
                 return Ok(());
             }
         }
-        self.relay(&kit);
+        self.relay(&kit, jetstream);
         self.kits.push(kit);
         Ok(())
+    }
+
+    /// A connection of its own: in whose name it is decides what may be said on it.
+    async fn jetstream(&mut self, user: NatsUser) -> Result<jetstream::Context, NatsError> {
+        let client = self.settings.nats.connect(user).await?;
+        self.nats.push(client.clone());
+        Ok(jetstream::new(client))
     }
 
     fn vault(&self) -> Vault {
@@ -289,12 +307,12 @@ impl Assembly<'_> {
         }
     }
 
-    fn react<R: Reactions>(&self, kit: &Kit, reactions: Arc<R>) {
+    fn react<R: Reactions>(&self, kit: &Kit, jetstream: &jetstream::Context, reactions: Arc<R>) {
         let consumer = Consumer {
             service: kit.service,
             database: kit.database.clone(),
             principal: kit.principal.clone(),
-            jetstream: jetstream::new(self.nats.clone()),
+            jetstream: jetstream.clone(),
             feed: self.feed.clone(),
             environment: kit.environment.clone(),
             turns: kit.turns.clone(),
@@ -305,17 +323,16 @@ impl Assembly<'_> {
     }
 
     fn forget<F: Forgets>(&self, kit: &Kit, forgets: Arc<F>) {
-        let jetstream = jetstream::new(self.nats.clone());
-        let forgetting = Forgetting::new(kit.clone(), jetstream, forgets);
+        let forgetting = Forgetting::new(kit.clone(), self.eraser.clone(), forgets);
         self.lifecycle.spawn(forgetting.run(self.lifecycle.stop()));
     }
 
-    fn listen<L: Listens>(&self, kit: &Kit, listens: Arc<L>) {
+    fn listen<L: Listens>(&self, kit: &Kit, jetstream: jetstream::Context, listens: Arc<L>) {
         let listener = Listener {
             service: kit.service,
             database: kit.database.clone(),
             principal: kit.principal.clone(),
-            jetstream: jetstream::new(self.nats.clone()),
+            jetstream,
             feed: self.feed.clone(),
             environment: kit.environment.clone(),
             turns: kit.turns.clone(),
@@ -325,18 +342,32 @@ impl Assembly<'_> {
         self.lifecycle.spawn(listener.run(self.lifecycle.stop()));
     }
 
-    fn relay(&self, kit: &Kit) {
+    fn relay(&self, kit: &Kit, jetstream: jetstream::Context) {
         let relay = Relay {
             service: kit.service,
             database: kit.database.clone(),
             principal: kit.principal.clone(),
-            jetstream: jetstream::new(self.nats.clone()),
+            jetstream,
             environment: kit.environment.clone(),
             waker: kit.waker.clone(),
             turns: kit.turns.clone(),
         };
         self.lifecycle.spawn(relay.run(self.lifecycle.stop()));
     }
+}
+
+/// Takes the addresses.
+async fn bind(settings: &LineSettings) -> Result<GrpcServer, LineError> {
+    let tls = match &settings.wire.tls {
+        Some(files) => Some(ServerTls::load(files.clone()).await?),
+        None => None,
+    };
+    let mut server = GrpcServer::bind(settings.listen, tls).await?;
+    if let Some(address) = settings.wire.health_listen {
+        let address = server.answer_health_at(address).await?;
+        tracing::info!(%address, "health is told in clear");
+    }
+    Ok(server)
 }
 
 fn calendars(file: Option<&Path>) -> Result<Calendars, LineError> {

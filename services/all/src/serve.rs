@@ -12,6 +12,7 @@ use crate::{
     line::{CarerOptions, Line, LineError, LineSettings, RetentionOptions},
     outbound::{OutboundError, OutboundOptions},
     trust::{AuditOptions, KeyOptions, TrustError},
+    wire::{WireError, WireOptions},
 };
 
 /// What `serve` is told.
@@ -49,6 +50,8 @@ pub struct ServeOptions {
     keys: KeyOptions,
     #[command(flatten)]
     audit: AuditOptions,
+    #[command(flatten)]
+    wire: WireOptions,
     #[command(flatten)]
     carers: CarerOptions,
     #[command(flatten)]
@@ -93,6 +96,9 @@ pub enum ServeError {
     /// Time.
     #[error(transparent)]
     Time(#[from] jiff::Error),
+    /// Something would leave this machine in clear.
+    #[error(transparent)]
+    Wire(#[from] WireError),
     /// How notifications go out.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
@@ -120,6 +126,9 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
 }
 
 fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
+    options
+        .wire
+        .check(options.listen, &options.database_url, &options.nats_url)?;
     let read = |path: PathBuf| {
         fs::read_to_string(&path).map_err(|source| ServeError::File { path, source })
     };
@@ -141,7 +150,8 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
             .filter(|service| everything || named(service))
             .collect(),
         database_url: options.database_url,
-        nats_url: options.nats_url,
+        nats: options.wire.nats(options.nats_url),
+        wire: options.wire.settings(),
         listen: options.listen,
         tokens: TokenRules {
             jwks: read(options.jwks_file)?,

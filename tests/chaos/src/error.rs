@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use knipperlicht::ops::OpsError;
 use knipperlicht_access::IssuerError;
-use knipperlicht_eventing::schema::SchemaError;
+use knipperlicht_eventing::{accounts::KeyError, schema::SchemaError};
 use knipperlicht_routing::RoutingError;
 use knipperlicht_sandbox::SandboxError;
 use knipperlicht_vocabulary::{CodeError, IdError};
@@ -35,6 +35,9 @@ pub enum ChaosError {
         /// The end of its log.
         log: String,
     },
+    /// The keys of the users of NATS.
+    #[error(transparent)]
+    NatsKeys(#[from] KeyError),
     /// The schemas.
     #[error("the schemas: {0}")]
     Schema(#[from] SchemaError),

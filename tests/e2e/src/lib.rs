@@ -15,6 +15,8 @@ mod signal;
 
 use std::{
     fs,
+    net::SocketAddr,
+    num::NonZeroU32,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -24,17 +26,21 @@ use knipperlicht::{
     line::{CarerSettings, Line, LineSettings},
     migrate::migrate,
     ops::ensure_streams,
+    wire::WireSettings,
 };
-use knipperlicht_access::{Database, DatabaseOptions, DevIssuer, Person, Principal, Role};
+use knipperlicht_access::{
+    Database, DatabaseOptions, DevIssuer, Person, Principal, Rate, Rates, Role,
+};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_followup::model::AskingRule;
 use knipperlicht_harness::{Bed, MovableClock, movable_environment};
 use knipperlicht_notification::{Authorities, NotificationSettings, Retention};
 use knipperlicht_privacy::{IndexKey, KeyRing, MasterKey};
+use knipperlicht_runtime::TlsFiles;
 use knipperlicht_vocabulary::Environment;
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
 pub use closed::Closed;
 pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone};
@@ -97,6 +103,11 @@ impl World {
         Self::on(Bed::start().await).await
     }
 
+    /// Starts it on servers of its own; nothing of it speaks to anybody in clear.
+    pub async fn start_encrypted() -> Self {
+        Self::on(Bed::start_encrypted().await).await
+    }
+
     /// Starts it on these servers.
     pub async fn on(bed: Bed) -> Self {
         Self::of(bed, Service::ALL, outbound()).await
@@ -106,7 +117,9 @@ impl World {
     pub async fn of(bed: Bed, targets: &'static [Service], outbound: NotificationSettings) -> Self {
         let (environment, clock) = movable_environment();
         migrate(&bed.database_url).await.expect("schemas");
-        ensure_streams(&bed.nats.url(), 1).await.expect("streams");
+        ensure_streams(&bed.nats_options(), 1)
+            .await
+            .expect("streams");
         load_directory(&bed.database_url, &environment).await;
         let issuer = DevIssuer::new(&[7; 32], environment.clone());
         let keys = TempDir::new().expect("a temporary directory");
@@ -121,7 +134,7 @@ impl World {
         let line = Line::start(settings, environment.clone())
             .await
             .expect("a line");
-        let channel = connect(&format!("http://{}", line.address()));
+        let channel = reach(&bed, &line);
         Self {
             bed,
             clock,
@@ -153,7 +166,7 @@ impl World {
         let line = Line::start(settings, self.environment.clone())
             .await
             .expect("a line");
-        let channel = connect(&format!("http://{}", line.address()));
+        let channel = reach(&self.bed, &line);
         SecondLine {
             world: self,
             line,
@@ -217,7 +230,14 @@ impl World {
     /// The key that everything personal is sealed under.
     #[must_use]
     pub fn master_key(&self) -> MasterKey {
-        MasterKey::parse(&self.master_key).expect("a key")
+        let keys = fs::read_to_string(self.keys.path().join(MASTER_KEYS)).expect("a key file");
+        MasterKey::parse(keys.lines().next().unwrap_or_default()).expect("a key")
+    }
+
+    /// Where gRPC listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.line.address()
     }
 
     /// The channel to the line.
@@ -254,8 +274,9 @@ fn settings(
 ) -> LineSettings {
     LineSettings {
         database_url: bed.database_url.clone(),
-        nats_url: bed.nats.url(),
+        nats: bed.nats_options(),
         listen: ([127, 0, 0, 1], 0).into(),
+        wire: wire(bed),
         targets: targets.to_vec(),
         tokens: issuer.rules().expect("rules"),
         keys: Arc::new(KeyRing::open(&keys.join(MASTER_KEYS)).expect("keys")),
@@ -275,6 +296,23 @@ fn settings(
     }
 }
 
+/// How a line is reached: as its servers are, and by tests as often as they like.
+fn wire(bed: &Bed) -> WireSettings {
+    let often = |role: &Role| Rate {
+        role: *role,
+        per_minute: NonZeroU32::MAX,
+    };
+    WireSettings {
+        tls: bed.identity.as_ref().map(|identity| TlsFiles {
+            certificate: identity.certificate.clone(),
+            key: identity.key.clone(),
+            client_authorities: None,
+        }),
+        rates: Rates::with(Role::CALLERS.iter().map(often).collect()),
+        ..WireSettings::default()
+    }
+}
+
 /// How notifications go out: by webhook, also to this machine.
 #[must_use]
 pub fn outbound() -> NotificationSettings {
@@ -290,9 +328,24 @@ pub fn outbound() -> NotificationSettings {
 /// A lazy channel to a line.
 #[must_use]
 pub fn connect(address: &str) -> Channel {
+    endpoint(address).connect_lazy()
+}
+
+fn endpoint(address: &str) -> Endpoint {
     Endpoint::from_shared(address.to_owned())
         .expect("an address")
         .connect_timeout(Duration::from_secs(5))
+}
+
+fn reach(bed: &Bed, line: &Line) -> Channel {
+    let Some(identity) = &bed.identity else {
+        return connect(&format!("http://{}", line.address()));
+    };
+    let authority = fs::read(&identity.authority).expect("an authority");
+    let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority));
+    endpoint(&format!("https://{}", line.address()))
+        .tls_config(tls)
+        .expect("certificates")
         .connect_lazy()
 }
 

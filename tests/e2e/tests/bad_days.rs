@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
 use knipperlicht_e2e::{World, a_signal};
+use knipperlicht_eventing::NatsUser;
 use knipperlicht_harness::{Bed, eventually};
 use knipperlicht_runtime::Problem;
 use knipperlicht_vocabulary::Step;
@@ -130,7 +131,7 @@ async fn nats_full_nothing_acknowledged_is_lost() {
     cleaner.sees(&first.signal_id, Step::Referred).await;
 
     // No byte more: the server refuses what comes, as it does when its disk is full.
-    let jetstream = jetstream::new(async_nats::connect(world.bed.nats.url()).await.unwrap());
+    let jetstream = jetstream::new(world.bed.connect_nats(NatsUser::Operator).await);
     let mut config = jetstream
         .get_stream("KL_EVENTS")
         .await

@@ -15,6 +15,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::StreamExt;
 use knipperlicht_contracts::{followup::v1 as followup, intake::v1 as intake};
 use knipperlicht_e2e::{World, a_signal};
+use knipperlicht_eventing::NatsUser;
 use knipperlicht_vocabulary::{Consent, ContactChannel, ContactResult, OutcomeResult, Step};
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
@@ -221,7 +222,7 @@ fn the_search_finds_what_is_there() {
 }
 
 async fn search_stream(world: &World, searched: &mut Searched) {
-    let nats = async_nats::connect(world.bed.nats.url()).await.unwrap();
+    let nats = world.bed.connect_nats(NatsUser::Operator).await;
     let jetstream = async_nats::jetstream::new(nats);
     let mut stream = jetstream.get_stream("KL_EVENTS").await.unwrap();
     let expected = stream.info().await.unwrap().state.messages;

@@ -21,9 +21,25 @@ use knipperlicht_vocabulary::{
     Consent, ContactChannel, ContactResult, OutcomeResult, PerseveranceTime, QolLevel, Step,
 };
 
+#[path = "wire/mod.rs"]
+mod wire;
+
 #[tokio::test]
 async fn s01_offline_cleaner() {
     let world = World::start().await;
+    is_flagged_and_helped(&world).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn s01_offline_cleaner_with_every_connection_encrypted_and_every_permission_on() {
+    let world = World::start_encrypted().await;
+    is_flagged_and_helped(&world).await;
+    wire::nothing_goes_in_clear(&world).await;
+    world.stop().await;
+}
+
+async fn is_flagged_and_helped(world: &World) {
     let cleaner = world.reporter("cleaner");
     let coordinator = world.coordinator(&["oostende-bredene"]);
 
@@ -228,5 +244,4 @@ async fn s01_offline_cleaner() {
     ] {
         assert!(types.contains(&expected), "{expected} is not in {types:?}");
     }
-    world.stop().await;
 }

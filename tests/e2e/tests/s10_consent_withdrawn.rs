@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use async_nats::jetstream;
 use futures::StreamExt;
-use knipperlicht_contracts::{followup::v1 as followup, intake::v1 as intake};
+use knipperlicht_contracts::{event::Service, followup::v1 as followup, intake::v1 as intake};
 use knipperlicht_e2e::{Closed, World, a_signal};
+use knipperlicht_eventing::NatsUser;
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
 use knipperlicht_vocabulary::{Consent, EventId, OutcomeResult, Step};
@@ -197,7 +198,7 @@ async fn an_older_word_that_is_heard_late_changes_nothing() {
 
     // The withdrawal once more, as if it came only now.
     let late = EventId::new(&world.environment);
-    let nats = async_nats::connect(world.bed.nats.url()).await.unwrap();
+    let nats = world.bed.connect_nats(NatsUser::Operator).await;
     let jetstream = jetstream::new(nats);
     let stream = jetstream.get_stream("KL_EVENTS").await.unwrap();
     let consumer = stream
@@ -225,7 +226,8 @@ async fn an_older_word_that_is_heard_late_changes_nothing() {
     headers.insert("Nats-Msg-Id", late.to_string());
     headers.insert("ce-id", late.to_string());
     headers.insert("ce-sequence", (last + 1).to_string());
-    let sent = jetstream
+    let intake = NatsUser::Service(Service::Intake);
+    let sent = jetstream::new(world.bed.connect_nats(intake).await)
         .publish_with_headers(subject, headers, payload)
         .await;
     sent.unwrap().await.unwrap();

@@ -11,9 +11,17 @@ mod clock;
 mod token;
 mod wait;
 
-use std::path::Path;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use knipperlicht_sandbox::{Durability, Nats, NatsOptions, Scratch, Tools};
+use async_nats::Client;
+use knipperlicht_eventing::{NatsOptions, NatsUser, accounts};
+use knipperlicht_sandbox::{
+    Authority, Durability, Identity, Nats, NatsOptions as ServerOptions, Scratch, ScratchOptions,
+    Tools,
+};
 use knipperlicht_vocabulary::Environment;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
@@ -26,11 +34,13 @@ pub use wait::eventually;
 pub struct Bed {
     /// The owner's URL of a database that only this test uses.
     pub database_url: String,
-    /// A nats-server that only this test uses.
+    /// A nats-server that only this test uses, and that knows who may do what.
     pub nats: Nats,
     /// The PostgreSQL that only this test uses, after [`start_alone`](Self::start_alone).
     pub scratch: Option<Scratch>,
-    _nats_directory: TempDir,
+    /// Who everything here is, after [`start_encrypted`](Self::start_encrypted).
+    pub identity: Option<Identity>,
+    directory: TempDir,
 }
 
 impl Bed {
@@ -38,34 +48,94 @@ impl Bed {
     /// throw-away one, and starts a nats-server.
     pub async fn start() -> Self {
         match std::env::var("DATABASE_URL") {
-            Ok(server_url) => Self::on(&server_url, None).await,
+            Ok(server_url) => {
+                let directory = TempDir::new().expect("a temporary directory");
+                Self::on(directory, &server_url, None, None).await
+            }
             Err(_) => Self::start_alone().await,
         }
     }
 
     /// The same with a PostgreSQL that only this test uses, and so may kill.
     pub async fn start_alone() -> Self {
-        let scratch = Scratch::start().await.expect("throw-away servers");
-        Self::on(&scratch.postgres.url(), Some(scratch)).await
+        let directory = TempDir::new().expect("a temporary directory");
+        Self::alone(directory, None).await
     }
 
-    async fn on(server_url: &str, scratch: Option<Scratch>) -> Self {
-        let database_url = fresh_database(server_url).await;
+    /// The same with servers that speak to nobody in clear.
+    pub async fn start_encrypted() -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let nats = start_nats(directory.path()).await;
+        let authority = Authority::new(directory.path().join("tls")).expect("an authority");
+        let identity = authority.vouch_for_this_machine().expect("a certificate");
+        Self::alone(directory, Some(identity)).await
+    }
+
+    async fn alone(directory: TempDir, identity: Option<Identity>) -> Self {
+        let options = ScratchOptions {
+            identity: identity.clone(),
+            ..ScratchOptions::default()
+        };
+        let tools = Tools::find().expect("PostgreSQL and nats-server");
+        let scratch = Scratch::start_with(&tools, options)
+            .await
+            .expect("throw-away servers");
+        let url = scratch.postgres.url();
+        Self::on(directory, &url, Some(scratch), identity).await
+    }
+
+    async fn on(
+        directory: TempDir,
+        server_url: &str,
+        scratch: Option<Scratch>,
+        identity: Option<Identity>,
+    ) -> Self {
+        let database_url = fresh_database(server_url).await;
+        let nats = start_nats(directory.path(), identity.clone()).await;
         Self {
             database_url,
             nats,
             scratch,
-            _nats_directory: directory,
+            identity,
+            directory,
         }
+    }
+
+    /// How its NATS is reached.
+    #[must_use]
+    pub fn nats_options(&self) -> NatsOptions {
+        NatsOptions {
+            url: self.nats.url(),
+            keys: Some(nats_keys(self.directory.path())),
+            authorities: self
+                .identity
+                .as_ref()
+                .map(|identity| identity.authority.clone()),
+        }
+    }
+
+    /// A connection to NATS as somebody.
+    pub async fn connect_nats(&self, user: NatsUser) -> Client {
+        let connected = self.nats_options().connect_now(user).await;
+        connected.expect("a connection to NATS")
     }
 }
 
-async fn start_nats(directory: &Path) -> Nats {
+fn nats_keys(directory: &Path) -> PathBuf {
+    directory.join("nats-keys")
+}
+
+async fn start_nats(directory: &Path, identity: Option<Identity>) -> Nats {
     let tools = Tools::find().expect("nats-server");
-    let mut options = NatsOptions::new(directory.join("nats"));
-    options.durability = Durability::Disposable;
+    let environment = knipperlicht_runtime::system_environment().expect("an environment");
+    let keys = nats_keys(directory);
+    fs::create_dir_all(&keys).expect("a directory for keys");
+    let accounts = accounts::keep_accounts(&keys, &environment).expect("keys");
+    let options = ServerOptions {
+        durability: Durability::Disposable,
+        accounts: Some(accounts),
+        identity,
+        ..ServerOptions::new(directory.join("nats"))
+    };
     Nats::start(&tools, options).await.expect("nats-server")
 }
 

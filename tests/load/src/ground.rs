@@ -9,11 +9,13 @@ use std::{
 use knipperlicht::{migrate::migrate, ops::ensure_streams};
 use knipperlicht_access::{Database, DatabaseOptions, DevIssuer, Person, Principal, TokenRules};
 use knipperlicht_contracts::event::Service;
+use knipperlicht_eventing::{NatsOptions, accounts};
 use knipperlicht_privacy::MasterKey;
 use knipperlicht_runtime::system_environment;
-use knipperlicht_sandbox::{Durability, Scratch, Tools};
+use knipperlicht_sandbox::{Durability, Scratch, ScratchOptions, Tools};
 use knipperlicht_vocabulary::Environment;
 use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
 
 use crate::{
     error::{BenchError, Doing},
@@ -35,14 +37,26 @@ pub(crate) struct Ground {
     scratch: Scratch,
     issuer: DevIssuer,
     rules: TokenRules,
+    nats_keys: TempDir,
 }
+
+/// A handful of accounts do here what a country does.
+const UNHINDERED: &str = "reporter=10000000,partner=10000000,coordinator=10000000,admin=10000000";
 
 impl Ground {
     /// Starts the servers and prepares everything that `serve` expects.
     pub(crate) async fn prepare(options: &Options) -> Result<Self, BenchError> {
         let environment = system_environment()?;
         let tools = Tools::find()?;
-        let mut scratch = Scratch::start_with(&tools, Durability::Durable).await?;
+        let nats_keys = TempDir::new().doing("make a directory")?;
+        let accounts = accounts::keep_accounts(nats_keys.path(), &environment)
+            .map_err(|error| BenchError::Nats(error.to_string()))?;
+        let servers = ScratchOptions {
+            durability: Durability::Durable,
+            accounts: Some(accounts),
+            identity: None,
+        };
+        let mut scratch = Scratch::start_with(&tools, servers).await?;
         if options.statements {
             count_statements(&mut scratch).await?;
         }
@@ -54,10 +68,11 @@ impl Ground {
             scratch,
             issuer,
             rules,
+            nats_keys,
         };
         ground.write_keys()?;
         migrate(&ground.database_url()).await?;
-        ensure_streams(&ground.nats_url(), 1).await?;
+        ensure_streams(&ground.nats(), 1).await?;
         ground.load_directory().await?;
         let mut connection = ground.look().await?;
         sqlx::raw_sql("create database baseline")
@@ -117,10 +132,15 @@ impl Ground {
     }
 
     /// What `serve` is told by its environment.
-    pub(crate) fn settings(&self) -> [(&'static str, String); 6] {
+    pub(crate) fn settings(&self) -> [(&'static str, String); 8] {
         [
             ("DATABASE_URL", self.database_url()),
-            ("NATS_URL", self.nats_url()),
+            ("NATS_URL", self.scratch.nats.url()),
+            (
+                "KL_NATS_KEYS_DIR",
+                self.nats_keys.path().display().to_string(),
+            ),
+            ("KL_CALLS_PER_MINUTE", UNHINDERED.to_owned()),
             ("KL_JWKS_FILE", self.jwks_file().display().to_string()),
             ("KL_TOKEN_ISSUER", self.rules.issuer.clone()),
             ("KL_TOKEN_AUDIENCE", self.rules.audience.clone()),
@@ -152,8 +172,13 @@ impl Ground {
         self.scratch.postgres.url_of(BASELINE)
     }
 
-    pub(crate) fn nats_url(&self) -> String {
-        self.scratch.nats.url()
+    /// How NATS is reached.
+    pub(crate) fn nats(&self) -> NatsOptions {
+        NatsOptions {
+            url: self.scratch.nats.url(),
+            keys: Some(self.nats_keys.path().to_owned()),
+            authorities: None,
+        }
     }
 
     fn jwks_file(&self) -> PathBuf {

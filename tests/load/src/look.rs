@@ -6,7 +6,10 @@ use async_nats::jetstream::{self, stream::LastRawMessageErrorKind};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use knipperlicht_contracts::event::Service;
-use knipperlicht_eventing::topology::{self, STREAM};
+use knipperlicht_eventing::{
+    NatsUser,
+    topology::{self, STREAM},
+};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 use tokio::time::sleep;
 
@@ -31,7 +34,9 @@ pub(crate) enum Reach {
 pub(crate) async fn drained(ground: &Ground, reach: Reach) -> Result<Duration, BenchError> {
     let began = Instant::now();
     let mut connection = ground.look().await?;
-    let nats = async_nats::connect(ground.nats_url())
+    let nats = ground
+        .nats()
+        .connect_now(NatsUser::Operator)
         .await
         .map_err(|error| BenchError::Nats(error.to_string()))?;
     let stream = jetstream::new(nats)

@@ -10,7 +10,7 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use super::{CliError, patience::patiently};
+use super::{CliError, connection::Trust, patience::patiently};
 
 /// How long a call may take that has one answer.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -28,21 +28,29 @@ pub(crate) fn unary<T>(message: T) -> Request<T> {
     request
 }
 
-/// Connects to `server`.
-pub(crate) async fn connect(server: &str, credentials: Credentials) -> Result<Line, CliError> {
-    if server.starts_with("https://") {
-        return Err(CliError::Usage(format!(
-            "{server}: this client has no TLS yet; use an http:// address on this machine or through a tunnel"
-        )));
-    }
-    let endpoint = Endpoint::from_shared(server.to_owned())
+/// Connects to `server`; encrypted, where its address begins with `https://`.
+pub(crate) async fn connect(
+    server: &str,
+    trust: &Trust,
+    credentials: Credentials,
+) -> Result<Line, CliError> {
+    let encrypted = server.starts_with("https://");
+    let mut endpoint = Endpoint::from_shared(server.to_owned())
         .ok()
-        .filter(|endpoint| server.starts_with("http://") && endpoint.uri().host().is_some())
+        .filter(|_| encrypted || server.starts_with("http://"))
+        .filter(|endpoint| endpoint.uri().host().is_some())
         .ok_or_else(|| {
             CliError::Usage(format!(
-                "`{server}` is no address: give one such as http://127.0.0.1:7400"
+                "`{server}` is no address: give one such as http://127.0.0.1:7400, or https://..."
             ))
         })?;
+    if encrypted {
+        let unfit = |error: tonic::transport::Error| {
+            let why = root_cause(&error);
+            CliError::Usage(format!("certificates cannot be used: {why}"))
+        };
+        endpoint = endpoint.tls_config(trust.tls()?).map_err(unfit)?;
+    }
     let channel = patiently(endpoint.connect_timeout(CONNECT).connect())
         .await
         .map_err(|error| CliError::Unreachable {
@@ -123,6 +131,14 @@ mod tests {
 
     use super::*;
 
+    const fn nobody_in_particular() -> Trust {
+        Trust {
+            ca_file: None,
+            client_cert: None,
+            client_key: None,
+        }
+    }
+
     #[test]
     fn a_call_says_who_makes_it_and_hides_that_from_logs() {
         let environment = system_environment().unwrap();
@@ -149,18 +165,12 @@ mod tests {
         let environment = system_environment().unwrap();
         let code = async |server: &str| {
             let credentials = Credentials::new(None, &environment).unwrap();
-            connect(server, credentials)
+            connect(server, &nobody_in_particular(), credentials)
                 .await
                 .err()
                 .map(|error| (error.exit_code(), error.to_string()))
         };
-        for wrong in [
-            "",
-            "nonsense",
-            "localhost:7400",
-            "https://127.0.0.1:7400",
-            "http://",
-        ] {
+        for wrong in ["", "nonsense", "localhost:7400", "http://", "https://"] {
             assert_eq!(code(wrong).await.map(|(code, _)| code), Some(2), "{wrong}");
         }
         // Port 1 needs rights that nothing here has.

@@ -1,8 +1,14 @@
 //! Options that every command of the client shares.
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use knipperlicht_contracts::event::Service;
+use tonic::transport::{Certificate, ClientTlsConfig, Identity};
+
+use super::CliError;
 
 /// What every command of the client needs to know. Every group of commands flattens this.
 #[derive(Clone, clap::Args)]
@@ -72,6 +78,8 @@ pub struct Connection {
         hide_short_help = true
     )]
     notification_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     // The two below read their variables in `credentials`, not here: what is typed must win over
     // what is set in the environment, also when it is the other of the two.
     #[arg(
@@ -100,6 +108,63 @@ pub struct Connection {
         hide_short_help = true
     )]
     pub(crate) dev_dir: PathBuf,
+}
+
+/// Whom to believe at an `https://` address, and who we are there.
+#[derive(Clone, clap::Args)]
+pub(crate) struct Trust {
+    /// File with the authorities (PEM) that an https:// server is believed by, instead of those of this
+    /// machine
+    #[arg(
+        long,
+        global = true,
+        env = "KL_CA_FILE",
+        value_name = "FILE",
+        hide_short_help = true
+    )]
+    pub(super) ca_file: Option<PathBuf>,
+    /// File with our own certificate (PEM), where the server asks for one
+    #[arg(
+        long,
+        global = true,
+        env = "KL_CLIENT_CERT_FILE",
+        value_name = "FILE",
+        hide_short_help = true
+    )]
+    pub(super) client_cert: Option<PathBuf>,
+    /// File with the private key that goes with it (PEM)
+    #[arg(
+        long,
+        global = true,
+        env = "KL_CLIENT_KEY_FILE",
+        value_name = "FILE",
+        hide_short_help = true
+    )]
+    pub(super) client_key: Option<PathBuf>,
+}
+
+impl Trust {
+    /// As the transport takes it.
+    pub(crate) fn tls(&self) -> Result<ClientTlsConfig, CliError> {
+        let tls = match &self.ca_file {
+            None => ClientTlsConfig::new().with_native_roots(),
+            Some(path) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read(path)?)),
+        };
+        match (&self.client_cert, &self.client_key) {
+            (None, None) => Ok(tls),
+            (Some(certificate), Some(key)) => {
+                Ok(tls.identity(Identity::from_pem(read(certificate)?, read(key)?)))
+            }
+            _ => Err(CliError::Usage(
+                "a certificate of our own takes both: --client-cert and --client-key".to_owned(),
+            )),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    fs::read(path)
+        .map_err(|error| CliError::Usage(format!("{} cannot be read: {error}", path.display())))
 }
 
 impl Connection {

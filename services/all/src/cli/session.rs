@@ -109,7 +109,7 @@ impl Session {
         &self,
     ) -> Result<FollowupServiceClient<Line>, CliError> {
         let credentials = Credentials::new(None, &self.environment)?;
-        let line = connect(self.options.connection.url(Service::Followup), credentials).await?;
+        let line = self.connect(Service::Followup, credentials).await?;
         Ok(FollowupServiceClient::new(line))
     }
 
@@ -118,7 +118,7 @@ impl Session {
         &self,
     ) -> Result<IntakeServiceClient<Line>, CliError> {
         let credentials = Credentials::new(None, &self.environment)?;
-        let line = connect(self.options.connection.url(Service::Intake), credentials).await?;
+        let line = self.connect(Service::Intake, credentials).await?;
         Ok(IntakeServiceClient::new(line))
     }
 
@@ -137,7 +137,12 @@ impl Session {
     async fn line(&self, service: Service, usual: Person) -> Result<Line, CliError> {
         let token = credentials::token(&self.options.connection, usual)?;
         let credentials = Credentials::new(Some(&token), &self.environment)?;
-        connect(self.options.connection.url(service), credentials).await
+        self.connect(service, credentials).await
+    }
+
+    async fn connect(&self, service: Service, credentials: Credentials) -> Result<Line, CliError> {
+        let connection = &self.options.connection;
+        connect(connection.url(service), &connection.trust, credentials).await
     }
 }
 

@@ -14,7 +14,7 @@ use knipperlicht_access::{
     Database, DatabaseOptions, DevIssuer, IssuerError, Principal, TokenRules,
 };
 use knipperlicht_contracts::event::Service;
-use knipperlicht_eventing::schema::SchemaError;
+use knipperlicht_eventing::{accounts::KeyError as NatsKeyError, schema::SchemaError};
 use knipperlicht_notification::NotificationSettings;
 use knipperlicht_routing::RoutingError;
 use knipperlicht_runtime::{Lifecycle, system_environment};
@@ -28,6 +28,7 @@ use crate::{
     ops::{OpsError, ensure_streams},
     outbound::{OutboundError, OutboundOptions},
     trust::TrustError,
+    wire::{NatsAccess, WireSettings},
 };
 
 /// What `dev` is told.
@@ -45,6 +46,8 @@ pub struct DevOptions {
     /// An existing NATS with JetStream instead of a private one
     #[arg(long, env = "NATS_URL")]
     nats_url: Option<String>,
+    #[command(flatten)]
+    nats: NatsAccess,
     /// Start the servers and prepare everything, but no service: for running them as processes of
     /// their own with `knipperlicht serve --target ...`
     #[arg(long)]
@@ -87,6 +90,9 @@ pub enum DevError {
         /// Why.
         source: io::Error,
     },
+    /// The keys of the users of NATS.
+    #[error(transparent)]
+    NatsKeys(#[from] NatsKeyError),
     /// The schemas.
     #[error("the schemas: {0}")]
     Schema(#[from] SchemaError),
@@ -155,6 +161,7 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
         &options.dir,
         options.database_url.clone(),
         options.nats_url.clone(),
+        &environment,
     )
     .await?;
     step.now("bringing the schemas up to date");
@@ -166,7 +173,7 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
         }
     })?;
     step.now("making the stream");
-    ensure_streams(&servers.nats_url, 1).await?;
+    ensure_streams(&servers.nats(&options.nats), 1).await?;
     step.now("loading the demo directory");
     load_directory(&servers.database_url, &environment).await?;
     people::write_tokens(&options.dir, &issuer)?;
@@ -193,8 +200,9 @@ async fn serve(
 ) -> Result<(), DevError> {
     let settings = LineSettings {
         database_url: servers.database_url.clone(),
-        nats_url: servers.nats_url.clone(),
+        nats: servers.nats(&options.nats),
         listen: options.listen,
+        wire: WireSettings::default(),
         targets: Service::ALL.to_vec(),
         tokens,
         keys: secrets.keys,

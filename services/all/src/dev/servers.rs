@@ -1,17 +1,29 @@
 //! PostgreSQL and NATS: private ones, or those we were told of.
 
-use std::{path::Path, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
+use knipperlicht_eventing::{NatsOptions as NatsSettings, accounts};
 use knipperlicht_sandbox::{Nats, NatsOptions, Postgres, PostgresOptions, Tools};
+use knipperlicht_vocabulary::Environment;
 
 use super::DevError;
+use crate::wire::NatsAccess;
 
 /// How long a server may take to stop in order.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
+/// Where the keys of the users of NATS lie.
+const NATS_KEYS: &str = "nats-keys";
+
 pub(super) struct Servers {
     pub(super) database_url: String,
     pub(super) nats_url: String,
+    /// The keys of the users of a NATS of our own.
+    pub(super) nats_keys: Option<PathBuf>,
     postgres: Option<Postgres>,
     nats: Option<Nats>,
 }
@@ -22,6 +34,7 @@ impl Servers {
         dir: &Path,
         database_url: Option<String>,
         nats_url: Option<String>,
+        environment: &Environment,
     ) -> Result<Self, DevError> {
         let postgres = match &database_url {
             Some(_) => None,
@@ -30,9 +43,19 @@ impl Servers {
                     .await?,
             ),
         };
-        let nats = match &nats_url {
-            Some(_) => None,
-            None => Some(Nats::start(&Tools::find()?, NatsOptions::new(dir.join("nats"))).await?),
+        let (nats, nats_keys) = match &nats_url {
+            Some(_) => (None, None),
+            None => {
+                let keys = dir.join(NATS_KEYS);
+                let options = NatsOptions {
+                    accounts: Some(accounts_of(&keys, environment)?),
+                    ..NatsOptions::new(dir.join("nats"))
+                };
+                (
+                    Some(Nats::start(&Tools::find()?, options).await?),
+                    Some(keys),
+                )
+            }
         };
         Ok(Self {
             database_url: database_url
@@ -41,9 +64,17 @@ impl Servers {
             nats_url: nats_url
                 .or_else(|| nats.as_ref().map(Nats::url))
                 .unwrap_or_default(),
+            nats_keys,
             postgres,
             nats,
         })
+    }
+
+    /// How NATS is reached: one that we were told of, as `told` says.
+    pub(super) fn nats(&self, told: &NatsAccess) -> NatsSettings {
+        let mut nats = told.to(self.nats_url.clone());
+        nats.keys = self.nats_keys.clone().or(nats.keys);
+        nats
     }
 
     /// What runs where, in words.
@@ -82,4 +113,13 @@ impl Servers {
         }
         Ok(())
     }
+}
+
+/// Who may do what at NATS, with keys that are made once.
+fn accounts_of(keys: &Path, environment: &Environment) -> Result<String, DevError> {
+    fs::create_dir_all(keys).map_err(|source| DevError::File {
+        path: keys.to_owned(),
+        source,
+    })?;
+    Ok(accounts::keep_accounts(keys, environment)?)
 }

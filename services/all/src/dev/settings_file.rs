@@ -34,11 +34,17 @@ pub(super) fn write(dir: &Path, servers: &Servers, rules: &TokenRules) -> Result
         ("KL_AUDIT_KEY_FILE", file(AUDIT_KEY)),
         ("KL_AUDIT_CHECKPOINT_DIR", file(CHECKPOINTS)),
     ];
-    let lines = settings.map(|(name, value)| {
-        format!(
-            "export {name}='{value}'
+    let keys = servers.nats_keys.as_ref();
+    let keys = keys.map(|keys| ("KL_NATS_KEYS_DIR", keys.display().to_string()));
+    let lines: Vec<String> = settings
+        .into_iter()
+        .chain(keys)
+        .map(|(name, value)| {
+            format!(
+                "export {name}='{value}'
 "
-        )
-    });
+            )
+        })
+        .collect();
     put(NAME, &lines.concat())
 }

@@ -1,4 +1,4 @@
-//! How the line is: each service by its database, NATS by its connection.
+//! How the line is: each service by its database, NATS by its connections.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Looks every second until it is time to stop. With NATS away the services stay well, for they
 /// take signals in; `nats` alone says so.
-pub(super) async fn watch_health(health: Health, kits: Vec<Kit>, nats: Client, stop: Stop) {
+pub(super) async fn watch_health(health: Health, kits: Vec<Kit>, nats: Vec<Client>, stop: Stop) {
     loop {
         let mut all_well = true;
         for kit in &kits {
@@ -20,9 +20,8 @@ pub(super) async fn watch_health(health: Health, kits: Vec<Kit>, nats: Client, s
             health.set(kit.service.name(), well).await;
         }
         health.set("", all_well).await;
-        health
-            .set("nats", nats.connection_state() == State::Connected)
-            .await;
+        let connected = |client: &Client| client.connection_state() == State::Connected;
+        health.set("nats", nats.iter().all(connected)).await;
         if !stop.pause(LOOK_EVERY).await {
             break;
         }

@@ -9,13 +9,15 @@ mod status;
 
 use std::collections::BTreeMap;
 
-use async_nats::{ConnectError, jetstream};
+use async_nats::jetstream;
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use jiff::Timestamp;
 use knipperlicht_access::{Database, DatabaseOptions, OwnedTransaction, Principal, Role};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::{
+    NatsError, NatsOptions, NatsUser,
+    accounts::{self, KeyError},
     audit::{CheckpointsError, append},
     reconciler::{self, Ledger},
     topology::{self, TopologyError},
@@ -26,6 +28,8 @@ use sqlx::PgConnection;
 
 use crate::trust::TrustError;
 
+use crate::wire::NatsAccess;
+
 /// What `ops` is told.
 #[derive(Debug, Args)]
 pub struct OpsOptions {
@@ -35,6 +39,8 @@ pub struct OpsOptions {
     /// NATS with JetStream
     #[arg(long, env = "NATS_URL", global = true)]
     nats_url: Option<String>,
+    #[command(flatten)]
+    nats: NatsAccess,
     #[command(subcommand)]
     command: OpsCommand,
 }
@@ -47,6 +53,9 @@ enum OpsCommand {
         #[arg(long, default_value_t = 1)]
         replicas: usize,
     },
+    /// Make the keys of the users of NATS that are not there yet, and print what its server is to be
+    /// told of them: which of them may do what
+    NatsAccounts,
     /// How the line is: said, published, heard and parked, per service
     Status,
     /// Compare what was said with what was handled, per service and partition
@@ -80,8 +89,11 @@ pub enum OpsError {
     )]
     Database(#[from] sqlx::Error),
     /// NATS.
-    #[error("NATS: {0}")]
-    Nats(#[from] ConnectError),
+    #[error(transparent)]
+    Nats(#[from] NatsError),
+    /// The keys of its users.
+    #[error(transparent)]
+    NatsKeys(#[from] KeyError),
     /// The stream.
     #[error(transparent)]
     Topology(#[from] TopologyError),
@@ -125,12 +137,18 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
     match options.command {
         OpsCommand::EnsureStreams { replicas } => {
             let url = options.nats_url.ok_or(OpsError::NotSaid("NATS_URL"))?;
-            ensure_streams(&url, replicas).await?;
+            ensure_streams(&options.nats.to(url), replicas).await?;
             println!("stream {} is as it should be", topology::STREAM);
             Ok(())
         }
         OpsCommand::Keys(args) if !args.needs_database() => Ok(args.print(environment)?),
         OpsCommand::Audit(args) if !args.needs_database() => Ok(args.print()?),
+        OpsCommand::NatsAccounts => {
+            let keys = options.nats.nats_keys;
+            let keys = keys.ok_or(OpsError::NotSaid("KL_NATS_KEYS_DIR"))?;
+            print!("{}", accounts::keep_accounts(&keys, environment)?);
+            Ok(())
+        }
         command => {
             let url = options
                 .database_url
@@ -143,7 +161,7 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
                 OpsCommand::Parked { command } => parked::run(&desk, command).await?,
                 OpsCommand::Audit(args) => audit::run(&desk, args).await?,
                 OpsCommand::Keys(args) => keys::run(&desk, args).await?,
-                OpsCommand::EnsureStreams { .. } => {}
+                OpsCommand::EnsureStreams { .. } | OpsCommand::NatsAccounts => {}
             }
             Ok(())
         }
@@ -151,8 +169,8 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
 }
 
 /// Makes the stream.
-pub async fn ensure_streams(nats_url: &str, replicas: usize) -> Result<(), OpsError> {
-    let nats = async_nats::connect(nats_url).await?;
+pub async fn ensure_streams(nats: &NatsOptions, replicas: usize) -> Result<(), OpsError> {
+    let nats = nats.connect_now(NatsUser::Operator).await?;
     topology::ensure(&jetstream::new(nats), replicas).await?;
     Ok(())
 }

@@ -34,6 +34,9 @@ const LONGEST_REPORT: usize = 1_000;
 /// Services read at once for an export.
 const PAGE: i64 = 2_000;
 
+/// Services at most in one answer: more than any zone or organisation has.
+const LARGEST_LIST: usize = 2_000;
+
 /// A piece of an export: well within what every client takes.
 const PIECE: usize = 256 * 1024;
 
@@ -84,6 +87,7 @@ impl RoutingCalls {
         let points = self.books.points.current();
         let services = listings
             .iter()
+            .take(LARGEST_LIST)
             .map(|listing| view::listing(listing, points, now, today));
         Ok(services.collect())
     }

@@ -10,10 +10,12 @@ use std::{net::SocketAddr, time::Duration};
 use knipperlicht::{migrate::migrate, ops::ensure_streams};
 use knipperlicht_access::{Database, DatabaseOptions, DevIssuer, Principal};
 use knipperlicht_contracts::event::Service;
+use knipperlicht_eventing::{NatsOptions, accounts};
 use knipperlicht_runtime::system_environment;
-use knipperlicht_sandbox::{Durability, Scratch, Tools};
+use knipperlicht_sandbox::{Durability, Scratch, ScratchOptions, Tools};
 use knipperlicht_vocabulary::Environment;
 use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
 
 use self::process::Process;
 use crate::{ChaosError, Victim, people::People};
@@ -37,17 +39,32 @@ pub struct Cluster {
     // Before the servers: whoever uses them ends first.
     services: Vec<(Service, Process)>,
     servers: Scratch,
+    _nats_keys: TempDir,
 }
+
+/// A handful of accounts do here what a country does.
+const UNHINDERED: &str = "reporter=1000000,partner=1000000,coordinator=1000000";
 
 impl Cluster {
     /// Starts everything, the demo directory loaded, and waits until it answers.
     pub async fn start() -> Result<Self, ChaosError> {
         let environment = system_environment()?;
         let program = program::find()?;
-        let servers = Scratch::start_with(&Tools::find()?, Durability::Durable).await?;
+        let nats_keys = TempDir::new().map_err(ChaosError::io("make a directory"))?;
+        let options = ScratchOptions {
+            durability: Durability::Durable,
+            accounts: Some(accounts::keep_accounts(nats_keys.path(), &environment)?),
+            identity: None,
+        };
+        let servers = Scratch::start_with(&Tools::find()?, options).await?;
         let (database_url, nats_url) = (servers.postgres.url(), servers.nats.url());
         migrate(&database_url).await?;
-        ensure_streams(&nats_url, 1).await?;
+        let nats = NatsOptions {
+            url: nats_url.clone(),
+            keys: Some(nats_keys.path().to_owned()),
+            authorities: None,
+        };
+        ensure_streams(&nats, 1).await?;
         load_directory(&database_url, &environment).await?;
 
         let issuer = DevIssuer::new(&keys::ISSUER_SEED, environment.clone());
@@ -58,6 +75,8 @@ impl Cluster {
             let mut arguments = keys.arguments();
             arguments
                 .extend(["--database-url", &database_url, "--nats-url", &nats_url].map(Into::into));
+            arguments.extend(["--nats-keys".into(), nats_keys.path().into()]);
+            arguments.extend(["--calls-per-minute", UNHINDERED].map(Into::into));
             services.push((
                 *service,
                 Process::new(program.clone(), *service, arguments, log)?,
@@ -87,6 +106,7 @@ impl Cluster {
             people,
             services,
             servers,
+            _nats_keys: nats_keys,
         })
     }
 

@@ -1,0 +1,127 @@
+use axum::{Router, body::Body, routing::any};
+use knipperlicht_runtime::{Problem, system_environment};
+use prost::Message;
+use prost_types::FileDescriptorSet;
+use tonic::codegen::Service as _;
+use tonic_types::StatusExt;
+
+use super::*;
+use crate::{DevIssuer, Person};
+
+const GET_SIGNAL: &str = "knipperlicht.intake.v1.IntakeService/GetSignal";
+const CARD: &str = "knipperlicht.intake.v1.IntakeService/SubmitSelfSignal";
+const DAY: i64 = 24 * 3600;
+
+/// A door before two calls, one of which is answered and the other never.
+struct House {
+    router: Router,
+    token: String,
+}
+
+impl House {
+    fn new(rates: &[&str]) -> Self {
+        let environment = system_environment().unwrap();
+        let issuer = DevIssuer::new(&[7; 32], environment.clone());
+        let person = Person {
+            subject: "cleaner".parse().unwrap(),
+            role: Role::Reporter,
+            organisation: None,
+            zones: Vec::new(),
+        };
+        let token = issuer.token(&person, DAY).unwrap();
+        let verifier = Verifier::new(&issuer.rules().unwrap(), environment).unwrap();
+        let rates = rates.iter().map(|rate| rate.parse().unwrap()).collect();
+        let door = Door::new(verifier, Rates::with(rates), Peers::Forwarded);
+        let routes = Router::new()
+            .route(&format!("/{CARD}"), any(async || <Response>::default()))
+            .route(
+                &format!("/{GET_SIGNAL}"),
+                any(std::future::pending::<Response>),
+            );
+        Self {
+            router: guard(Routes::from(routes), door).into_axum_router(),
+            token,
+        }
+    }
+
+    /// What the caller at `address` is told; nothing when all is well.
+    async fn asks(&mut self, call: &str, address: &str) -> Option<Status> {
+        let request = Request::builder()
+            .uri(format!("/{call}"))
+            .header(AUTHORIZATION, format!("Bearer {}", self.token))
+            .header("x-forwarded-for", address)
+            .body(Body::empty())
+            .unwrap();
+        let response = self.router.call(request).await.unwrap();
+        Status::from_header_map(response.headers())
+    }
+}
+
+fn code(status: Option<&Status>) -> String {
+    status.map_or_else(String::new, |status| Problem::from(status).code)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_takes_too_long_is_given_up_and_says_so() {
+    let mut house = House::new(&[]);
+    let began = tokio::time::Instant::now();
+    let status = house.asks(GET_SIGNAL, "192.0.2.1").await;
+    assert_eq!(began.elapsed().as_secs(), PATIENCE.as_secs());
+    assert_eq!(code(status.as_ref()), "KL0022");
+    assert_eq!(status.unwrap().code(), Code::DeadlineExceeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_calls_too_often_is_told_when_to_go_on_and_nobody_else_is_hindered() {
+    let mut house = House::new(&["link_holder=3", "reporter=2"]);
+    for _ in 0..3 {
+        assert_eq!(code(house.asks(CARD, "192.0.2.1").await.as_ref()), "");
+    }
+    let status = house.asks(CARD, "192.0.2.1").await.unwrap();
+    assert_eq!(code(Some(&status)), "KL0021");
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    let details = status.get_error_details();
+    let wait = details.retry_info().unwrap().retry_delay.unwrap();
+    assert!((1..=21).contains(&wait.as_secs()), "{wait:?}");
+    assert_eq!(code(house.asks(CARD, "192.0.2.2").await.as_ref()), "");
+
+    // An account is counted wherever it calls from.
+    assert_eq!(
+        code(house.asks(GET_SIGNAL, "192.0.2.1").await.as_ref()),
+        "KL0022"
+    );
+    assert_eq!(
+        code(house.asks(GET_SIGNAL, "192.0.2.2").await.as_ref()),
+        "KL0022"
+    );
+    assert_eq!(
+        code(house.asks(GET_SIGNAL, "192.0.2.3").await.as_ref()),
+        "KL0021"
+    );
+    // Who is not let in is not counted.
+    house.token = "forged".to_owned();
+    for _ in 0..5 {
+        assert_eq!(
+            code(house.asks(GET_SIGNAL, "192.0.2.3").await.as_ref()),
+            "KL0002"
+        );
+    }
+}
+
+#[test]
+fn only_calls_that_send_a_stream_may_take_longer() {
+    let contracts = FileDescriptorSet::decode(knipperlicht_contracts::DESCRIPTORS).unwrap();
+    let mut sending = Vec::new();
+    for file in &contracts.file {
+        for service in &file.service {
+            let streams = service.method.iter().filter(|call| call.client_streaming());
+            sending.extend(
+                streams
+                    .map(|call| format!("{}.{}/{}", file.package(), service.name(), call.name())),
+            );
+        }
+    }
+    assert_eq!(sending, SENDING_STREAMS);
+    assert_eq!(patience_with(SENDING_STREAMS[0]), PATIENCE_WITH_STREAMS);
+    assert_eq!(patience_with(GET_SIGNAL), PATIENCE);
+}

@@ -1,0 +1,192 @@
+//! The program as a process of its own, told by its environment: what it refuses to start with, and
+//! who can speak to it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use std::{
+    fs,
+    net::SocketAddr,
+    process::{Command, Output, Stdio},
+};
+
+use knipperlicht::{migrate::migrate, ops::ensure_streams};
+use knipperlicht_access::{DevIssuer, Person, Role, TokenRules};
+use knipperlicht_eventing::NatsOptions;
+use knipperlicht_harness::{Bed, eventually};
+use knipperlicht_privacy::MasterKey;
+use knipperlicht_runtime::system_environment;
+use knipperlicht_sandbox::{Identity, free_port};
+use tempfile::TempDir;
+use tonic::transport::Endpoint;
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
+
+/// The program with nothing in its environment but `settings`.
+fn program(arguments: &[&str], settings: &[(&str, String)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_knipperlicht"));
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(settings.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null());
+    command
+}
+
+/// What `serve` needs, wherever its servers are.
+struct Ground {
+    directory: TempDir,
+    rules: TokenRules,
+    token: String,
+}
+
+impl Ground {
+    fn new() -> Self {
+        let environment = system_environment().unwrap();
+        let directory = TempDir::new().unwrap();
+        let issuer = DevIssuer::new(&[7; 32], environment.clone());
+        let rules = issuer.rules().unwrap();
+        let put = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+        put("jwks", &rules.jwks);
+        put("master.key", &MasterKey::generate("test", &environment));
+        let person = Person {
+            subject: "cleaner".parse().unwrap(),
+            role: Role::Reporter,
+            organisation: None,
+            zones: Vec::new(),
+        };
+        let token = issuer.token(&person, 3600).unwrap();
+        Self {
+            directory,
+            rules,
+            token,
+        }
+    }
+
+    fn settings(&self, database_url: &str, nats_url: &str) -> Vec<(&'static str, String)> {
+        let file = |name: &str| self.directory.path().join(name).display().to_string();
+        vec![
+            ("KL_LISTEN", "127.0.0.1:0".to_owned()),
+            ("DATABASE_URL", database_url.to_owned()),
+            ("NATS_URL", nats_url.to_owned()),
+            ("KL_JWKS_FILE", file("jwks")),
+            ("KL_TOKEN_ISSUER", self.rules.issuer.clone()),
+            ("KL_MASTER_KEY_FILE", file("master.key")),
+        ]
+    }
+}
+
+#[test]
+fn what_could_be_read_on_the_way_is_refused_at_the_start_with_what_to_do() {
+    let ground = Ground::new();
+    let (here, there) = ("postgres://kl@127.0.0.1/kl", "postgres://kl@192.0.2.1/kl");
+    let nats = "nats://127.0.0.1:4222";
+    let refused = |database: &str, nats: &str, more: &[(&'static str, String)]| {
+        let settings = [ground.settings(database, nats), more.to_vec()].concat();
+        let output = program(&["serve"], &settings).output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let everywhere = ("KL_LISTEN", "0.0.0.0:0".to_owned());
+    let nowhere = |name| (name, "/nowhere".to_owned());
+    for (code, said) in [
+        ("KL0016", refused(here, nats, &[everywhere])),
+        ("KL0018", refused(here, "nats://192.0.2.1:4222", &[])),
+        ("KL0020", refused(there, nats, &[])),
+        (
+            "KL0019",
+            refused(here, nats, &[nowhere("KL_NATS_KEYS_DIR")]),
+        ),
+        (
+            "KL0017",
+            refused(
+                here,
+                nats,
+                &[nowhere("KL_TLS_CERT_FILE"), nowhere("KL_TLS_KEY_FILE")],
+            ),
+        ),
+    ] {
+        assert!(said.contains(code), "{code}: {said}");
+    }
+}
+
+/// How it is, as told in clear.
+async fn is_well(health: SocketAddr, service: &str) -> bool {
+    let endpoint = Endpoint::from_shared(format!("http://{health}")).unwrap();
+    let Ok(channel) = endpoint.connect().await else {
+        return false;
+    };
+    let request = HealthCheckRequest {
+        service: service.to_owned(),
+    };
+    HealthClient::new(channel)
+        .check(request)
+        .await
+        .is_ok_and(|answer| answer.into_inner().status() == ServingStatus::Serving)
+}
+
+/// Asks for a zone from the command line.
+fn asks(server: String, ground: &Ground, identity: &Identity, shows_who: bool) -> Output {
+    let mut settings = vec![
+        ("KL_SERVER", server),
+        ("KL_TOKEN", ground.token.clone()),
+        ("KL_CA_FILE", identity.authority.display().to_string()),
+    ];
+    if shows_who {
+        settings.extend([
+            (
+                "KL_CLIENT_CERT_FILE",
+                identity.certificate.display().to_string(),
+            ),
+            ("KL_CLIENT_KEY_FILE", identity.key.display().to_string()),
+        ]);
+    }
+    program(&["zone", "resolve", "8400"], &settings)
+        .output()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_process_that_speaks_to_everybody_encrypted_answers_the_command_line() {
+    let (bed, ground) = (Bed::start_encrypted().await, Ground::new());
+    let identity = bed.identity.clone().unwrap();
+    let nats: NatsOptions = bed.nats_options();
+    migrate(&bed.database_url).await.unwrap();
+    ensure_streams(&nats, 1).await.unwrap();
+    let port = |_| SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
+    let [address, health] = [(), ()].map(port);
+    let file = |path: &std::path::Path| path.display().to_string();
+    let mut settings = ground.settings(&bed.database_url, &nats.url);
+    settings.extend([
+        ("KL_LISTEN", address.to_string()),
+        ("KL_HEALTH_LISTEN", health.to_string()),
+        ("KL_TLS_CERT_FILE", file(&identity.certificate)),
+        ("KL_TLS_KEY_FILE", file(&identity.key)),
+        ("KL_TLS_CLIENT_CA_FILE", file(&identity.authority)),
+        ("KL_CA_FILE", file(&identity.authority)),
+        ("KL_NATS_KEYS_DIR", file(nats.keys.as_deref().unwrap())),
+    ]);
+    let mut serving = program(&["serve"], &settings)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    for what in ["", "nats"] {
+        eventually("it to be well", async || {
+            is_well(health, what).await.then_some(())
+        })
+        .await;
+    }
+
+    let encrypted = format!("https://{address}");
+    let answer = asks(encrypted.clone(), &ground, &identity, true);
+    let said = String::from_utf8_lossy(&answer.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&answer.stderr).into_owned();
+    assert!(said.contains("oostende-bredene"), "{said}{complaint}");
+    let nobody = asks(encrypted, &ground, &identity, false);
+    assert_eq!(nobody.status.code(), Some(4));
+    let in_clear = asks(format!("http://{address}"), &ground, &identity, true);
+    assert_eq!(in_clear.status.code(), Some(4));
+    serving.kill().unwrap();
+    serving.wait().unwrap();
+}
