@@ -5,6 +5,7 @@ mod calls;
 mod database;
 mod guard;
 mod issuer;
+mod page;
 mod principal;
 mod token;
 
@@ -12,5 +13,6 @@ pub use calls::{CALLS, allowed};
 pub use database::{Database, DatabaseOptions, OwnedTransaction, Standing};
 pub use guard::{guard, principal_of};
 pub use issuer::{DevIssuer, IssuerError, Person};
+pub use page::page;
 pub use principal::{Principal, Role};
 pub use token::{AccessError, TokenRules, Verifier};

@@ -9,6 +9,7 @@
 
 mod closed;
 mod desks;
+mod raw;
 mod signal;
 
 use std::time::Duration;
@@ -30,6 +31,7 @@ use tonic::transport::{Channel, Endpoint};
 
 pub use closed::Closed;
 pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone};
+pub use raw::{Call, calls};
 pub use signal::a_signal;
 
 /// The whole line, and its clock.
