@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.knipperlicht/tools/bin:$(PATH)
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-tools format clippy deps advisories words proto own bench kill fmt sqlx proto-baseline clean
+.PHONY: help run test check check-tools format clippy deps advisories words proto own bench kill fmt sqlx access-page proto-baseline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,9 @@ fmt: check-tools ## format Rust and contracts
 sqlx: ## write the committed query metadata anew, after a change of a query or a migration
 	@$(ENSURE) run
 	@env -u SQLX_OFFLINE deploy/tools/prepare-sqlx
+
+access-page: ## write docs/access.md anew, after a change of who may make which call
+	KL_WRITE_PAGES=1 cargo test --quiet -p knipperlicht-access --lib page::
 
 proto-baseline: check-tools ## at a release: what later contracts must stay compatible with
 	buf build proto --exclude-source-info --output proto/baseline.binpb

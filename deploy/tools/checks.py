@@ -12,6 +12,12 @@ CODE = re.compile(r"\bKL\d{4}\b")
 IMPURE = re.compile(
     r"\b(sqlx|async_nats|tonic\w*|tokio\w*|SystemTime|(Timestamp|Zoned|Instant|Utc)::now)\b"
 )
+# Ways to a connection that is bound to nobody, and the files that may use them: the one type that
+# binds a principal, and what makes the schemas before there is anybody.
+UNBOUND = re.compile(
+    r"\b(PgPool\w*|PgConnectOptions|PgListener|\w*Connection::connect\w*|connect_lazy\w*|begin_with)\b"
+)
+MAY_CONNECT = {"crates/access/src/database.rs", "crates/eventing/src/schema.rs"}
 LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
 FENCED = re.compile(r"^ *(```|~~~).*?^ *\1", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6} +(.+?) *#* *$", re.MULTILINE)
@@ -95,8 +101,22 @@ def pure_models():
                 )
 
 
+def bound_connections():
+    """No query runs without a principal: `Database` alone opens connections."""
+    for path, text in rust("crates", "services"):
+        if str(name(path)) in MAY_CONNECT or "tests" in path.parts or path.name == "tests.rs":
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            if found := UNBOUND.search(line.split("//")[0]):
+                yield (
+                    f"{name(path)}:{number}: {found[0]} opens a connection that is bound to nobody: "
+                    "use `Database` of crates/access"
+                )
+
+
 def main():
-    complaints = [c for check in (error_pages, checkout_path, links, pure_models) for c in check()]
+    checks = (error_pages, checkout_path, links, pure_models, bound_connections)
+    complaints = [complaint for check in checks for complaint in check()]
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     if complaints:

@@ -28,6 +28,18 @@ pub enum Role {
 }
 
 impl Role {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Reporter,
+        Self::Partner,
+        Self::Coordinator,
+        Self::Analyst,
+        Self::Operator,
+        Self::Admin,
+        Self::Service,
+        Self::LinkHolder,
+    ];
+
     /// The roles in which somebody comes through the door.
     pub const CALLERS: &[Self] = &[
         Self::Reporter,
@@ -52,6 +64,12 @@ impl Role {
             Self::Service => "service",
             Self::LinkHolder => "link_holder",
         }
+    }
+
+    /// Whether an access token may give it: the other roles are our own.
+    #[must_use]
+    pub const fn has_accounts(self) -> bool {
+        !matches!(self, Self::Service | Self::LinkHolder)
     }
 }
 

@@ -35,6 +35,19 @@ begin
     execute coalesce(tables, '');
 end $$;";
 
+/// In this database nobody makes anything but its owner: by default whoever connects may make
+/// temporary tables and functions. Only an owner can take that away; where `migrate` runs as somebody
+/// else, it is theirs to do.
+const NOTHING_OF_ITS_OWN: &str = "
+do $$ begin
+    if pg_has_role((select datdba from pg_database where datname = current_database()), 'usage') then
+        execute format('revoke temporary on database %I from public', current_database());
+    end if;
+    if pg_has_role((select nspowner from pg_namespace where nspname = 'public'), 'usage') then
+        revoke create on schema public from public;
+    end if;
+end $$;";
+
 /// Brings the schema of `service` up to date, with its own role, which can use what is in it and
 /// owns nothing. `owner_url` is of a user who may create both.
 pub async fn migrate(owner_url: &str, service: Service, own: &Migrator) -> Result<(), SchemaError> {
@@ -51,6 +64,7 @@ pub async fn migrate(owner_url: &str, service: Service, own: &Migrator) -> Resul
          end $$;
          create schema if not exists {name};
          revoke all on schema {name} from public;
+         {NOTHING_OF_ITS_OWN}
          grant usage on schema {name} to kl_{name};
          set search_path = {name};"
     );
@@ -63,6 +77,7 @@ pub async fn migrate(owner_url: &str, service: Service, own: &Migrator) -> Resul
         "grant select, insert, update, delete on all tables in schema {name} to kl_{name};
          revoke update, delete, truncate on audit from kl_{name};
          grant usage on all sequences in schema {name} to kl_{name};
+         revoke all on {name}.eventing_migrations, {name}._sqlx_migrations from kl_{name};
          {SMALL_SAMPLES}
          select pg_advisory_unlock(hashtext('knipperlicht.migrate'));"
     );

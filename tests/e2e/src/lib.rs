@@ -11,6 +11,7 @@ mod closed;
 mod consent;
 mod desks;
 mod marks;
+mod raw;
 mod signal;
 
 use std::{
@@ -45,6 +46,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 pub use closed::Closed;
 pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone};
 pub use marks::Search;
+pub use raw::{Call, calls};
 pub use signal::a_signal;
 
 /// The file with the master keys.
