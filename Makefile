@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.knipperlicht/tools/bin:$(PATH)
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-tools format clippy deps advisories words proto own bench kill fmt sqlx access-page proto-baseline clean
+.PHONY: help run test check check-tools format clippy deps advisories words proto own bench kill fuzz sbom fmt sqlx access-page proto-baseline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,20 @@ kill: ## kills processes at random moments and counts what is lost (nothing may 
 	@$(ENSURE) test
 	cargo build --workspace --bins
 	$(BUILT)/debug/knipperlicht-kill $(ARGS)
+
+fuzz: ## every fuzz target by hand: ARGS=1000000 inputs each, or a number of your own
+	@$(ENSURE) test
+	cargo build --release --bin knipperlicht-sandbox
+	KL_FUZZ_INPUTS=$(or $(ARGS),100000) $(BUILT)/release/knipperlicht-sandbox \
+		cargo test --release -p knipperlicht-fuzz -- --nocapture
+
+sbom: ## write what is in a build: a CycloneDX bill of materials
+	@$(ENSURE) sbom
+	cargo cyclonedx --manifest-path services/all/Cargo.toml --format json --all \
+		--override-filename knipperlicht.cdx
+	@mkdir -p $(BUILT) && find services crates tests -name 'knipperlicht.cdx.json' ! -path 'services/all/*' -delete
+	@mv services/all/knipperlicht.cdx.json $(BUILT)/knipperlicht.cdx.json
+	@echo "written: $(BUILT)/knipperlicht.cdx.json"
 
 fmt: check-tools ## format Rust and contracts
 	cargo fmt --all

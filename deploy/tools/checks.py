@@ -22,6 +22,9 @@ LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
 FENCED = re.compile(r"^ *(```|~~~).*?^ *\1", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6} +(.+?) *#* *$", re.MULTILINE)
 
+TEST = re.compile(r"#\[(?:tokio::)?test[^\]]*\]\s*(?:#\[[^\]]*\]\s*)*(?:async )?fn (\w+)")
+TOLD_TEST = re.compile(r"`(?:[\w-]+::)+(\w+)`")
+
 
 def name(path):
     return path.relative_to(ROOT)
@@ -114,8 +117,17 @@ def bound_connections():
                 )
 
 
+def named_tests():
+    """Whoever reads that something is tested finds the test under that name."""
+    page = ROOT / "docs" / "security.md"
+    tests = {found for _, text in rust("crates", "services", "tests") for found in TEST.findall(text)}
+    for told in TOLD_TEST.findall(page.read_text()):
+        if told not in tests:
+            yield f"{name(page)}: there is no test `{told}`"
+
+
 def main():
-    checks = (error_pages, checkout_path, links, pure_models, bound_connections)
+    checks = (error_pages, checkout_path, links, pure_models, bound_connections, named_tests)
     complaints = [complaint for check in checks for complaint in check()]
     for complaint in complaints:
         print(complaint, file=sys.stderr)

@@ -48,6 +48,7 @@ NEEDS = {
     "run": ["cargo", "cc", "nats-server", "postgres"],
     "test": ["cargo", "cc", "nats-server", "postgres", "cargo-nextest"],
     "check": ["cargo", "cc", "cargo-fmt", "cargo-clippy", "cargo-deny", "typos", "buf"],
+    "sbom": ["cargo", "cc", "cargo-cyclonedx"],
     "bench": ["cargo", "cc", "nats-server", "postgres", "pgbench"],
 }
 

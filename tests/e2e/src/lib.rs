@@ -207,7 +207,15 @@ impl World {
         Caller::new(self.channel.clone(), Some(&token))
     }
 
-    fn token(&self, name: &str, role: Role, organisation: Option<&str>, zones: &[&str]) -> String {
+    /// A token, of the development issuer.
+    #[must_use]
+    pub fn token(
+        &self,
+        name: &str,
+        role: Role,
+        organisation: Option<&str>,
+        zones: &[&str],
+    ) -> String {
         let person = Person {
             subject: name.parse().expect("a name"),
             role,

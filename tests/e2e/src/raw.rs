@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::stream;
 use knipperlicht_contracts::DESCRIPTORS;
 use prost::{
     Message,
@@ -56,20 +57,36 @@ impl Caller {
     /// Makes any call with the bytes of its request: the bytes of the answer, or of what a stream
     /// says first.
     pub async fn ask(&self, path: &str, request: Vec<u8>) -> Result<Vec<u8>, Status> {
+        let mut answers = self.exchange(path, vec![request], 1).await?;
+        Ok(answers.pop().unwrap_or_default())
+    }
+
+    /// Makes any call with the bytes of what it sends: on the wire all are alike. Gives what comes
+    /// back, of a stream the first `most`, as far as it does not fall silent.
+    pub async fn exchange(
+        &self,
+        path: &str,
+        requests: Vec<Vec<u8>>,
+        most: usize,
+    ) -> Result<Vec<Vec<u8>>, Status> {
         let mut client = Grpc::new(self.with_token());
         client
             .ready()
             .await
             .map_err(|error| Status::unavailable(error.to_string()))?;
         let path = format!("/{path}").parse().expect("a path");
-        let answer = client
-            .server_streaming(Request::new(request), path, Bytes)
-            .await?;
-        let mut messages = answer.into_inner();
-        match timeout(SILENCE, messages.message()).await {
-            Ok(first) => Ok(first?.unwrap_or_default()),
-            Err(_) => Ok(Vec::new()),
+        let requests = Request::new(stream::iter(requests));
+        let answers = client.streaming(requests, path, Bytes).await?;
+        let mut answers = answers.into_inner();
+        let mut read = Vec::new();
+        while read.len() < most {
+            match timeout(SILENCE, answers.message()).await {
+                Ok(Ok(Some(answer))) => read.push(answer),
+                Ok(Err(status)) => return Err(status),
+                Ok(Ok(None)) | Err(_) => break,
+            }
         }
+        Ok(read)
     }
 }
 
