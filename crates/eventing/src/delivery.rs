@@ -24,7 +24,8 @@ pub(crate) struct Delivery {
 impl Delivery {
     /// Reads a message.
     pub(crate) fn open(stream: i64, number: u64, message: Message) -> Self {
-        let opened = envelope::open(message.headers.as_ref(), &message.payload).map(Arc::new);
+        let (subject, headers) = (message.subject.as_str(), message.headers.as_ref());
+        let opened = envelope::delivered(subject, headers, &message.payload).map(Arc::new);
         Self {
             stream,
             number,

@@ -64,6 +64,29 @@ pub(crate) fn headers(source: Service, row: &OutboxRow) -> HeaderMap {
     headers
 }
 
+/// Reads a message as it came on `subject`. On the subjects of a service the server lets nobody else
+/// speak (see `accounts`): who claims in a header to be another is not believed, not even in where it
+/// belongs.
+pub(crate) fn delivered(
+    subject: &str,
+    headers: Option<&HeaderMap>,
+    body: &[u8],
+) -> Result<Fact, Unreadable> {
+    let opened = open(headers, body);
+    let claimed = match &opened {
+        Ok(fact) => Some(fact.source),
+        Err(unreadable) => unreadable.place.map(|(source, ..)| source),
+    };
+    let aggregate = subject.split('.').nth(4).unwrap_or_default();
+    match claimed {
+        Some(source) if !source.aggregates().contains(&aggregate) => Err(Unreadable {
+            what: format!("this is no subject of {}", source.name()),
+            place: None,
+        }),
+        _ => opened,
+    }
+}
+
 /// Reads a message.
 pub(crate) fn open(headers: Option<&HeaderMap>, body: &[u8]) -> Result<Fact, Unreadable> {
     let mut place = None;

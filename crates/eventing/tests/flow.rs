@@ -8,7 +8,7 @@ use std::sync::{
 };
 
 use async_nats::{
-    Client,
+    Client, HeaderMap,
     jetstream::{self, stream},
 };
 use jiff::Timestamp;
@@ -463,13 +463,9 @@ async fn what_cannot_be_read_is_recorded_and_the_rest_flows_on() {
     let flow = Flow::start().await;
     flow.relay().await;
     flow.listen().await;
-    flow.jetstream()
-        .await
-        .publish("kl.evt.3.gent.signal.flagged.v1", "not ours".into())
-        .await
-        .unwrap()
-        .await
-        .unwrap();
+    let intake = jetstream::new(flow.nats(NatsUser::Service(Service::Intake)).await);
+    let said = intake.publish("kl.evt.3.gent.signal.flagged.v1", "not ours".into());
+    said.await.unwrap().await.unwrap();
     let situation = flow.situation();
     flow.say(situation, 1).await;
     flow.until_heard(situation, 1).await;
@@ -478,6 +474,41 @@ async fn what_cannot_be_read_is_recorded_and_the_rest_flows_on() {
         (parked.reason.as_str(), parked.error.as_str()),
         ("undecodable", "no headers")
     );
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
+async fn a_service_that_claims_to_be_another_is_not_believed() {
+    let flow = Flow::start().await;
+    flow.relay().await;
+    flow.listen().await;
+    // On a subject of its own, where the server lets it speak, as follow-up's first word of a carer.
+    let situation = flow.situation();
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("ce-id", EventId::new(&flow.environment).to_string()),
+        ("ce-source", "followup".to_owned()),
+        ("ce-type", "knipperlicht.followup.carer_answered.v1".to_owned()),
+        ("ce-subject", situation.to_string()),
+        ("ce-sequence", "1".to_owned()),
+        ("ce-zone", "gent".to_owned()),
+        ("ce-time", flow.environment.now().to_string()),
+    ] {
+        headers.insert(name, value);
+    }
+    let intake = jetstream::new(flow.nats(NatsUser::Service(Service::Intake)).await);
+    let subject = "kl.evt.3.gent.signal.flagged.v1";
+    let said = intake.publish_with_headers(subject, headers, "".into());
+    said.await.unwrap().await.unwrap();
+    let parked = eventually("recorded", async || flow.parked().await.pop()).await;
+    assert_eq!(
+        (parked.reason.as_str(), parked.error.as_str()),
+        ("undecodable", "this is no subject of followup")
+    );
+    assert!(parked.situation_id.is_none());
+    // What the situation's own services say of it is heard as ever.
+    flow.say(situation, 1).await;
+    flow.until_heard(situation, 1).await;
     flow.lifecycle.finish().await;
 }
 

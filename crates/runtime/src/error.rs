@@ -44,8 +44,8 @@ pub trait Coded: std::error::Error {
     }
 }
 
-/// The error as a gRPC status, with `google.rpc.ErrorInfo` and, for a field, `BadRequest`; `RetryInfo` says
-/// how long to wait.
+/// The error as a gRPC status, with `google.rpc.ErrorInfo` and, for a field, `BadRequest`;
+/// `RetryInfo` says how long to wait, where that is known.
 ///
 /// An internal error is logged here and tells the caller only its code: its text may name tables.
 pub fn refusal(error: &dyn Coded) -> Status {
