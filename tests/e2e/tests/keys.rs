@@ -14,12 +14,13 @@ use std::{
 
 use knipperlicht::ops::{Desk, keys::rotate};
 use knipperlicht_contracts::{intake::v1 as intake, notification::v1 as notification};
-use knipperlicht_e2e::{Closed, World, a_signal};
+use knipperlicht_e2e::{Closed, ReporterPhone, World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_privacy::{KeyRing, KeyWrapping, MasterKey};
 use knipperlicht_runtime::Problem;
 use knipperlicht_vocabulary::{NoteId, SignalId};
 use sqlx::Row;
+use tokio::task::JoinHandle;
 
 const NAME: &str = "Maria Peeters";
 
@@ -77,6 +78,66 @@ async fn reads(accepted: &Closed) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Who sends and looks all the time. A call that fails ends the test.
+struct Load {
+    is_over: Arc<AtomicBool>,
+    sent: Arc<AtomicUsize>,
+    read: Arc<AtomicUsize>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Load {
+    fn start(world: &Arc<World>, phones: [ReporterPhone; 2], accepted: &Arc<Closed>) -> Self {
+        let mut load = Self {
+            is_over: Arc::default(),
+            sent: Arc::default(),
+            read: Arc::default(),
+            tasks: Vec::new(),
+        };
+        for phone in phones {
+            let (world, is_over) = (Arc::clone(world), Arc::clone(&load.is_over));
+            let sent = Arc::clone(&load.sent);
+            load.tasks.push(tokio::spawn(async move {
+                while !is_over.load(Ordering::SeqCst) {
+                    phone.send(a_named_signal(&world)).await.unwrap();
+                    sent.fetch_add(1, Ordering::SeqCst);
+                }
+            }));
+        }
+        let (accepted, is_over) = (Arc::clone(accepted), Arc::clone(&load.is_over));
+        let read = Arc::clone(&load.read);
+        load.tasks.push(tokio::spawn(async move {
+            while !is_over.load(Ordering::SeqCst) {
+                reads(&accepted).await.unwrap();
+                read.fetch_add(1, Ordering::SeqCst);
+            }
+        }));
+        load
+    }
+
+    /// Ends it after some looks more.
+    async fn end(self) {
+        let before = self.read.load(Ordering::SeqCst);
+        eventually("some looks more", async || {
+            (self.read.load(Ordering::SeqCst) > before + 2).then_some(())
+        })
+        .await;
+        self.is_over.store(true, Ordering::SeqCst);
+        for task in self.tasks {
+            task.await.unwrap();
+        }
+        assert!(
+            self.sent.load(Ordering::SeqCst) > 20,
+            "hardly a signal was sent"
+        );
+        eprintln!(
+            "{} signals and {} looks while the key changed",
+            self.sent.load(Ordering::SeqCst),
+            self.read.load(Ordering::SeqCst)
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn the_master_key_changes_under_load() {
     let world = Arc::new(World::start().await);
@@ -92,9 +153,8 @@ async fn the_master_key_changes_under_load() {
     };
     let partner = accepted.partner.0.notification().subscribe(subscribe).await;
     partner.unwrap();
-    let sent_before = 40;
     let cleaner = world.reporter("before");
-    for _ in 0..sent_before {
+    for _ in 0..40 {
         cleaner.send(a_named_signal(&world)).await.unwrap();
     }
     assert_eq!(
@@ -103,31 +163,8 @@ async fn the_master_key_changes_under_load() {
     );
 
     // Signals come, to both processes, and somebody looks again and again.
-    let is_over = Arc::new(AtomicBool::new(false));
-    let (sent, read) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let mut load = Vec::new();
-    for phone in [world.reporter("one"), second.reporter("other")] {
-        let (world, is_over, sent) = (Arc::clone(&world), Arc::clone(&is_over), Arc::clone(&sent));
-        load.push(tokio::spawn(async move {
-            while !is_over.load(Ordering::SeqCst) {
-                phone.send(a_named_signal(&world)).await.unwrap();
-                sent.fetch_add(1, Ordering::SeqCst);
-            }
-        }));
-    }
-    {
-        let (accepted, is_over, read) = (
-            Arc::clone(&accepted),
-            Arc::clone(&is_over),
-            Arc::clone(&read),
-        );
-        load.push(tokio::spawn(async move {
-            while !is_over.load(Ordering::SeqCst) {
-                reads(&accepted).await.unwrap();
-                read.fetch_add(1, Ordering::SeqCst);
-            }
-        }));
-    }
+    let phones = [world.reporter("one"), second.reporter("other")];
+    let load = Load::start(&world, phones, &accepted);
 
     let file = world.master_key_file();
     let old = fs::read_to_string(&file).unwrap();
@@ -155,16 +192,7 @@ async fn the_master_key_changes_under_load() {
         .await;
     }
     rotate(&desk, &keys).await.unwrap();
-    let before = read.load(Ordering::SeqCst);
-    eventually("a look after all that", async || {
-        (read.load(Ordering::SeqCst) > before + 2).then_some(())
-    })
-    .await;
-    is_over.store(true, Ordering::SeqCst);
-    for one in load {
-        one.await.unwrap();
-    }
-    assert!(sent.load(Ordering::SeqCst) > 20 && read.load(Ordering::SeqCst) > 5);
+    load.end().await;
     let total = wrapped(&world).await;
     assert_eq!(total.keys().collect::<Vec<_>>(), ["next"], "{total:?}");
 
@@ -285,8 +313,9 @@ async fn every_look_leaves_one_row() {
     }
     // Somebody who never accepted it learns nothing, and has looked at nothing.
     let stranger = world.partner("another-organisation");
-    let refused = stranger.0.intake().get_contact(asks(&accepted.situation));
-    assert_eq!(Problem::from(&refused.await.unwrap_err()).code, "KL1015");
+    let mut stranger = stranger.0.intake();
+    let refused = stranger.get_contact(asks(&accepted.situation)).await;
+    assert_eq!(Problem::from(&refused.unwrap_err()).code, "KL1015");
     assert!(noted().await.is_empty());
 
     for looks in 1..=3 {
