@@ -7,7 +7,7 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
-use http::header::AUTHORIZATION;
+use http::{HeaderMap, Uri, header::AUTHORIZATION};
 use knipperlicht_runtime::{Coded, Kind, refusal};
 use knipperlicht_vocabulary::ReporterId;
 use tonic::{Code, Status, service::Routes};
@@ -38,7 +38,8 @@ async fn check(
     mut request: Request,
     next: Next,
 ) -> Response {
-    match admit(&verifier, &request) {
+    let admitted = admit(&verifier, request.uri(), request.headers()).await;
+    match admitted {
         Ok(principal) => {
             request.extensions_mut().insert(principal);
             with_code(next.run(request).await)
@@ -84,11 +85,15 @@ impl Coded for TransportError {
     }
 }
 
-fn admit(verifier: &Verifier, request: &Request) -> Result<Principal, AccessError> {
-    let call = request.uri().path().trim_start_matches('/');
+async fn admit(
+    verifier: &Verifier,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Principal, AccessError> {
+    let call = uri.path().trim_start_matches('/');
     let roles = allowed(call).unwrap_or_default();
-    let principal = match bearer(request)? {
-        Some(token) => verifier.verify(token)?,
+    let principal = match bearer(headers)? {
+        Some(token) => verifier.verify(token).await?,
         None if roles == [Role::LinkHolder] => link_holder()?,
         None => return Err(AccessError::NoToken),
     };
@@ -103,8 +108,8 @@ fn admit(verifier: &Verifier, request: &Request) -> Result<Principal, AccessErro
 }
 
 /// The token, if one was sent. Whoever sends one is its account, also at a carer's door.
-fn bearer(request: &Request) -> Result<Option<&str>, AccessError> {
-    let mut sent = request.headers().get_all(AUTHORIZATION).iter();
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, AccessError> {
+    let mut sent = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = sent.next() else {
         return Ok(None);
     };

@@ -9,3 +9,4 @@ pub mod ops;
 mod outbound;
 pub mod program;
 pub mod serve;
+mod tokens;

@@ -147,7 +147,15 @@ impl Line {
             lifecycle.spawn(feed.run(jetstream::new(nats.clone()), lifecycle.stop()));
         }
         let verifier = Arc::new(Verifier::new(&settings.tokens, environment)?);
-        lifecycle.spawn(watch_health(server.health(), kits, nats, lifecycle.stop()));
+        let (keys, stop) = (Arc::clone(&verifier), lifecycle.stop());
+        lifecycle.spawn(async move { keys.keep_keys(stop).await });
+        lifecycle.spawn(watch_health(
+            server.health(),
+            kits,
+            nats,
+            Arc::clone(&verifier),
+            lifecycle.stop(),
+        ));
         let (stop, failed) = (lifecycle.stop(), lifecycle.stop());
         lifecycle.spawn(async move {
             if let Err(error) = server.serve(guard(routes.routes(), verifier), stop).await {

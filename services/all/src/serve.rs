@@ -1,10 +1,9 @@
-//! `knipperlicht serve`: the services, for real. Without keys to check tokens with, it does not
+//! `knipperlicht serve`: the services, for real. Without an issuer of tokens to believe, it does not
 //! listen.
 
 use std::{fs, io, net::SocketAddr, path::PathBuf};
 
 use clap::Args;
-use knipperlicht_access::TokenRules;
 use knipperlicht_contracts::event::Service;
 use knipperlicht_privacy::{KeyError, MasterKey};
 use knipperlicht_runtime::system_environment;
@@ -12,6 +11,7 @@ use knipperlicht_runtime::system_environment;
 use crate::{
     line::{CarerOptions, Line, LineError, LineSettings},
     outbound::{OutboundError, OutboundOptions},
+    tokens::{TokenOptions, TokenOptionsError},
 };
 
 /// What `serve` is told.
@@ -30,15 +30,6 @@ pub struct ServeOptions {
     /// NATS with JetStream
     #[arg(long, env = "NATS_URL")]
     nats_url: String,
-    /// File with the public keys (JWKS) of the issuer of access tokens
-    #[arg(long, env = "KL_JWKS_FILE")]
-    jwks_file: PathBuf,
-    /// The `iss` that access tokens must carry
-    #[arg(long, env = "KL_TOKEN_ISSUER")]
-    token_issuer: String,
-    /// The `aud` that access tokens must carry
-    #[arg(long, env = "KL_TOKEN_AUDIENCE", default_value = "knipperlicht")]
-    token_audience: String,
     /// File with the master key that personal data is sealed with
     #[arg(long, env = "KL_MASTER_KEY_FILE")]
     master_key_file: PathBuf,
@@ -48,6 +39,8 @@ pub struct ServeOptions {
     /// Folder with the questionnaires that the organisation has a licence for, a JSON file each
     #[arg(long, env = "KL_INSTRUMENTS_DIR")]
     instruments_dir: Option<PathBuf>,
+    #[command(flatten)]
+    tokens: TokenOptions,
     #[command(flatten)]
     carers: CarerOptions,
     #[command(flatten)]
@@ -84,6 +77,9 @@ pub enum ServeError {
         /// Why.
         source: io::Error,
     },
+    /// Which tokens are believed.
+    #[error(transparent)]
+    Tokens(#[from] TokenOptionsError),
     /// The master key.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -139,11 +135,9 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
         database_url: options.database_url,
         nats_url: options.nats_url,
         listen: options.listen,
-        tokens: TokenRules {
-            jwks: read(options.jwks_file)?,
-            issuer: options.token_issuer,
-            audience: options.token_audience,
-        },
+        tokens: options
+            .tokens
+            .rules(options.listen, &options.outbound.authorities()?)?,
         master_key: MasterKey::parse(&read(options.master_key_file)?)?,
         connections: options.connections,
         instruments_dir: options.instruments_dir,
