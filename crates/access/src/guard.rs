@@ -1,6 +1,6 @@
 //! The door: every call is checked here before a service sees it.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 use governor::clock::MonotonicClock;
-use http::header::AUTHORIZATION;
+use http::{HeaderMap, Uri, header::AUTHORIZATION};
 use knipperlicht_runtime::{Coded, Kind, peer_of, refusal};
 use knipperlicht_vocabulary::ReporterId;
 use tokio::time::timeout;
@@ -31,7 +31,7 @@ const SENDING_STREAMS: &[&str] = &["knipperlicht.routing.v1.RoutingService/Impor
 
 /// Who is let in, and how often.
 pub struct Door {
-    verifier: Verifier,
+    verifier: Arc<Verifier>,
     limiter: Limiter,
     peers: Peers,
 }
@@ -39,7 +39,7 @@ pub struct Door {
 impl Door {
     /// Believes whom `verifier` believes.
     #[must_use]
-    pub fn new(verifier: Verifier, rates: Rates, peers: Peers) -> Self {
+    pub fn new(verifier: Arc<Verifier>, rates: Rates, peers: Peers) -> Self {
         Self {
             verifier,
             limiter: Limiter::new(rates, MonotonicClock),
@@ -47,10 +47,14 @@ impl Door {
         }
     }
 
-    fn admit(&self, request: &Request) -> Result<Principal, AccessError> {
-        let principal = admit(&self.verifier, request)?;
-        let peer = peer_of(request.extensions());
-        let address = self.peers.address(peer, request.headers());
+    async fn admit(
+        &self,
+        uri: &Uri,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+    ) -> Result<Principal, AccessError> {
+        let principal = admit(&self.verifier, uri, headers).await?;
+        let address = self.peers.address(peer, headers);
         self.limiter.count(&principal, address)?;
         Ok(principal)
     }
@@ -76,11 +80,13 @@ pub fn principal_of<T>(request: &tonic::Request<T>) -> Result<Principal, Status>
 }
 
 async fn check(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
-    let principal = match door.admit(&request) {
+    let peer = peer_of(request.extensions());
+    let admitted = door.admit(request.uri(), request.headers(), peer).await;
+    let principal = match admitted {
         Ok(principal) => principal,
         Err(error) => return refusal(&error).into_http(),
     };
-    let patience = patience_with(call_of(&request));
+    let patience = patience_with(call_of(request.uri()));
     request.extensions_mut().insert(principal);
     match timeout(patience, next.run(request)).await {
         Ok(response) => with_code(response),
@@ -139,15 +145,19 @@ impl Coded for TransportError {
     }
 }
 
-fn call_of(request: &Request) -> &str {
-    request.uri().path().trim_start_matches('/')
+fn call_of(uri: &Uri) -> &str {
+    uri.path().trim_start_matches('/')
 }
 
-fn admit(verifier: &Verifier, request: &Request) -> Result<Principal, AccessError> {
-    let call = call_of(request);
+async fn admit(
+    verifier: &Verifier,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<Principal, AccessError> {
+    let call = call_of(uri);
     let roles = allowed(call).unwrap_or_default();
-    let principal = match bearer(request)? {
-        Some(token) => verifier.verify(token)?,
+    let principal = match bearer(headers)? {
+        Some(token) => verifier.verify(token).await?,
         None if roles == [Role::LinkHolder] => link_holder()?,
         None => return Err(AccessError::NoToken),
     };
@@ -162,8 +172,8 @@ fn admit(verifier: &Verifier, request: &Request) -> Result<Principal, AccessErro
 }
 
 /// The token, if one was sent. Whoever sends one is its account, also at a carer's door.
-fn bearer(request: &Request) -> Result<Option<&str>, AccessError> {
-    let mut sent = request.headers().get_all(AUTHORIZATION).iter();
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, AccessError> {
+    let mut sent = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = sent.next() else {
         return Ok(None);
     };

@@ -2,19 +2,32 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
-use knipperlicht_runtime::{Coded, Kind};
-use knipperlicht_vocabulary::{Environment, OrganisationId, ReporterId, ZoneId};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, Validation};
+use knipperlicht_runtime::{Coded, Kind, Stop};
+use knipperlicht_vocabulary::Environment;
 use quick_cache::sync::Cache;
-use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::{Principal, Role};
+use crate::{
+    ClaimNames, KeySource, Principal, Role, claims::Claims, keyring::Keyring, keys::algorithm,
+};
 
-/// How far the issuer's clock may be off.
-const CLOCK_SKEW: Duration = Duration::from_mins(1);
+/// How far the issuer's clock may be off, in seconds.
+const CLOCK_SKEW: i64 = 60;
 
 /// How many checked tokens are remembered, so that a signature is not checked at every call.
 const REMEMBERED: usize = 10_000;
+
+/// The longest token that is looked at, in bytes.
+const LONGEST: usize = 8 * 1024;
+
+/// The longest name of a key.
+const LONGEST_KEY_ID: usize = 200;
+
+/// What a token may say that it is (RFC 9068, RFC 7519). An ID token or a logout token is for
+/// somebody else, whoever signed it.
+const TYPES: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];
 
 /// Why somebody is not let in.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +58,9 @@ pub enum AccessError {
     /// The keys that check tokens cannot be read.
     #[error("the issuer's keys cannot be read: {0}")]
     BadKeys(String),
+    /// The issuer did not yet say by which keys its tokens are checked.
+    #[error("the issuer of access tokens does not answer")]
+    KeysAway,
 }
 
 impl Coded for AccessError {
@@ -54,6 +70,7 @@ impl Coded for AccessError {
             Self::NotAllowed { .. } => Kind::Forbidden,
             Self::TooOften { .. } => Kind::Exhausted,
             Self::BadKeys(_) => Kind::Internal,
+            Self::KeysAway => Kind::Unavailable,
         }
     }
 
@@ -64,6 +81,7 @@ impl Coded for AccessError {
             Self::Expired => "KL0003",
             Self::NotAllowed { .. } => "KL0004",
             Self::BadKeys(_) => "KL0005",
+            Self::KeysAway => "KL0008",
             Self::TooOften { .. } => "KL0021",
         }
     }
@@ -76,118 +94,173 @@ impl Coded for AccessError {
     }
 }
 
+fn bad(why: impl Into<String>) -> AccessError {
+    AccessError::BadToken(why.into())
+}
+
 /// Which tokens are believed.
 #[derive(Debug, Clone)]
 pub struct TokenRules {
-    /// The issuer's public keys: the text of a JSON Web Key Set (RFC 7517).
-    pub jwks: String,
+    /// The issuer's public keys.
+    pub keys: KeySource,
     /// The `iss` a token must carry.
     pub issuer: String,
-    /// The `aud` a token must carry.
-    pub audience: String,
-}
-
-/// The claims of an access token.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Claims {
-    pub(crate) iss: String,
-    pub(crate) aud: String,
-    pub(crate) sub: ReporterId,
-    pub(crate) exp: i64,
-    pub(crate) role: Role,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) organisation: Option<OrganisationId>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) zones: Vec<ZoneId>,
+    /// One of these a token must carry as an `aud`.
+    pub audiences: Vec<String>,
+    /// Where the issuer says who somebody is.
+    pub claims: ClaimNames,
+    /// For how long a token may hold at most.
+    pub longest: Duration,
 }
 
 struct Believed {
     principal: Principal,
     expires_at: i64,
+    /// That of the keys it was checked by.
+    generation: u64,
 }
 
 /// Checks access tokens.
 pub struct Verifier {
-    keys: JwkSet,
-    validation: Validation,
+    keyring: Keyring,
+    rules: TokenRules,
     environment: Environment,
-    believed: Cache<Box<str>, Arc<Believed>>,
+    /// By the hash of the token: the token itself is kept nowhere.
+    believed: Cache<[u8; 32], Arc<Believed>>,
 }
 
 impl Verifier {
     /// A verifier for one issuer.
     pub fn new(rules: &TokenRules, environment: Environment) -> Result<Self, AccessError> {
-        let keys: JwkSet = serde_json::from_str(&rules.jwks)
-            .map_err(|error| AccessError::BadKeys(error.to_string()))?;
-        if keys.keys.is_empty() {
-            return Err(AccessError::BadKeys("the set holds no key".to_owned()));
-        }
-        // The first of the list decides the family; which algorithm a token used is never its choice.
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.algorithms = vec![Algorithm::EdDSA];
-        validation.set_issuer(&[&rules.issuer]);
-        validation.set_audience(&[&rules.audience]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        // Expiry is checked below, against the clock this process was given.
-        validation.validate_exp = false;
         Ok(Self {
-            keys,
-            validation,
+            keyring: Keyring::new(&rules.keys, &rules.issuer, environment.clone())?,
+            rules: rules.clone(),
             environment,
             believed: Cache::new(REMEMBERED),
         })
     }
 
+    /// Whether anybody can be let in: the issuer has said its keys once.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        self.keyring.has_keys()
+    }
+
+    /// Asks the issuer for its keys from time to time, until it is time to stop.
+    pub async fn keep_keys(&self, stop: Stop) {
+        self.keyring.keep(stop).await;
+    }
+
     /// Who holds this token.
-    pub fn verify(&self, token: &str) -> Result<Principal, AccessError> {
-        let believed = match self.believed.get(token) {
-            Some(believed) => believed,
-            None => self.check(token)?,
+    pub async fn verify(&self, token: &str) -> Result<Principal, AccessError> {
+        if token.len() > LONGEST {
+            return Err(bad("it is too long"));
+        }
+        let hash: [u8; 32] = Sha256::digest(token).into();
+        let generation = self.keyring.generation();
+        let known = self.believed.get(&hash);
+        let believed = if let Some(believed) = known.filter(|known| known.generation == generation)
+        {
+            believed
+        } else {
+            self.believed.remove(&hash);
+            let believed = Arc::new(self.check(token).await?);
+            self.believed.insert(hash, Arc::clone(&believed));
+            believed
         };
-        let skew = i64::try_from(CLOCK_SKEW.as_secs()).unwrap_or_default();
-        if believed.expires_at + skew < self.environment.now().as_second() {
-            self.believed.remove(token);
+        if believed.expires_at + CLOCK_SKEW < self.environment.now().as_second() {
+            self.believed.remove(&hash);
             return Err(AccessError::Expired);
         }
         Ok(believed.principal.clone())
     }
 
-    fn check(&self, token: &str) -> Result<Arc<Believed>, AccessError> {
-        let bad = |error: jsonwebtoken::errors::Error| AccessError::BadToken(error.to_string());
-        let header = jsonwebtoken::decode_header(token).map_err(bad)?;
-        let key_id = header.kid.unwrap_or_default();
-        let key = self
-            .keys
-            .find(&key_id)
-            .ok_or_else(|| AccessError::BadToken("signed with an unknown key".to_owned()))?;
-        let key = DecodingKey::from_jwk(key).map_err(bad)?;
-        let claims = jsonwebtoken::decode::<Claims>(token, &key, &self.validation)
-            .map_err(bad)?
+    async fn check(&self, token: &str) -> Result<Believed, AccessError> {
+        let header = Header::read(token)?;
+        let found = self
+            .keyring
+            .find(header.key_id.as_deref(), header.algorithm)
+            .await?;
+        let (key, generation) =
+            found.ok_or_else(|| bad("signed with a key that its issuer does not publish"))?;
+        // The signature alone is checked here; what it says, below, by the clock of this process.
+        let mut validation = Validation::new(header.algorithm);
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
+            .map_err(|error| bad(error.to_string()))?
             .claims;
-        let believed = Arc::new(Believed {
-            expires_at: claims.exp,
-            principal: principal(claims)?,
-        });
-        self.believed.insert(token.into(), Arc::clone(&believed));
-        Ok(believed)
+        let expires_at = self.holds(&claims)?;
+        Ok(Believed {
+            principal: self.rules.claims.principal(&claims).map_err(bad)?,
+            expires_at,
+            generation,
+        })
+    }
+
+    /// Until when a token holds that was made for us, by whom it should be, and not for too long.
+    fn holds(&self, claims: &Claims) -> Result<i64, AccessError> {
+        if claims.text("iss") != Some(&self.rules.issuer) {
+            return Err(bad("it is of another issuer"));
+        }
+        let mut audiences = claims.audiences().into_iter();
+        if !audiences.any(|one| self.rules.audiences.iter().any(|ours| ours == one)) {
+            return Err(bad("it is for somebody else"));
+        }
+        // Some issuers say here, and not in the header, that it is an ID token or a refresh token.
+        if claims.has("typ") && claims.text("typ") != Some("Bearer") {
+            return Err(bad("it is no access token"));
+        }
+        let now = self.environment.now().as_second();
+        let moment = |name| claims.moment(name).map_err(bad);
+        let expires_at = moment("exp")?.ok_or_else(|| bad("it says no `exp`"))?;
+        if moment("nbf")?.is_some_and(|from| from > now.saturating_add(CLOCK_SKEW)) {
+            return Err(bad("it does not hold yet"));
+        }
+        let made_at = moment("iat")?;
+        if made_at.is_some_and(|at| at > now.saturating_add(CLOCK_SKEW)) {
+            return Err(bad("it was made in the future"));
+        }
+        let longest = i64::try_from(self.rules.longest.as_secs()).unwrap_or(i64::MAX);
+        let holds_for = expires_at.saturating_sub(made_at.unwrap_or(now));
+        if holds_for > longest.saturating_add(CLOCK_SKEW) {
+            return Err(bad("it holds for longer than is believed here"));
+        }
+        Ok(expires_at)
     }
 }
 
-/// A role that sees only its own must say what its own is.
-fn principal(claims: Claims) -> Result<Principal, AccessError> {
-    let lacks = |what: &str| AccessError::BadToken(format!("a {} needs {what}", claims.role));
-    match claims.role {
-        Role::Service | Role::LinkHolder => {
-            return Err(AccessError::BadToken("a role of our own".to_owned()));
+/// What a token says of its signature. Keys and addresses of keys that stand in it are not looked at.
+struct Header {
+    algorithm: Algorithm,
+    key_id: Option<String>,
+}
+
+impl Header {
+    fn read(token: &str) -> Result<Self, AccessError> {
+        let (header, _) = token.split_once('.').ok_or_else(|| bad("it is no token"))?;
+        let header = URL_SAFE_NO_PAD
+            .decode(header)
+            .map_err(|_| bad("it is no token"))?;
+        let header: Claims =
+            serde_json::from_slice(&header).map_err(|error| bad(error.to_string()))?;
+        let algorithm = header
+            .text("alg")
+            .and_then(algorithm)
+            .ok_or_else(|| bad("its signature is not of a kind that is believed here"))?;
+        // What is critical we would have to understand (RFC 7515, section 4.1.11).
+        if header.has("crit") {
+            return Err(bad("it asks for more than is understood here"));
         }
-        Role::Partner if claims.organisation.is_none() => return Err(lacks("an organisation")),
-        Role::Coordinator if claims.zones.is_empty() => return Err(lacks("zones")),
-        _ => {}
+        let kind = header.text("typ").map(str::to_ascii_lowercase);
+        if header.has("typ") && !kind.is_some_and(|kind| TYPES.contains(&kind.as_str())) {
+            return Err(bad("it is no access token"));
+        }
+        let key_id = header.text("kid").map(str::to_owned);
+        if header.has("kid") && key_id.as_ref().is_none_or(|id| id.len() > LONGEST_KEY_ID) {
+            return Err(bad("its key has no name"));
+        }
+        Ok(Self { algorithm, key_id })
     }
-    Ok(Principal {
-        subject: claims.sub,
-        role: claims.role,
-        organisation: claims.organisation,
-        zones: claims.zones,
-    })
 }

@@ -9,5 +9,6 @@ pub mod ops;
 mod outbound;
 pub mod program;
 pub mod serve;
+mod tokens;
 pub mod trust;
 pub mod wire;

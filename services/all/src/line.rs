@@ -166,10 +166,19 @@ impl Line {
         } = assembly;
         let keys = Arc::clone(&settings.keys);
         lifecycle.spawn(watch_keys(keys, lifecycle.stop()));
-        let verifier = Verifier::new(&settings.tokens, environment)?;
+        let verifier = Arc::new(Verifier::new(&settings.tokens, environment)?);
+        let (keys, stop) = (Arc::clone(&verifier), lifecycle.stop());
+        lifecycle.spawn(async move { keys.keep_keys(stop).await });
         let WireSettings { rates, peers, .. } = settings.wire;
-        let routes = guard(routes.routes(), Door::new(verifier, rates, peers));
-        lifecycle.spawn(watch_health(server.health(), kits, nats, lifecycle.stop()));
+        let door = Door::new(Arc::clone(&verifier), rates, peers);
+        let routes = guard(routes.routes(), door);
+        lifecycle.spawn(watch_health(
+            server.health(),
+            kits,
+            nats,
+            verifier,
+            lifecycle.stop(),
+        ));
         let (stop, failed) = (lifecycle.stop(), lifecycle.stop());
         lifecycle.spawn(async move {
             if let Err(error) = server.serve(routes, stop).await {

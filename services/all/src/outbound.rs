@@ -82,7 +82,8 @@ impl OutboundOptions {
         })
     }
 
-    fn authorities(&self) -> Result<Authorities, OutboundError> {
+    /// Who is believed on the way out, besides this machine's authorities.
+    pub(crate) fn authorities(&self) -> Result<Authorities, OutboundError> {
         let Some(path) = &self.extra_ca_file else {
             return Ok(Authorities::default());
         };

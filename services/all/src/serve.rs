@@ -1,16 +1,16 @@
-//! `knipperlicht serve`: the services, for real. Without keys to check tokens with, it does not
+//! `knipperlicht serve`: the services, for real. Without an issuer of tokens to believe, it does not
 //! listen.
 
 use std::{fs, io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::Args;
-use knipperlicht_access::TokenRules;
 use knipperlicht_contracts::event::Service;
 use knipperlicht_runtime::system_environment;
 
 use crate::{
     line::{CarerOptions, Line, LineError, LineSettings, RetentionOptions},
     outbound::{OutboundError, OutboundOptions},
+    tokens::{TokenOptions, TokenOptionsError},
     trust::{AuditOptions, KeyOptions, TrustError},
     wire::{WireError, WireOptions},
 };
@@ -31,15 +31,6 @@ pub struct ServeOptions {
     /// NATS with JetStream
     #[arg(long, env = "NATS_URL")]
     nats_url: String,
-    /// File with the public keys (JWKS) of the issuer of access tokens
-    #[arg(long, env = "KL_JWKS_FILE")]
-    jwks_file: PathBuf,
-    /// The `iss` that access tokens must carry
-    #[arg(long, env = "KL_TOKEN_ISSUER")]
-    token_issuer: String,
-    /// The `aud` that access tokens must carry
-    #[arg(long, env = "KL_TOKEN_AUDIENCE", default_value = "knipperlicht")]
-    token_audience: String,
     /// Database connections at most, per service, for calls; two or three more run all the time
     #[arg(long, env = "KL_CONNECTIONS", default_value_t = 8)]
     connections: u32,
@@ -52,6 +43,8 @@ pub struct ServeOptions {
     audit: AuditOptions,
     #[command(flatten)]
     wire: WireOptions,
+    #[command(flatten)]
+    tokens: TokenOptions,
     #[command(flatten)]
     carers: CarerOptions,
     #[command(flatten)]
@@ -90,6 +83,9 @@ pub enum ServeError {
         /// Why.
         source: io::Error,
     },
+    /// Which tokens are believed.
+    #[error(transparent)]
+    Tokens(#[from] TokenOptionsError),
     /// The keys.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -153,11 +149,9 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
         nats: options.wire.nats(options.nats_url),
         wire: options.wire.settings(),
         listen: options.listen,
-        tokens: TokenRules {
-            jwks: read(options.jwks_file)?,
-            issuer: options.token_issuer,
-            audience: options.token_audience,
-        },
+        tokens: options
+            .tokens
+            .rules(options.listen, &options.outbound.authorities()?)?,
         index_key: options.keys.index_key(&ring)?,
         keys: Arc::new(ring),
         audit: options.audit.settings()?,

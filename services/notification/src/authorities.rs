@@ -54,7 +54,8 @@ impl Authorities {
     }
 
     /// Those of this machine, and these.
-    pub(crate) fn roots(&self) -> RootCertStore {
+    #[must_use]
+    pub fn roots(&self) -> RootCertStore {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         roots.add_parsable_certificates(self.0.iter().cloned());

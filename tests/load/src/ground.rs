@@ -7,7 +7,7 @@ use std::{
 };
 
 use knipperlicht::{migrate::migrate, ops::ensure_streams};
-use knipperlicht_access::{Database, DatabaseOptions, DevIssuer, Person, Principal, TokenRules};
+use knipperlicht_access::{Database, DatabaseOptions, DevIssuer, Person, Principal, Published};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::{NatsOptions, accounts};
 use knipperlicht_privacy::MasterKey;
@@ -36,7 +36,7 @@ pub(crate) struct Ground {
     pub(crate) tools: Tools,
     scratch: Scratch,
     issuer: DevIssuer,
-    rules: TokenRules,
+    published: Published,
     nats_keys: TempDir,
 }
 
@@ -61,13 +61,13 @@ impl Ground {
             count_statements(&mut scratch).await?;
         }
         let issuer = DevIssuer::new(&[7; 32], environment.clone());
-        let rules = issuer.rules()?;
+        let published = issuer.published()?;
         let ground = Self {
             environment,
             tools,
             scratch,
             issuer,
-            rules,
+            published,
             nats_keys,
         };
         ground.write_keys()?;
@@ -95,7 +95,7 @@ impl Ground {
     fn write_keys(&self) -> Result<(), BenchError> {
         let put =
             |path: PathBuf, text: &str| fs::write(&path, text).doing(path.display().to_string());
-        put(self.jwks_file(), &self.rules.jwks)?;
+        put(self.jwks_file(), &self.published.jwks)?;
         put(
             self.master_key_file(),
             &MasterKey::generate("bench", &self.environment),
@@ -132,7 +132,7 @@ impl Ground {
     }
 
     /// What `serve` is told by its environment.
-    pub(crate) fn settings(&self) -> [(&'static str, String); 8] {
+    pub(crate) fn settings(&self) -> [(&'static str, String); 9] {
         [
             ("DATABASE_URL", self.database_url()),
             ("NATS_URL", self.scratch.nats.url()),
@@ -142,8 +142,9 @@ impl Ground {
             ),
             ("KL_CALLS_PER_MINUTE", UNHINDERED.to_owned()),
             ("KL_JWKS_FILE", self.jwks_file().display().to_string()),
-            ("KL_TOKEN_ISSUER", self.rules.issuer.clone()),
-            ("KL_TOKEN_AUDIENCE", self.rules.audience.clone()),
+            ("KL_BELIEVE_DEV_ISSUER", "true".to_owned()),
+            ("KL_TOKEN_ISSUER", self.published.issuer.clone()),
+            ("KL_TOKEN_AUDIENCE", self.published.audience.clone()),
             (
                 "KL_MASTER_KEY_FILE",
                 self.master_key_file().display().to_string(),

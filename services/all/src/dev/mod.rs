@@ -177,8 +177,8 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
     step.now("loading the demo directory");
     load_directory(&servers.database_url, &environment).await?;
     people::write_tokens(&options.dir, &issuer)?;
+    settings_file::write(&options.dir, &servers, &issuer.published()?)?;
     let rules = issuer.rules()?;
-    settings_file::write(&options.dir, &servers, &rules)?;
     step.done();
 
     let outcome = if options.servers_only {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use knipperlicht_access::TokenRules;
+use knipperlicht_access::Published;
 
 use super::{
     DevError,
@@ -16,19 +16,20 @@ const JWKS: &str = "issuer.jwks.json";
 pub(super) const NAME: &str = "dev.env";
 
 /// Writes it. It holds the database's password: only its owner may read it.
-pub(super) fn write(dir: &Path, servers: &Servers, rules: &TokenRules) -> Result<(), DevError> {
+pub(super) fn write(dir: &Path, servers: &Servers, published: &Published) -> Result<(), DevError> {
     let put = |name: &str, content: &str| {
         let path = dir.join(name);
         write_private(&path, content.as_bytes()).map_err(|source| DevError::File { path, source })
     };
-    put(JWKS, &rules.jwks)?;
+    put(JWKS, &published.jwks)?;
     let file = |name: &str| dir.join(name).display().to_string();
     let settings = [
         ("DATABASE_URL", servers.database_url.clone()),
         ("NATS_URL", servers.nats_url.clone()),
         ("KL_JWKS_FILE", file(JWKS)),
-        ("KL_TOKEN_ISSUER", rules.issuer.clone()),
-        ("KL_TOKEN_AUDIENCE", rules.audience.clone()),
+        ("KL_TOKEN_ISSUER", published.issuer.clone()),
+        ("KL_TOKEN_AUDIENCE", published.audience.clone()),
+        ("KL_BELIEVE_DEV_ISSUER", "true".to_owned()),
         ("KL_MASTER_KEY_FILE", file(MASTER_KEY)),
         ("KL_INDEX_KEY_FILE", file(INDEX_KEY)),
         ("KL_AUDIT_KEY_FILE", file(AUDIT_KEY)),

@@ -1,8 +1,10 @@
-//! How the line is: each service by its database, NATS by its connections.
+//! How the line is: each service by its database, NATS by its connections, the door (`tokens`) by
+//! whether it has keys to check tokens with.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_nats::{Client, connection::State};
+use knipperlicht_access::Verifier;
 use knipperlicht_eventing::Kit;
 use knipperlicht_runtime::{Health, Stop};
 
@@ -11,9 +13,16 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Looks every second until it is time to stop. With NATS away the services stay well, for they
 /// take signals in; `nats` alone says so.
-pub(super) async fn watch_health(health: Health, kits: Vec<Kit>, nats: Vec<Client>, stop: Stop) {
+pub(super) async fn watch_health(
+    health: Health,
+    kits: Vec<Kit>,
+    nats: Vec<Client>,
+    verifier: Arc<Verifier>,
+    stop: Stop,
+) {
     loop {
-        let mut all_well = true;
+        let mut all_well = verifier.has_keys();
+        health.set("tokens", all_well).await;
         for kit in &kits {
             let well = answers(kit).await;
             all_well &= well;

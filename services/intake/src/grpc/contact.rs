@@ -62,10 +62,8 @@ impl IntakeCalls {
             keys.insert(*home, self.vault.unwrap_key(*home, key).await?);
         }
         let own = principal.organisation.as_ref().map(ToString::to_string);
-        let mut response = pb::GetContactResponse {
-            left_out,
-            ..Default::default()
-        };
+        let mut response = pb::GetContactResponse::default();
+        response.left_out = left_out;
         for row in sealed {
             let Some(key) = keys.get(&row.situation) else {
                 continue;

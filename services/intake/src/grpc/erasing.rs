@@ -87,9 +87,10 @@ impl IntakeCalls {
     /// A carer asks to be forgotten. Asking twice is harmless.
     pub(super) async fn erasure_asked_by(
         &self,
+        carer: &Principal,
         token: &str,
     ) -> Result<pb::AskMyErasureResponse, IntakeError> {
-        let mine = self.consent_withdrawn_by(token).await?;
+        let mine = self.consent_withdrawn_by(carer, token).await?;
         let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
         let situation = self.opened(&mut transaction, token).await?;
         store::lock_consent(&mut transaction, situation).await?;

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use knipperlicht_access::{DevIssuer, TokenRules};
+use knipperlicht_access::{DevIssuer, Published};
 use knipperlicht_privacy::MasterKey;
 use knipperlicht_vocabulary::Environment;
 
@@ -18,7 +18,7 @@ use crate::ChaosError;
 pub(super) const ISSUER_SEED: [u8; 32] = [7; 32];
 
 pub(super) struct Keys {
-    rules: TokenRules,
+    published: Published,
     jwks: PathBuf,
     master: PathBuf,
 }
@@ -29,15 +29,15 @@ pub(super) fn write(
     issuer: &DevIssuer,
     environment: &Environment,
 ) -> Result<Keys, ChaosError> {
-    let rules = issuer.rules()?;
+    let published = issuer.published()?;
     let (jwks, master) = (
         directory.join("issuer.jwks.json"),
         directory.join("master.key"),
     );
-    write_private(&jwks, &rules.jwks)?;
+    write_private(&jwks, &published.jwks)?;
     write_private(&master, &MasterKey::generate("chaos", environment))?;
     Ok(Keys {
-        rules,
+        published,
         jwks,
         master,
     })
@@ -58,12 +58,13 @@ fn write_private(path: &Path, text: &str) -> Result<(), ChaosError> {
 impl Keys {
     /// What `serve` is told of them.
     pub(super) fn arguments(&self) -> Vec<OsString> {
-        let TokenRules {
+        let Published {
             issuer, audience, ..
-        } = &self.rules;
+        } = &self.published;
         let mut arguments: Vec<OsString> = ["--token-issuer", issuer, "--token-audience", audience]
             .map(Into::into)
             .to_vec();
+        arguments.push("--believe-dev-issuer".into());
         arguments.extend(["--jwks-file".into(), self.jwks.clone().into()]);
         arguments.extend(["--master-key-file".into(), self.master.clone().into()]);
         arguments

@@ -1,6 +1,10 @@
 //! Objects: what of each table each principal may see and write, asked of PostgreSQL itself.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop"
+)]
 
 mod catalog;
 mod closing;
