@@ -1,7 +1,7 @@
 //! `knipperlicht serve`: the services, for real. Without an issuer of tokens to believe, it does not
 //! listen.
 
-use std::{fs, io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::Args;
 use knipperlicht_contracts::event::Service;
@@ -75,14 +75,6 @@ fn target(name: &str) -> Result<Target, String> {
 /// Why `serve` ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// A file.
-    #[error("{path}: {source}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
     /// Which tokens are believed.
     #[error(transparent)]
     Tokens(#[from] TokenOptionsError),
@@ -125,9 +117,6 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
     options
         .wire
         .check(options.listen, &options.database_url, &options.nats_url)?;
-    let read = |path: PathBuf| {
-        fs::read_to_string(&path).map_err(|source| ServeError::File { path, source })
-    };
     let ring = options.keys.ring()?;
     let everything = options
         .target

@@ -222,7 +222,8 @@ impl Desk {
             purpose: purpose.to_owned(),
             trace_id: String::new(),
         };
-        append(connection, &entry).await
+        append(connection, &entry).await?;
+        Ok(())
     }
 
     async fn ledgers(&self) -> Result<BTreeMap<Service, Ledger>, OpsError> {

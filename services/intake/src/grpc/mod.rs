@@ -384,9 +384,9 @@ impl IntakeService for IntakeCalls {
         &self,
         request: Request<pb::AskMyErasureRequest>,
     ) -> Result<Response<pb::AskMyErasureResponse>, Status> {
-        principal_of(&request)?;
+        let carer = principal_of(&request)?;
         let asked = self
-            .erasure_asked_by(&request.get_ref().token)
+            .erasure_asked_by(&carer, &request.get_ref().token)
             .await
             .map_err(refused)?;
         Ok(Response::new(asked))

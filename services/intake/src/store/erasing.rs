@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use knipperlicht_vocabulary::{Consent, Language, ReporterRole, SignalId, SituationId, ZoneId};
+use knipperlicht_vocabulary::{Consent, Language, ReporterRole, SituationId, ZoneId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 

@@ -5,19 +5,6 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// Whether the caller may see one of these situations (row-level security decides).
-pub(crate) async fn sees_any(
-    connection: &mut PgConnection,
-    situations: &[Uuid],
-) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select exists (select from situation where situation_id = any($1)) as "seen!""#,
-        situations,
-    )
-    .fetch_one(connection)
-    .await
-}
-
 /// Everything there is of these situations, as a JSON object. Relies on `signal_by_situation`,
 /// `carer_link_of_situation` and the primary keys; the audit log is looked through.
 pub(crate) async fn export(

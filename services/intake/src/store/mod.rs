@@ -21,7 +21,7 @@ pub(crate) use duplicates::{
 pub(crate) use erasing::{
     ask_erasure, erased_at, erasures_asked, forget, signals_of_all, zones_of,
 };
-pub(crate) use exporting::{export, sees_any};
+pub(crate) use exporting::export;
 pub(crate) use knipperlicht_eventing::audit::append as append_audit;
 pub(crate) use links::{
     LinkRow, Purpose, grants_of, insert_link, link, revoke_links, revoke_links_since,
