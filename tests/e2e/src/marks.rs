@@ -46,7 +46,7 @@ pub struct Search {
 }
 
 fn beginning(first: u8, second: u8) -> usize {
-    usize::from(first) << 8 | usize::from(second)
+    (usize::from(first) << 8) | usize::from(second)
 }
 
 impl Search {

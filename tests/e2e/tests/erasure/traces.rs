@@ -1,6 +1,6 @@
 //! What is left of a situation, in which tables.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use knipperlicht_access::{Database, DatabaseOptions, Principal};
 use knipperlicht_contracts::event::Service;
@@ -8,6 +8,10 @@ use knipperlicht_e2e::World;
 use knipperlicht_eventing::reconciler::{self, Ledger};
 use knipperlicht_harness::eventually;
 use sqlx::{AssertSqlSafe, Row};
+use tokio::time::{Instant, sleep};
+
+/// So long at most: far beyond what anything here takes.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The tables in which a row names this situation, but for those that keep the id and nothing else:
 /// what was said and heard by number, that it is forgotten, and that its reporter is told so.
@@ -53,16 +57,18 @@ pub(crate) async fn left_of(world: &World, situation: &str) -> Vec<String> {
 
 /// Waits until nothing is left of it, whoever still has to hear.
 pub(crate) async fn until_forgotten(world: &World, situation: &str) {
-    let mut left = Vec::new();
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while std::time::Instant::now() < deadline {
-        left = left_of(world, situation).await;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let left = left_of(world, situation).await;
         if left.is_empty() && wiped(world, situation).await {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        assert!(
+            Instant::now() < deadline,
+            "{situation} is not forgotten: {left:#?}"
+        );
+        sleep(Duration::from_millis(50)).await;
     }
-    panic!("{situation} is not forgotten: {left:#?}");
 }
 
 /// Whether every service has heard, and nothing stands in the stream any more.
