@@ -175,7 +175,7 @@ impl<C: Clock + Clone> Limiter<C> {
         };
         let allowance = match self.callers.get(&caller) {
             Some(allowance) => allowance,
-            None => self.allowance(caller, role),
+            None => self.allowance(&caller, role),
         };
         allowance.check().map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
@@ -187,12 +187,12 @@ impl<C: Clock + Clone> Limiter<C> {
     }
 
     /// A new one; or that of a call that came at the same moment.
-    fn allowance(&self, caller: Caller, role: Role) -> Allowance<C> {
+    fn allowance(&self, caller: &Caller, role: Role) -> Allowance<C> {
         let quota = Quota::per_minute(self.rates.of(role));
         let new = || Arc::new(RateLimiter::direct_with_clock(quota, self.clock.clone()));
         let made = self
             .callers
-            .get_or_insert_with(&caller, || Ok::<_, std::convert::Infallible>(new()));
+            .get_or_insert_with(caller, || Ok::<_, std::convert::Infallible>(new()));
         made.unwrap_or_else(|never| match never {})
     }
 }

@@ -40,6 +40,7 @@ says_nothing! {
     followup::ConfirmOutcomeRequest
     notification::Webhook
     notification::Mail
+    notification::mail::Quiet
     notification::SubscribeResponse
     notification::RotateSecretResponse
 }

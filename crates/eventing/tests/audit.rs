@@ -176,7 +176,9 @@ async fn the_service_can_only_add() {
             .execute(&mut *transaction)
             .await
             .unwrap_err();
-        let code = refused.as_database_error().and_then(|error| error.code());
+        let code = refused
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
         assert_eq!(code.as_deref(), Some("42501"), "{statement}: {refused}");
 
         // The owner is held up as well, as long as it does not mean to.

@@ -18,8 +18,8 @@ use knipperlicht_contracts::{
     events::v1 as events,
 };
 use knipperlicht_eventing::{
-    Consumer, Event, Feed, Forgets, Forgetting, Kit, NatsUser, ReactionError, Reactions, Relay, Said,
-    Turns, Waker, erasing, merges, parking, reconciler, say, schema, topology,
+    Consumer, Event, Feed, Forgets, Forgetting, Kit, NatsUser, ReactionError, Reactions, Relay,
+    Said, Turns, Waker, erasing, merges, parking, reconciler, say, schema, topology,
 };
 use knipperlicht_harness::{Bed, eventually, movable_environment};
 use knipperlicht_runtime::{Bell, Lifecycle};
@@ -488,7 +488,10 @@ async fn a_service_that_claims_to_be_another_is_not_believed() {
     for (name, value) in [
         ("ce-id", EventId::new(&flow.environment).to_string()),
         ("ce-source", "followup".to_owned()),
-        ("ce-type", "knipperlicht.followup.carer_answered.v1".to_owned()),
+        (
+            "ce-type",
+            "knipperlicht.followup.carer_answered.v1".to_owned(),
+        ),
         ("ce-subject", situation.to_string()),
         ("ce-sequence", "1".to_owned()),
         ("ce-zone", "gent".to_owned()),

@@ -99,7 +99,7 @@ impl GrpcServer {
         // Both answer "unimplemented" to what they do not know; one answer is enough.
         let open = self.routes.into_axum_router().reset_fallback();
         let all = routes.into_axum_router().merge(open);
-        let router = Server::builder()
+        let server = Server::builder()
             .trace_fn(call_span)
             .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
             .load_shed(true)
@@ -109,14 +109,14 @@ impl GrpcServer {
             match self.tls {
                 None => {
                     let incoming = in_clear(listener);
-                    router
+                    server
                         .serve_with_incoming_shutdown(incoming, stopping)
                         .await
                 }
                 Some(mut tls) => {
                     let incoming = encrypted(listener, tls.current());
                     tokio::select! {
-                        served = router.serve_with_incoming_shutdown(incoming, stopping) => served,
+                        done = server.serve_with_incoming_shutdown(incoming, stopping) => done,
                         never = tls.keep_fresh() => match never {},
                     }
                 }
@@ -126,19 +126,19 @@ impl GrpcServer {
             match self.health_door {
                 None => Ok(()),
                 Some(door) => {
-                    let router = Server::builder()
+                    let server = Server::builder()
                         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
                         .add_routes(self.health_routes);
                     let stopping = stopped(stop.clone());
-                    router
+                    server
                         .serve_with_incoming_shutdown(in_clear(door), stopping)
                         .await
                 }
             }
         };
         tokio::select! {
-            served = async { tokio::try_join!(serving, health) } => {
-                served?;
+            done = async { tokio::try_join!(serving, health) } => {
+                done?;
             }
             () = async {
                 stop.requested().await;

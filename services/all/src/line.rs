@@ -181,7 +181,7 @@ impl Line {
         ));
         let (stop, failed) = (lifecycle.stop(), lifecycle.stop());
         lifecycle.spawn(async move {
-            if let Err(error) = server.serve(routes, stop).await {
+            if let Err(error) = Box::pin(server.serve(routes, stop)).await {
                 tracing::error!(%error, "gRPC server broke down");
                 failed.request();
             }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use knipperlicht::{migrate::migrate, ops::ensure_streams};
-use knipperlicht_access::{DevIssuer, Person, Role, TokenRules};
+use knipperlicht_access::{DevIssuer, Person, Published, Role};
 use knipperlicht_eventing::NatsOptions;
 use knipperlicht_harness::{Bed, eventually};
 use knipperlicht_privacy::MasterKey;
@@ -36,7 +36,7 @@ fn program(arguments: &[&str], settings: &[(&str, String)]) -> Command {
 /// What `serve` needs, wherever its servers are.
 struct Ground {
     directory: TempDir,
-    rules: TokenRules,
+    published: Published,
     token: String,
 }
 
@@ -45,9 +45,9 @@ impl Ground {
         let environment = system_environment().unwrap();
         let directory = TempDir::new().unwrap();
         let issuer = DevIssuer::new(&[7; 32], environment.clone());
-        let rules = issuer.rules().unwrap();
+        let published = issuer.published().unwrap();
         let put = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
-        put("jwks", &rules.jwks);
+        put("jwks", &published.jwks);
         put("master.key", &MasterKey::generate("test", &environment));
         let person = Person {
             subject: "cleaner".parse().unwrap(),
@@ -58,7 +58,7 @@ impl Ground {
         let token = issuer.token(&person, 3600).unwrap();
         Self {
             directory,
-            rules,
+            published,
             token,
         }
     }
@@ -70,7 +70,8 @@ impl Ground {
             ("DATABASE_URL", database_url.to_owned()),
             ("NATS_URL", nats_url.to_owned()),
             ("KL_JWKS_FILE", file("jwks")),
-            ("KL_TOKEN_ISSUER", self.rules.issuer.clone()),
+            ("KL_TOKEN_ISSUER", self.published.issuer.clone()),
+            ("KL_BELIEVE_DEV_ISSUER", "true".to_owned()),
             ("KL_MASTER_KEY_FILE", file("master.key")),
         ]
     }

@@ -114,11 +114,11 @@ async fn an_audit_log_is_verified_with_its_checkpoints() {
     let public = operator.runs(&["audit", "public-key"], &keeps[..1]);
     let public_file = operator.file("public");
     fs::write(&public_file, &public.out).unwrap();
-    let verifies = [
+    let told_of = [
         ("KL_AUDIT_PUBLIC_KEYS_FILE", public_file.as_str()),
         ("KL_AUDIT_CHECKPOINT_DIR", folder.as_str()),
     ];
-    let verified = operator.runs(&["audit", "verify"], &verifies);
+    let verified = operator.runs(&["audit", "verify"], &told_of);
     assert!(verified.is_well, "{}{}", verified.out, verified.error);
     assert!(!verified.out.contains("HOLD"), "{}", verified.out);
 
@@ -134,7 +134,7 @@ async fn an_audit_log_is_verified_with_its_checkpoints() {
     .execute(&mut owner)
     .await
     .unwrap();
-    let verified = operator.runs(&["audit", "verify"], &verifies);
+    let verified = operator.runs(&["audit", "verify"], &told_of);
     assert!(!verified.is_well);
     for told in [
         "intake: the log ends at row 4 and had reached row 5",

@@ -159,10 +159,14 @@ pub enum IntakeError {
 impl Coded for IntakeError {
     fn kind(&self) -> Kind {
         match self {
-            Self::IdReused(_) | Self::AlreadyAccepted | Self::Withdrawn | Self::Merge(_) => {
-                Kind::Conflict
-            }
-            Self::LinkExpired | Self::NotClosed | Self::ReasonNotRead | Self::Erased => Kind::Conflict,
+            Self::IdReused(_)
+            | Self::AlreadyAccepted
+            | Self::Withdrawn
+            | Self::Merge(_)
+            | Self::LinkExpired
+            | Self::NotClosed
+            | Self::ReasonNotRead
+            | Self::Erased => Kind::Conflict,
             Self::NotFound { .. } | Self::LinkUnknown => Kind::NotFound,
             Self::NoConsent => Kind::Forbidden,
             Self::Overloaded | Self::CardUsedTooOften => Kind::Exhausted,

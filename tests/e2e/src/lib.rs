@@ -237,11 +237,10 @@ impl World {
         Caller::new(self.channel.clone(), None)
     }
 
-    /// The key that everything personal is sealed under.
+    /// The keys that everything personal is sealed under.
     #[must_use]
-    pub fn master_key(&self) -> MasterKey {
-        let keys = fs::read_to_string(self.keys.path().join(MASTER_KEYS)).expect("a key file");
-        MasterKey::parse(keys.lines().next().unwrap_or_default()).expect("a key")
+    pub fn key_ring(&self) -> KeyRing {
+        KeyRing::open(&self.keys.path().join(MASTER_KEYS)).expect("keys")
     }
 
     /// Where gRPC listens.

@@ -18,7 +18,9 @@ struct Mark {
 
 impl Mark {
     fn of(text: &str) -> Self {
-        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = text
+            .bytes()
+            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         // Base64 of a text inside a longer one starts at one of three places.
         let shifted = [0, 1, 2].map(|shift| {
             let encoded = STANDARD.encode(format!("{}{text}", " ".repeat(shift)));
@@ -144,7 +146,9 @@ mod tests {
             search.through("a log", encoded.as_bytes());
             assert_eq!(search.places(), ["a log"]);
         }
-        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = text
+            .bytes()
+            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         for hidden in [
             text.as_bytes(),

@@ -36,6 +36,7 @@ async fn holds(world: &World, service: Service) {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "one deed after the other")]
 async fn what_somebody_may_have_to_answer_for_is_noted() {
     let world = World::start().await;
     let closed = world.closed().await;

@@ -229,7 +229,7 @@ async fn what_a_partner_writes_down_stays_in_the_vault() {
         purpose: "first visit".to_owned(),
     };
     let known = accepted.partner.0.intake().get_contact(question).await;
-    let notes = known.unwrap().into_inner().work_notes;
+    let notes = known.unwrap().into_inner().work_notes.clone();
     let [known] = notes.as_slice() else {
         panic!("{} notes", notes.len())
     };

@@ -21,7 +21,7 @@ async fn read(desk: &Caller, situation: &str) -> Result<Vec<String>, Status> {
         purpose: "was this right".to_owned(),
     };
     let read = desk.intake().read_vital_interest(request).await?;
-    Ok(read.into_inner().reasons)
+    Ok(read.into_inner().reasons.clone())
 }
 
 async fn acknowledge(desk: &Caller, situation: &str) -> Result<(), Status> {

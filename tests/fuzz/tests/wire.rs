@@ -17,6 +17,7 @@ use knipperlicht_vocabulary::{
     OrganisationId, PostalCode, ReporterId, ServiceId, SignalId, ZoneId,
 };
 use prost_reflect::{DescriptorPool, DynamicMessage};
+use tokio::runtime::Builder;
 
 fn samples() -> Vec<(String, Vec<u8>)> {
     let folder = concat!(
@@ -79,6 +80,7 @@ fn a_message_of_any_type() {
 
 #[test]
 fn an_access_token() {
+    let runtime = Builder::new_current_thread().build().expect("a runtime");
     let (environment, _clock) = movable_environment();
     let issuer = DevIssuer::new(&[7; 32], environment.clone());
     let verifier = Verifier::new(&issuer.rules().expect("rules"), environment).expect("a verifier");
@@ -92,7 +94,7 @@ fn an_access_token() {
     let seeds = [good.as_bytes()];
     try_reader("access token", &seeds, 10_000, |bytes| {
         if let Ok(text) = str::from_utf8(bytes)
-            && let Ok(principal) = verifier.verify(text)
+            && let Ok(principal) = runtime.block_on(verifier.verify(text))
         {
             assert_eq!(text, good, "a changed token was believed: {principal:?}");
         }

@@ -31,7 +31,7 @@ impl House {
         let token = issuer.token(&person, DAY).unwrap();
         let verifier = Verifier::new(&issuer.rules().unwrap(), environment).unwrap();
         let rates = rates.iter().map(|rate| rate.parse().unwrap()).collect();
-        let door = Door::new(verifier, Rates::with(rates), Peers::Forwarded);
+        let door = Door::new(Arc::new(verifier), Rates::with(rates), Peers::Forwarded);
         let routes = Router::new()
             .route(&format!("/{CARD}"), any(async || <Response>::default()))
             .route(

@@ -15,7 +15,7 @@ use super::{
 
 /// How often to look whether something was added. What is written anew within this time is not
 /// found by its checkpoints. Own default.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// Keeps checkpoints of the log of one service. What was added since the last one is read first: a
 /// log that does not hold is not signed.

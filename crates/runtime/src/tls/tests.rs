@@ -79,7 +79,7 @@ async fn serve(tls: ServerTls) -> (SocketAddr, SocketAddr, Stop) {
     let stopping = stop.clone();
     tokio::spawn(async move {
         let routes = tonic::service::Routes::default();
-        server.serve(routes, stopping).await.unwrap();
+        Box::pin(server.serve(routes, stopping)).await.unwrap();
     });
     (address, health, stop)
 }

@@ -43,19 +43,16 @@ impl Servers {
                     .await?,
             ),
         };
-        let (nats, nats_keys) = match &nats_url {
-            Some(_) => (None, None),
-            None => {
-                let keys = dir.join(NATS_KEYS);
-                let options = NatsOptions {
-                    accounts: Some(accounts_of(&keys, environment)?),
-                    ..NatsOptions::new(dir.join("nats"))
-                };
-                (
-                    Some(Nats::start(&Tools::find()?, options).await?),
-                    Some(keys),
-                )
-            }
+        let (nats, nats_keys) = if nats_url.is_some() {
+            (None, None)
+        } else {
+            let keys = dir.join(NATS_KEYS);
+            let options = NatsOptions {
+                accounts: Some(accounts_of(&keys, environment)?),
+                ..NatsOptions::new(dir.join("nats"))
+            };
+            let nats = Nats::start(&Tools::find()?, options).await?;
+            (Some(nats), Some(keys))
         };
         Ok(Self {
             database_url: database_url

@@ -40,7 +40,7 @@ pub(super) fn assessment(
     });
     let is_hidden = |line: &Line| {
         let tells =
-            matches!(line.trigger, Trigger::Observation(seen) if seen.concerns_the_cared_for());
+            matches!(line.trigger, Trigger::Observation(one) if one.concerns_the_cared_for());
         sees == Sees::TheCarer && tells
     };
     let limit = table.limit(row.weight);

@@ -41,9 +41,7 @@ impl IntakeCalls {
         let homes = homes(&mut transaction, situation).await?;
         let wrapped = store::data_keys(&mut transaction, &homes).await?;
         let sealed = store::sealed_of(&mut transaction, &homes).await?;
-        let why = self
-            .seal_purpose(&mut transaction, &homes, purpose)
-            .await?;
+        let why = self.seal_purpose(&mut transaction, &homes, purpose).await?;
         let reader = reader(principal)?;
         let kind = ReadingKind::Contact;
         self.note_reading(

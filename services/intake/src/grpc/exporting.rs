@@ -12,13 +12,7 @@ use knipperlicht_vocabulary::SituationId;
 use prost::Message;
 use serde_json::{Value, json};
 
-use super::{
-    IntakeCalls,
-    carer::concerned,
-    contact::all_homes,
-    decode,
-    notes::WORK,
-};
+use super::{IntakeCalls, carer::concerned, contact::all_homes, decode, notes::WORK};
 use crate::{
     IntakeError,
     store::{self, SealedRow},

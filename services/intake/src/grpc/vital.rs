@@ -39,9 +39,7 @@ impl IntakeCalls {
         let zone = store::lock_consent(&mut transaction, situation).await?.zone;
         // Also of signals that were taken back: what was shared upon them was shared.
         let homes = all_homes(&mut transaction, &[situation.uuid()]).await?;
-        let why = self
-            .seal_purpose(&mut transaction, &homes, purpose)
-            .await?;
+        let why = self.seal_purpose(&mut transaction, &homes, purpose).await?;
         let keys = store::data_keys(&mut transaction, &homes).await?;
         let mut sealed = store::sealed_of(&mut transaction, &homes).await?;
         sealed.retain(|row| row.place.starts_with(VITAL_INTEREST));

@@ -34,9 +34,9 @@ pub(crate) use readings::{Reader, Reading, has_read_reason, insert_reading, read
 pub(crate) use retention::{After, clear_links, silent_since};
 pub(crate) use seen::{mark_seen, seen_of};
 pub(crate) use signals::{
-    ConsentRow, FIRST_KEY, Known, NewSignal, SignalRow, insert_joining,
-    insert_signals, known, learn_age_band, lock_consent, look_at_consent, mark_withdrawn,
-    own_signal, own_signals, set_consent, set_objection, signals_of, standing_signals,
+    ConsentRow, FIRST_KEY, Known, NewSignal, SignalRow, insert_joining, insert_signals, known,
+    learn_age_band, lock_consent, look_at_consent, mark_withdrawn, own_signal, own_signals,
+    set_consent, set_objection, signals_of, standing_signals,
 };
 pub(crate) use vault::{SealedRow, data_keys, insert_sealed, is_sealed, sealed_of};
 

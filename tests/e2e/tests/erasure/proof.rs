@@ -229,7 +229,7 @@ fn copy(from: &Path, to: &Path) {
 
 /// How many sealed texts the master key opens in a database, of how many.
 async fn opened(world: &World, look: &mut PgConnection) -> (usize, usize) {
-    let vault = Vault::new(&world.master_key());
+    let vault = Vault::new(Arc::new(world.key_ring()));
     let rows = sqlx::query(
         "select s.situation_id, s.place, s.sealed, k.master_key_id, k.wrapped
          from intake.sealed s left join intake.data_key k using (situation_id)",
@@ -237,16 +237,23 @@ async fn opened(world: &World, look: &mut PgConnection) -> (usize, usize) {
     .fetch_all(look)
     .await
     .unwrap();
-    let opens = |row: &sqlx::postgres::PgRow| {
+    let mut opened = 0;
+    for row in &rows {
         let home = SituationId::from(row.get::<Uuid, _>(0));
-        let wrapped = WrappedKey {
-            master_key_id: row.get::<Option<String>, _>(3)?,
-            bytes: row.get::<Option<Vec<u8>>, _>(4)?,
+        let (Some(master_key_id), Some(bytes)) = (row.get(3), row.get(4)) else {
+            continue;
         };
-        let key = vault.unwrap_key(home, &wrapped).ok()?;
-        key.open(row.get(1), row.get(2)).ok()
-    };
-    (rows.iter().filter_map(opens).count(), rows.len())
+        let wrapped = WrappedKey {
+            master_key_id,
+            bytes,
+        };
+        if let Ok(key) = vault.unwrap_key(home, &wrapped).await
+            && key.open(row.get(1), row.get(2)).is_ok()
+        {
+            opened += 1;
+        }
+    }
+    (opened, rows.len())
 }
 
 #[tokio::test]

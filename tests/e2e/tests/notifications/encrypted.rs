@@ -130,11 +130,21 @@ async fn mail_goes_out_encrypted_or_not_at_all(
 #[tokio::test]
 async fn mail_by_smtps_goes_to_a_server_that_a_trusted_authority_vouches_for() {
     let url = |port| format!("smtps://{HERE}:{port}");
-    mail_goes_out_encrypted_or_not_at_all(url, Security::Tls, "tls").await;
+    Box::pin(mail_goes_out_encrypted_or_not_at_all(
+        url,
+        Security::Tls,
+        "tls",
+    ))
+    .await;
 }
 
 #[tokio::test]
 async fn mail_by_starttls_goes_to_a_server_that_a_trusted_authority_vouches_for() {
     let url = |port| format!("smtp://{HERE}:{port}?tls=required");
-    mail_goes_out_encrypted_or_not_at_all(url, Security::StartTls, "lacking").await;
+    Box::pin(mail_goes_out_encrypted_or_not_at_all(
+        url,
+        Security::StartTls,
+        "lacking",
+    ))
+    .await;
 }
