@@ -154,7 +154,7 @@ async fn a_process_that_speaks_to_everybody_encrypted_answers_the_command_line()
     let nats: NatsOptions = bed.nats_options();
     migrate(&bed.database_url).await.unwrap();
     ensure_streams(&nats, 1).await.unwrap();
-    let port = |_| SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
+    let port = |()| SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
     let [address, health] = [(), ()].map(port);
     let file = |path: &std::path::Path| path.display().to_string();
     let mut settings = ground.settings(&bed.database_url, &nats.url);

@@ -51,6 +51,7 @@ fn tell(stories: Vec<Story>) {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn consent_decides_who_is_asked() {
     use Consent::{Given, NotAsked, Refused, VitalInterest, Withdrawn};
     use Need::{Administration, Respite, Safety};
