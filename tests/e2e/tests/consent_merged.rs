@@ -39,8 +39,14 @@ async fn flagged(world: &World, coordinator: &CoordinatorDesk, said: [Consent; 2
     };
     let number = u32::try_from(said[0].number() * 10 + said[1].number()).unwrap();
     let phones = [format!("059 10 10 {number}"), format!("059 20 20 {number}")];
-    let first = cleaner.send(signal(said[0], "8400", &phones[0])).await.unwrap();
-    let later = nurse.send(signal(said[1], "8450", &phones[1])).await.unwrap();
+    let first = cleaner
+        .send(signal(said[0], "8400", &phones[0]))
+        .await
+        .unwrap();
+    let later = nurse
+        .send(signal(said[1], "8450", &phones[1]))
+        .await
+        .unwrap();
     assert_ne!(first.situation_id, later.situation_id);
     let question = eventually("a question", async || {
         let request = intake::ListDuplicatesRequest::default();

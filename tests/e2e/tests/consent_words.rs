@@ -28,7 +28,10 @@ async fn a_yes_of_before_a_no_does_not_undo_it() {
     let (cleaner, nurse) = (world.reporter("cleaner"), world.reporter("nurse"));
     let before = to_proto(world.environment.now());
     world.clock.advance(SignedDuration::from_hours(1));
-    let first = cleaner.send(of_maria(&world, Consent::Given)).await.unwrap();
+    let first = cleaner
+        .send(of_maria(&world, Consent::Given))
+        .await
+        .unwrap();
     world.clock.advance(SignedDuration::from_hours(1));
     let withdrawn = cleaner.records(&first.signal_id, Consent::Withdrawn).await;
     assert_eq!(withdrawn.unwrap().consent, Consent::Withdrawn.number());
@@ -61,7 +64,10 @@ async fn a_no_that_comes_with_a_signal_reaches_every_service() {
     let world = World::start().await;
     let (cleaner, nurse) = (world.reporter("cleaner"), world.reporter("nurse"));
     let coordinator = world.coordinator(&["oostende-bredene"]);
-    let first = cleaner.send(of_maria(&world, Consent::Given)).await.unwrap();
+    let first = cleaner
+        .send(of_maria(&world, Consent::Given))
+        .await
+        .unwrap();
     let situation = first.situation_id.as_str();
     let referral = coordinator.referral_of(situation).await;
     let partner = world.partner(&referral.service.unwrap().organisation_id);
@@ -76,7 +82,10 @@ async fn a_no_that_comes_with_a_signal_reaches_every_service() {
     };
     eventually("a judgement", async || (judged().await > 0).then_some(())).await;
 
-    nurse.send(of_maria(&world, Consent::Refused)).await.unwrap();
+    nurse
+        .send(of_maria(&world, Consent::Refused))
+        .await
+        .unwrap();
     assert_eq!(partner.learns(situation).await.unwrap_err(), "KL1018");
     eventually("no judgement to be read", async || {
         (judged().await == 0).then_some(())

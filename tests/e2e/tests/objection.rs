@@ -76,7 +76,12 @@ async fn what_tells_of_the_cared_for_person_is_left_out() {
         text: "calls her on Monday".to_owned(),
     };
     partner.0.intake().add_note(own).await.unwrap();
-    let all = ["conflict_at_home", "tasks_too_heavy", "behaviour_hard_to_bear", "new_diagnosis"];
+    let all = [
+        "conflict_at_home",
+        "tasks_too_heavy",
+        "behaviour_hard_to_bear",
+        "new_diagnosis",
+    ];
     assert_eq!(noticed(&story(&partner.0, situation).await), all);
     let judged = listed(&partner.0, situation).await;
     assert!(theirs.iter().all(|seen| reasons(&judged).contains(seen)));
@@ -108,10 +113,18 @@ async fn what_tells_of_the_cared_for_person_is_left_out() {
     assert!(!whole.left_out);
     assert_eq!(noticed(&whole), all);
     let changes = coordinator.told_of(situation, CHANGED).await;
-    let objects: Vec<_> = changes.iter().map(|one| &one.codes["cared_for_objects"]).collect();
+    let objects: Vec<_> = changes
+        .iter()
+        .map(|one| &one.codes["cared_for_objects"])
+        .collect();
     assert_eq!(objects, ["true"]);
     // The carer's own way is what it was; the carer sees the objection.
-    assert!(cleaner.steps(&receipt.signal_id).await.contains(&Step::Accepted));
+    assert!(
+        cleaner
+            .steps(&receipt.signal_id)
+            .await
+            .contains(&Step::Accepted)
+    );
     let token = coordinator.0.situation_link(situation).await;
     assert!(world.nobody().my_situation(&token).await.cared_for_objects);
     partner.reaches(&task).await;

@@ -120,7 +120,10 @@ fn flagged(world: &World, number: u64, side: usize, consent: Consent) -> intake:
         contact: Some(intake::Contact {
             name: format!("carer {side}"),
             phone: format!("0470 {:02} {number:02} 1{side}", 10 + side),
-            family_name: format!("Peeters {}", char::from(b'a' + u8::try_from(number).unwrap())),
+            family_name: format!(
+                "Peeters {}",
+                char::from(b'a' + u8::try_from(number).unwrap())
+            ),
             birth_year: 1958,
             ..Default::default()
         }),
@@ -174,7 +177,9 @@ impl<'w> Play<'w> {
     async fn does(&mut self, deed: Deed) {
         match deed {
             Deed::Record(side, consent) => {
-                let recorded = self.reporters[side].records(&self.signals[side], consent).await;
+                let recorded = self.reporters[side]
+                    .records(&self.signals[side], consent)
+                    .await;
                 if recorded.is_ok() {
                     self.said.hear(side, consent);
                 }
@@ -231,7 +236,11 @@ impl<'w> Play<'w> {
             resolution: resolution.into(),
             reason: ResolutionReason::SameCarer.number(),
         };
-        self.coordinator.0.intake().resolve_duplicate(request).await?;
+        self.coordinator
+            .0
+            .intake()
+            .resolve_duplicate(request)
+            .await?;
         Ok(())
     }
 
@@ -284,8 +293,7 @@ impl<'w> Play<'w> {
                 self.learnt += 1;
                 assert!(may, "{organisation} learnt of {side} after {after:?}");
                 let own = format!("carer {side}");
-                let is_theirs =
-                    |one: &intake::Contact| self.said.both.is_some() || one.name == own;
+                let is_theirs = |one: &intake::Contact| self.said.both.is_some() || one.name == own;
                 assert!(known.contacts.iter().all(is_theirs), "after {after:?}");
                 assert!(!known.left_out || known.notes.is_empty(), "after {after:?}");
             }

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use knipperlicht_contracts::intake::v1 as intake;
+use knipperlicht_contracts::{intake::v1 as intake, routing::v1::Referral};
 use knipperlicht_e2e::{World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_vocabulary::{Consent, ItemKind, Observation, Urgency};
@@ -51,10 +51,7 @@ async fn s06_suicidal_talk() {
                 assert!(!referrals.is_empty());
                 let emergency = Urgency::Emergency.number();
                 assert!(referrals.iter().all(|one| one.urgency == emergency));
-                let is_asked = |one: &_| -> bool {
-                    let one: &knipperlicht_contracts::routing::v1::Referral = one;
-                    one.requested_at.is_some()
-                };
+                let is_asked = |one: &Referral| one.requested_at.is_some();
                 assert_eq!(referrals.iter().all(is_asked), consent == Consent::Given);
             }
         }

@@ -3,9 +3,7 @@
 //! allows it. What allows it is told here a second time, by looking back at all that was said.
 
 use jiff::Timestamp;
-use knipperlicht_vocabulary::Consent::{
-    self, Given, NotAsked, Refused, VitalInterest, Withdrawn,
-};
+use knipperlicht_vocabulary::Consent::{self, Given, NotAsked, Refused, VitalInterest, Withdrawn};
 use proptest::prelude::*;
 
 use super::{
