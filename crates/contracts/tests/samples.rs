@@ -125,6 +125,7 @@ fn samples() -> Vec<EventBody> {
             from_situation_id: id(9),
             circumstances: circumstances.clone(),
             from_circumstances: circumstances.clone(),
+            ..Default::default()
         }
         .into(),
         AssessmentCompleted {

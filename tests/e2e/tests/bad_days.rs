@@ -47,6 +47,8 @@ async fn postgres_away_submits_are_refused_politely_and_go_through_later() {
         .kill()
         .await
         .unwrap();
+    // Its sessions end when they notice.
+    until_well(&world, "intake", false).await;
     let signal = a_signal(&world.environment);
     let began = Instant::now();
     let status = cleaner.send(signal.clone()).await.unwrap_err();

@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use knipperlicht_contracts::intake::v1 as intake;
+use knipperlicht_contracts::{followup::v1::OpenLoop, intake::v1 as intake};
 use knipperlicht_e2e::{Caller, CoordinatorDesk, World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
@@ -60,11 +60,10 @@ async fn a_coordinator_reads_why_and_takes_note_of_it() {
     assert_eq!(item.situation_id, situation);
     eventually("a promise", async || {
         let loops = coordinator.open_loops().await;
-        let of_item = |one: &&_| -> bool {
-            let one: &knipperlicht_contracts::followup::v1::OpenLoop = one;
+        let of_item = |one: &&OpenLoop| {
             let clock = one.clock.as_ref();
-            one.item_id == item.item_id
-                && clock.is_some_and(|clock| clock.kind == ClockKind::Coordinator.number())
+            let runs = clock.is_some_and(|clock| clock.kind == ClockKind::Coordinator.number());
+            one.item_id == item.item_id && runs
         };
         loops.iter().find(of_item).map(|_| ())
     })

@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures::future::join_all;
 use knipperlicht_contracts::{
     assessment::v1 as assessment, followup::v1 as followup, intake::v1 as intake,
     notification::v1 as notification,
@@ -96,7 +97,7 @@ async fn round(world: &World, by: By, stage: Stage, measured: &mut Measured) {
     let (signal, situation) = (receipt.signal_id.as_str(), receipt.situation_id.as_str());
     let referral = coordinator.referral_of(situation).await;
     let partner = world.partner(&referral.service.unwrap().organisation_id);
-    let subscription = subscribe(&partner.0).await;
+    let subscription = subscription(&partner.0).await;
     if stage != Stage::Asked {
         partner.accept(&referral.referral_id).await.unwrap();
         cleaner.sees(signal, Step::Accepted).await;
@@ -113,6 +114,7 @@ async fn round(world: &World, by: By, stage: Stage, measured: &mut Measured) {
         }
     }
     let told = deliveries(&partner.0, &subscription).await;
+    assert!(told < 100, "more than are listed");
 
     match by {
         By::Carer => {
@@ -187,7 +189,13 @@ async fn assessments(partner: &PartnerDesk, situation: &str) -> usize {
 }
 
 /// A webhook that nobody answers: what would be delivered is listed all the same.
-async fn subscribe(partner: &Caller) -> String {
+async fn subscription(partner: &Caller) -> String {
+    let request = notification::ListSubscriptionsRequest::default();
+    let known = partner.notification().list_subscriptions(request).await;
+    let mut known = known.unwrap().into_inner().subscriptions.into_iter();
+    if let Some(known) = known.next() {
+        return known.subscription_id;
+    }
     let webhook = notification::Webhook {
         url: "http://127.0.0.1:9/hook".to_owned(),
     };
@@ -199,7 +207,7 @@ async fn subscribe(partner: &Caller) -> String {
     made.into_inner().subscription.unwrap().subscription_id
 }
 
-/// How often a partner was, or is to be, told that a consent changed.
+/// How often a partner was, or is to be, told that a consent changed; of the last 200 things told.
 async fn deliveries(partner: &Caller, subscription: &str) -> usize {
     let request = notification::ListDeliveriesRequest {
         subscription_id: subscription.to_owned(),
@@ -212,4 +220,41 @@ async fn deliveries(partner: &Caller, subscription: &str) -> usize {
         .iter()
         .filter(|one| one.r#type.contains("consent_changed"));
     changed.count()
+}
+
+/// Whoever looks in the very moment of the withdrawal looked before it, or not at all: once it is
+/// answered, no look is added to the audit log any more.
+#[tokio::test]
+async fn nobody_looks_after_the_answer() {
+    let world = World::start().await;
+    for _ in 0..10 {
+        let closed = world.accepted().await;
+        let situation = closed.situation.as_str();
+        closed.partner.learns(situation).await.unwrap();
+        let looks = join_all((0..24).map(|_| closed.partner.learns(situation)));
+        let withdrawal = async {
+            let withdrawn = Consent::Withdrawn;
+            closed
+                .cleaner
+                .records(&closed.signal, withdrawn)
+                .await
+                .unwrap();
+            looked(&world, situation).await
+        };
+        let (looks, at_the_answer) = tokio::join!(looks, withdrawal);
+        let seen = i64::try_from(looks.iter().filter(|look| look.is_ok()).count()).unwrap();
+        assert_eq!(looked(&world, situation).await, at_the_answer);
+        assert_eq!(seen + 1, at_the_answer, "each with its row");
+    }
+    world.stop().await;
+}
+
+async fn looked(world: &World, situation: &str) -> i64 {
+    sqlx::query_scalar(
+        "select count(*) from intake.audit where object = $1 and action = 'contact.read'",
+    )
+    .bind(situation)
+    .fetch_one(&mut world.look().await)
+    .await
+    .unwrap()
 }

@@ -119,6 +119,14 @@ impl Inputs {
         self
     }
 
+    /// These of its signals, and nothing else.
+    #[must_use]
+    pub fn only(mut self, signals: &[SignalId]) -> Self {
+        self.signals.retain(|known| signals.contains(&known.signal));
+        self.results.clear();
+        self
+    }
+
     /// The signal that was noticed last.
     #[must_use]
     pub fn newest_signal(&self) -> Option<&SignalInput> {

@@ -10,10 +10,10 @@ use knipperlicht_eventing::{
     merges::{Merge, Reshaped, Split},
     say,
 };
-use knipperlicht_vocabulary::{AssessmentId, SituationId};
+use knipperlicht_vocabulary::{AssessmentId, SignalId, SituationId};
 use sqlx::PgConnection;
 
-use super::{AssessmentReactions, agreement, stored};
+use super::{AssessmentReactions, agreement, nonsense, stored};
 use crate::{
     model::Inputs,
     said,
@@ -94,18 +94,21 @@ impl AssessmentReactions {
         let (Some(both), Some(back)) = (both, back) else {
             return Ok(Vec::new());
         };
+        // Also of what was flagged while they were one.
+        let flagged = told.signal_ids.iter().map(|id| id.parse::<SignalId>());
+        let flagged: Vec<SignalId> = flagged.collect::<Result<_, _>>().map_err(nonsense)?;
+        let inputs = back.inputs.with(both.inputs.clone().only(&flagged));
         // Of each instrument only the latest form counted: an earlier one may count again.
         let forms = store::responses_of(connection, split.from)
             .await
             .map_err(stored)?;
-        let left = both.inputs.without_signals_of(&back.inputs);
+        let left = both.inputs.without_signals_of(&inputs);
         let left = forms
             .into_iter()
             .fold(left, |left, form| left.with_result(form.result));
         let mut judged = self
             .anew(connection, event, split.from, Cause::Split, left, other)
             .await?;
-        let inputs = back.inputs;
         judged.extend(
             self.anew(connection, event, split.absorbed, Cause::Split, inputs, own)
                 .await?,

@@ -181,8 +181,10 @@ impl IntakeCalls {
             let objects = held.cared_for_objects;
             store::set_objection(transaction, situation, objects, sequence).await?;
         }
+        let signals = store::standing_signals(transaction, absorbed).await?;
         let body = events::SituationsSplit {
             from_situation_id: survivor.to_string(),
+            signal_ids: signals.iter().map(ToString::to_string).collect(),
             circumstances: Some(view::circumstances(
                 &later,
                 later.age_band,

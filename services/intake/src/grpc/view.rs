@@ -42,7 +42,11 @@ fn advised(advice: Advice) -> pb::Advice {
     let texts = advice.wordings().map(|wording| pb::Wording {
         language: wording.language.number(),
         title: wording.title.to_owned(),
-        lines: wording.lines.iter().map(ToString::to_string).collect(),
+        lines: wording
+            .lines
+            .iter()
+            .map(|line| (*line).to_owned())
+            .collect(),
     });
     pb::Advice {
         kind: kind.into(),

@@ -53,7 +53,7 @@ const HOW_TO_ASK: [Wording; 3] = [
         title: "Vraag het aan de mantelzorger",
         lines: &[
             "Niemand verneemt wie het is zolang de mantelzorger geen ja heeft gezegd.",
-            "Kies een rustig moment, liefst als u met twee bent.",
+            "Kies een rustig moment, liefst met u beiden alleen.",
             "Zeg wat u ziet: 'Ik zie dat het u veel kost.'",
             "Vraag het zo: 'Er zijn mensen die u kunnen helpen. Mag ik hun uw naam en nummer geven?'",
             "Nee is ook goed. En wie ja zegt, kan daar altijd mee stoppen.",
@@ -154,7 +154,7 @@ impl ReadingKind {
     pub const fn told(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::Contact, Language::French) => {
-                "a lu comment vous joindre et ce qui est noté sur vous."
+                "a lu comment vous joindre et ce qui est noté à votre sujet."
             }
             (Self::Contact, Language::English) => {
                 "read how to reach you, and what is written down about you."
@@ -167,7 +167,7 @@ impl ReadingKind {
                 "read why somebody passed on who you are without asking you."
             }
             (Self::VitalInterest, _) => "las waarom iemand zonder uw ja doorgaf wie u bent.",
-            (Self::NoteAdded, Language::French) => "a noté quelque chose sur vous.",
+            (Self::NoteAdded, Language::French) => "a noté quelque chose à votre sujet.",
             (Self::NoteAdded, Language::English) => "wrote something down about you.",
             (Self::NoteAdded, _) => "noteerde iets over u.",
         }

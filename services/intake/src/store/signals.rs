@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{SealedRow, code};
 use crate::{
     IntakeError,
-    model::{MatchKey, SignalFacts},
+    model::{KeyKind, MatchKey, SignalFacts},
 };
 
 /// A signal to be stored, with the situation it opens.
@@ -191,7 +191,10 @@ pub(crate) async fn insert_signals(
 /// The index that lets only one of two signals of a carer, written at once, open a situation.
 pub(crate) const FIRST_KEY: &str = "match_key_first";
 
-/// Stores a signal that joins a situation; false if its id is known. Relies on the primary key.
+/// Stores a signal that joins a situation; false if its id is known. Where that situation is more than
+/// one, the signal is of the one whose carer it recognises, if nothing recognises another: once they are
+/// two again, it goes with them, and nobody else's partner reads what it says of them. Relies on the
+/// primary key, `match_key_first` and `match_key_shared`.
 pub(crate) async fn insert_joining(
     connection: &mut PgConnection,
     received_at: Timestamp,
@@ -199,10 +202,24 @@ pub(crate) async fn insert_joining(
     signal: &NewSignal,
 ) -> Result<bool, sqlx::Error> {
     let observations: Vec<&str> = signal.observations.iter().map(|seen| seen.code()).collect();
+    // A name alone recognises nobody.
+    let keys = signal.keys.iter().filter(|key| key.kind != KeyKind::Name);
+    let hashes: Vec<Vec<u8>> = keys.map(|key| key.hash.to_vec()).collect();
     let inserted = sqlx::query!(
-        "insert into signal (
-             signal_id, situation_id, reporter_id, reporter_role, observations, reported_at, content, received_at
-         ) values ($1, $2, $3, $4, $5, $6, $7, $8)
+        "with bearing as (
+             select signal_id from match_key where hash = any($9) and not shared
+             union
+             select signal_id from match_key where hash = any($9) and shared
+         ), home as (
+             select distinct home_id from bearing join signal using (signal_id)
+             where situation_id = $2 and withdrawn_at is null
+         )
+         insert into signal (
+             signal_id, situation_id, reporter_id, reporter_role, observations, reported_at, content,
+             received_at, home_id
+         )
+         select $1, $2, $3, $4, $5, $6, $7, $8,
+                (select case when count(*) = 1 then (array_agg(home_id))[1] end from home)
          on conflict (signal_id) do nothing",
         signal.signal.uuid(),
         situation.uuid(),
@@ -212,6 +229,7 @@ pub(crate) async fn insert_joining(
         signal.reported_at.to_sqlx() as jiff_sqlx::Timestamp,
         signal.content.as_slice(),
         received_at.to_sqlx() as jiff_sqlx::Timestamp,
+        &hashes,
     )
     .execute(connection)
     .await?;

@@ -336,6 +336,7 @@ mod tests {
             from_situation_id: survivor.to_string(),
             circumstances: circumstances(Consent::Given, 6),
             from_circumstances: circumstances(Consent::Withdrawn, 7),
+            ..Default::default()
         };
         let both = vec![
             (situation(), note(Hears::Everything, 6)),

@@ -116,7 +116,7 @@ impl RoutingCalls {
         Ok(pb::GetInformationCardResponse {
             language: words.language.number(),
             title: words.title.to_owned(),
-            lines: words.lines.iter().map(ToString::to_string).collect(),
+            lines: words.lines.iter().map(|line| (*line).to_owned()).collect(),
             zone_name: zone.name.to_string(),
             services: listings
                 .iter()
