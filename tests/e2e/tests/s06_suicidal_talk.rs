@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use knipperlicht_contracts::{intake::v1 as intake, routing::v1::Referral};
+use knipperlicht_contracts::intake::v1 as intake;
 use knipperlicht_e2e::{World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_vocabulary::{Consent, ItemKind, Observation, Urgency};
