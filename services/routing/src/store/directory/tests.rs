@@ -51,6 +51,7 @@ impl Ground {
         import::put(
             &self.database,
             &self.principal,
+            None,
             listings,
             how,
             (now(), date(2026, 11, 21)),
