@@ -129,8 +129,8 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
             println!("stream {} is as it should be", topology::STREAM);
             Ok(())
         }
-        OpsCommand::Keys(args) if !args.needs_database() => Ok(args.print(environment)?),
-        OpsCommand::Audit(args) if !args.needs_database() => Ok(args.print()?),
+        OpsCommand::Keys(args) if !args.needs_database() => args.print(environment),
+        OpsCommand::Audit(args) if !args.needs_database() => args.print(),
         command => {
             let url = options
                 .database_url
