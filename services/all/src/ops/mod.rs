@@ -141,8 +141,8 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
             println!("stream {} is as it should be", topology::STREAM);
             Ok(())
         }
-        OpsCommand::Keys(args) if !args.needs_database() => Ok(args.print(environment)?),
-        OpsCommand::Audit(args) if !args.needs_database() => Ok(args.print()?),
+        OpsCommand::Keys(args) if !args.needs_database() => args.print(environment),
+        OpsCommand::Audit(args) if !args.needs_database() => args.print(),
         OpsCommand::NatsAccounts => {
             let keys = options.nats.nats_keys;
             let keys = keys.ok_or(OpsError::NotSaid("KL_NATS_KEYS_DIR"))?;
