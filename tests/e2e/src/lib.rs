@@ -31,7 +31,7 @@ use tonic::transport::{Channel, Endpoint};
 
 pub use closed::Closed;
 pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone};
-pub use raw::{Call, calls};
+pub use raw::{Call, calls, contracts};
 pub use signal::a_signal;
 
 /// The whole line, and its clock.

@@ -81,9 +81,9 @@ async fn every_call_opens_to_those_whom_the_table_names_and_to_nobody_else() {
         }
     }
     let (open, closed) = (tested[&true], tested[&false]);
-    let cells = calls.len() * columns.len();
+    let all = calls.len() * columns.len();
     println!(
-        "cells tested = {} of {cells} ({open} open, {closed} closed)",
+        "cells tested = {} of {all} ({open} open, {closed} closed)",
         open + closed
     );
     assert!(
@@ -92,7 +92,7 @@ async fn every_call_opens_to_those_whom_the_table_names_and_to_nobody_else() {
         wrong.len(),
         wrong.join("\n")
     );
-    assert_eq!(open + closed, cells);
+    assert_eq!(open + closed, all);
     world.stop().await;
 }
 
