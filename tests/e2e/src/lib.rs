@@ -46,7 +46,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 pub use closed::Closed;
 pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone};
 pub use marks::Search;
-pub use raw::{Call, calls};
+pub use raw::{Call, calls, contracts};
 pub use signal::a_signal;
 
 /// The file with the master keys.

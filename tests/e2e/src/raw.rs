@@ -32,7 +32,7 @@ pub struct Call {
 
 /// The contracts.
 #[must_use]
-fn contracts() -> FileDescriptorSet {
+pub fn contracts() -> FileDescriptorSet {
     FileDescriptorSet::decode(DESCRIPTORS).expect("the contracts")
 }
 
