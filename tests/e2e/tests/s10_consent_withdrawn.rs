@@ -227,7 +227,8 @@ async fn an_older_word_that_is_heard_late_changes_nothing() {
     headers.insert("ce-id", late.to_string());
     headers.insert("ce-sequence", (last + 1).to_string());
     let intake = NatsUser::Service(Service::Intake);
-    let sent = jetstream::new(world.bed.connect_nats(intake).await)
+    let jetstream = jetstream::new(world.bed.connect_nats(intake).await);
+    let sent = jetstream
         .publish_with_headers(subject, headers, payload)
         .await;
     sent.unwrap().await.unwrap();

@@ -17,7 +17,7 @@ pub(crate) async fn nothing_goes_in_clear(world: &World) {
     let asked = HealthClient::new(channel)
         .check(HealthCheckRequest::default())
         .await;
-    assert_eq!(asked.unwrap_err().code(), tonic::Code::Unavailable);
+    assert!(asked.is_err(), "answered in clear");
 
     let in_clear = world.bed.database_url.split_once('?').unwrap().0;
     let in_clear = format!("{in_clear}?sslmode=disable");
