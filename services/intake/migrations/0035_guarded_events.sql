@@ -4,7 +4,7 @@ do $$
 declare
     guarded text;
 begin
-    foreach guarded in array array['stream', 'outbox', 'inbox', 'parked', 'merged'] loop
+    foreach guarded in array array['stream', 'outbox', 'inbox', 'parked', 'merged', 'erased'] loop
         execute format('alter table %I enable row level security', guarded);
         execute format('alter table %I force row level security', guarded);
         execute format(
@@ -14,8 +14,8 @@ begin
     end loop;
 end $$;
 
--- A partner and a coordinator may know a situation by the name that it had before it became part of
+-- Whoever has to do with a situation may know it by the name that it had before it became part of
 -- another one: who asks by the old name is led to the new one, in their own name.
-create policy desks_follow on merged for select using (
-    (select current_setting('kl.role', true)) in ('partner', 'coordinator')
+create policy those_who_ask_follow on merged for select using (
+    (select current_setting('kl.role', true)) in ('reporter', 'partner', 'coordinator')
 );

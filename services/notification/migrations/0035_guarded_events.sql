@@ -4,7 +4,7 @@ do $$
 declare
     guarded text;
 begin
-    foreach guarded in array array['stream', 'outbox', 'inbox', 'parked', 'merged'] loop
+    foreach guarded in array array['stream', 'outbox', 'inbox', 'parked', 'merged', 'erased'] loop
         execute format('alter table %I enable row level security', guarded);
         execute format('alter table %I force row level security', guarded);
         execute format(

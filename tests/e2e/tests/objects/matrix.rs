@@ -132,6 +132,18 @@ pub(crate) const EVENTING: &[Line] = &[
         "(reason, source, situation_id, sequence, subject, headers, body, error, parked_at)
          select 'failed', 'intake', situation, 1, 'x', '{}', '', 'x', now() from cases",
     ),
+    line(
+        "erased",
+        NOBODY,
+        "(situation_id, erased_at) select situation, now() from cases",
+    ),
+    Line {
+        table: "audit",
+        sees: NOBODY,
+        writes: Writes::ServiceAppends,
+        plant: "(number, at, subject, role, action, object, purpose, trace_id, hash)
+         select n, now(), reporter, 'partner', 'contact.read', situation, 'x', '', '' from cases",
+    },
 ];
 
 pub(crate) const MERGED: &str = "(absorbed_id, into_id, merged_at)
@@ -143,7 +155,11 @@ pub(crate) const SCHEMAS: &[Schema] = &[
         lines: INTAKE,
         // Who knows a situation by the name that it had before it became part of another one looks
         // it up in their own name.
-        merged: &[(Partner, Sees::Everything), (Coordinator, Sees::Everything)],
+        merged: &[
+            (Reporter, Sees::Everything),
+            (Partner, Sees::Everything),
+            (Coordinator, Sees::Everything),
+        ],
     },
     Schema {
         name: "assessment",
@@ -203,13 +219,17 @@ const INTAKE: &[Line] = &[
         NOBODY,
         "(situation_id, place, sealed, sealed_at) select situation, 'carer', '', now() from cases",
     ),
-    Line {
-        table: "audit",
-        sees: NOBODY,
-        writes: Writes::ServiceAppends,
-        plant: "(number, at, subject, role, action, object, purpose, trace_id, hash)
-         select n, now(), reporter, 'partner', 'contact.read', situation, 'x', '', '' from cases",
-    },
+    line(
+        "erasure_request",
+        COORDINATOR,
+        "(situation_id, asked_at) select situation, now() from cases",
+    ),
+    line(
+        "reading",
+        NOBODY,
+        "(home_id, audit_number, at, kind, role, organisation_id)
+         select situation, n, now(), 'contact', 'partner', organisation from cases",
+    ),
     line(
         "match_key",
         NOBODY,
@@ -270,6 +290,17 @@ const ASSESSMENT: &[Line] = &[
 ];
 
 const ROUTING: &[Line] = &[
+    line(
+        "past_answer",
+        NOBODY,
+        "(service_id, state, answered_on, minutes_to_answer)
+         select 'x', 'accepted', current_date, 1 from cases",
+    ),
+    line(
+        "past_unmet_need",
+        COORDINATOR,
+        "(zone, need, unmet_on) select zone, 'respite', current_date from cases",
+    ),
     line(
         "situation",
         COORDINATOR,
