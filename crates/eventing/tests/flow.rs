@@ -472,7 +472,10 @@ async fn a_service_that_claims_to_be_another_is_not_believed() {
     for (name, value) in [
         ("ce-id", EventId::new(&flow.environment).to_string()),
         ("ce-source", "followup".to_owned()),
-        ("ce-type", "knipperlicht.followup.carer_answered.v1".to_owned()),
+        (
+            "ce-type",
+            "knipperlicht.followup.carer_answered.v1".to_owned(),
+        ),
         ("ce-subject", situation.to_string()),
         ("ce-sequence", "1".to_owned()),
         ("ce-zone", "gent".to_owned()),
