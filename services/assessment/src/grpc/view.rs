@@ -39,8 +39,7 @@ pub(super) fn assessment(
         line.ok_or_else(|| missing(format!("no line `{name}` in {}", row.triage_version)))
     });
     let is_hidden = |line: &Line| {
-        let tells =
-            matches!(line.trigger, Trigger::Observation(seen) if seen.concerns_the_cared_for());
+        let tells = matches!(line.trigger, Trigger::Observation(noticed) if noticed.concerns_the_cared_for());
         sees == Sees::TheCarer && tells
     };
     let limit = table.limit(row.weight);
