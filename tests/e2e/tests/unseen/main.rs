@@ -194,12 +194,7 @@ async fn a_policy_too_many_would_be_noticed() {
         .await
         .unwrap();
     let tally = play(&world, CALLS / 4, SEED).await;
-    let noticed = tally
-        .leaks
-        .iter()
-        .filter(|leak| leak.contains(" a referral of "))
-        .count();
-    println!("leaks noticed = {noticed}");
-    assert!(noticed > 0, "{:?}", tally.leaks);
+    println!("leaks noticed = {}", tally.leaks.len());
+    assert!(!tally.leaks.is_empty());
     world.stop().await;
 }
