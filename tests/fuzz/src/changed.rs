@@ -10,7 +10,7 @@ pub struct Changed {
     changes: Vec<Change>,
 }
 
-/// One change. Places are shares of the length, in 65,536ths.
+/// One change. Places are shares of the length: 65,536 of them make it whole.
 #[derive(Debug, Clone, TypeGenerator)]
 enum Change {
     Put {

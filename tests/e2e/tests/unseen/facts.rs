@@ -134,13 +134,14 @@ impl Facts {
         let (kind, situation, owner) = self.whose(id).await.ok_or("nobody's")?;
         let is_own = owner.as_ref().is_none_or(|owner| *owner == person.own);
         let sees = match (person.role, kind.as_str()) {
-            (_, "subscription" | "delivery") => is_own,
             // Of others' signals in the same situation a reporter hears nothing.
-            (Role::Reporter, "signal") => is_own,
-            (Role::Reporter, "situation") => self.concerns(person, situation).await,
-            (Role::Partner, "task") => is_own,
+            (_, "subscription" | "delivery")
+            | (Role::Reporter, "signal")
+            | (Role::Partner, "task") => is_own,
             (Role::Partner, "item" | "duplicate") => false,
-            (Role::Partner | Role::Coordinator, _) => self.concerns(person, situation).await,
+            (Role::Reporter, "situation") | (Role::Partner | Role::Coordinator, _) => {
+                self.concerns(person, situation).await
+            }
             (Role::LinkHolder, _) => self.opens(sent, situation).await,
             _ => false,
         };
