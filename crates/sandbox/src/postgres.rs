@@ -436,7 +436,7 @@ impl Postgres {
         set("port", &self.port.to_string());
         // A socket's path may be 107 bytes long, which a directory of the user's easily exceeds.
         set("unix_socket_directories", "");
-        set("max_connections", "200");
+        set("max_connections", "500");
         set("shared_buffers", "256MB");
         // After each checkpoint every page is written whole once more; the default of 1 GB is a
         // minute under load.
