@@ -38,6 +38,9 @@ fn told(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+/// Texts of a message, each with the name of its field.
+type Texts = [(String, String)];
+
 /// What came of the calls.
 #[derive(Default)]
 struct Tally {
@@ -168,7 +171,7 @@ fn only_looks(call: &str) -> bool {
 async fn leaks(
     person: &Person,
     call: &str,
-    (sent, texts): (&[(String, String)], &[(String, String)]),
+    (sent, texts): (&Texts, &Texts),
     facts: &mut Facts,
     tally: &mut Tally,
 ) -> Vec<String> {
