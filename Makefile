@@ -66,9 +66,7 @@ kill: ## kills processes at random moments and counts what is lost (nothing may 
 
 fuzz: ## every fuzz target by hand: ARGS=1000000 inputs each, or a number of your own
 	@$(ENSURE) test
-	cargo build --release --bin knipperlicht-sandbox
-	KL_FUZZ_INPUTS=$(or $(ARGS),100000) $(BUILT)/release/knipperlicht-sandbox \
-		cargo test --release -p knipperlicht-fuzz -- --nocapture
+	KL_FUZZ_INPUTS=$(or $(ARGS),100000) cargo test --release -p knipperlicht-fuzz -- --nocapture
 
 sbom: ## write what is in a build: a CycloneDX bill of materials
 	@$(ENSURE) sbom
