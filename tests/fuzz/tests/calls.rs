@@ -12,6 +12,7 @@ use std::{
     },
 };
 
+use bolero::produce;
 use futures::future::join_all;
 use knipperlicht_access::Role;
 use knipperlicht_contracts::{event::Service, intake::v1::SubmitSignalRequest};
@@ -31,7 +32,7 @@ const AT_ONCE: usize = 24;
 const READ: usize = 50;
 
 /// What a crowd of calls is drawn from, at most.
-const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = 8 * 1024;
 
 struct Line {
     runtime: Runtime,
@@ -50,8 +51,9 @@ fn any_call_by_anybody() {
     let rounds = inputs(4_000).div_ceil(AT_ONCE);
     bolero::check!()
         .with_iterations(rounds)
-        .with_max_len(LONGEST)
-        .for_each(|bytes: &[u8]| {
+        .with_max_len(2 * LONGEST)
+        .with_generator(produce::<Vec<u8>>().with().len(LONGEST / 4..=LONGEST))
+        .for_each(|bytes| {
             let AssertUnwindSafe(line) = &line;
             line.round(&mut Choices::new(bytes));
         });
