@@ -1,0 +1,1 @@
+export * from './gen/knipperlicht/assessment/v1/assessment_pb.js';

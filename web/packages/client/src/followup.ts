@@ -1,0 +1,1 @@
+export * from './gen/knipperlicht/followup/v1/followup_pb.js';

@@ -1,0 +1,1 @@
+export * from './gen/knipperlicht/intake/v1/intake_pb.js';

@@ -1,0 +1,1 @@
+export * from './gen/knipperlicht/notification/v1/notification_pb.js';

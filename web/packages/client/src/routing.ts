@@ -1,0 +1,1 @@
+export * from './gen/knipperlicht/routing/v1/routing_pb.js';

@@ -1,0 +1,90 @@
+import { connectTo, createClient, problemOf, type Client, type Problem, type Transport } from '@knipperlicht/client';
+
+import { heard } from './clock';
+
+const DEADLINE = 15_000;
+
+/** The service of a client, from the types that come from the contracts. */
+type Service = Parameters<typeof createClient>[0];
+
+/** Where calls get their token, and tell what concerns the whole app. The page and the service worker
+ * each have their own. */
+export interface Caller {
+  token: (refused?: string) => Promise<string | undefined>;
+  language: () => string;
+  /** A problem that is not of one call alone: signed out, or of another version. */
+  noticed: (problem: Problem) => void;
+}
+
+let caller: Caller | undefined;
+/** The token that the last call went out with. */
+let sent: string | undefined;
+let withToken: Transport | undefined;
+let withoutToken: Transport | undefined;
+
+export function callAs(next: Caller): void {
+  caller = next;
+}
+
+function signedIn(): Transport {
+  withToken ??= connectTo({
+    address: self.location.origin,
+    deadline: DEADLINE,
+    token: async () => (sent = await caller?.token()),
+    language: () => caller?.language() ?? 'nl',
+    onServerTime: heard,
+  });
+  return withToken;
+}
+
+function byLink(): Transport {
+  withoutToken ??= connectTo({
+    address: self.location.origin,
+    deadline: DEADLINE,
+    language: () => caller?.language() ?? 'nl',
+    onServerTime: heard,
+  });
+  return withoutToken;
+}
+
+/** A client that is made the first time somebody asks for it. */
+function lazily<S extends Service>(load: () => Promise<S>, transport: () => Transport): () => Promise<Client<S>> {
+  let made: Promise<Client<S>> | undefined;
+  return () => (made ??= load().then((service) => createClient(service, transport())));
+}
+
+export const intake = lazily(async () => (await import('@knipperlicht/client/intake')).IntakeService, signedIn);
+export const assessment = lazily(async () => (await import('@knipperlicht/client/assessment')).AssessmentService, signedIn);
+export const routing = lazily(async () => (await import('@knipperlicht/client/routing')).RoutingService, signedIn);
+export const followup = lazily(async () => (await import('@knipperlicht/client/followup')).FollowupService, signedIn);
+
+/** The calls of a carer, whose link is all they need: no account goes with them. */
+export const carersIntake = lazily(async () => (await import('@knipperlicht/client/intake')).IntakeService, byLink);
+export const carersFollowup = lazily(async () => (await import('@knipperlicht/client/followup')).FollowupService, byLink);
+
+/** Makes a call. Fails with a `Problem` and nothing else. A token that ran out is renewed, once. */
+export async function ask<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (thrown) {
+    const problem = problemOf(thrown);
+    if (problem.serverTime) heard(problem.serverTime);
+    if (problem.kind === 'sign_in' && sent !== undefined && (await caller?.token(sent).catch(() => undefined))) {
+      return again(call);
+    }
+    return refused(problem);
+  }
+}
+
+async function again<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (thrown) {
+    return refused(problemOf(thrown));
+  }
+}
+
+function refused(problem: Problem): never {
+  if (problem.kind === 'sign_in' || problem.kind === 'stale') caller?.noticed(problem);
+  throw problem;
+}
