@@ -2,6 +2,8 @@
 
 ENSURE := python3 deploy/tools/ensure.py
 BUILT := $(or $(CARGO_TARGET_DIR),target)
+BROWSE = KL_BINARY=$(abspath $(BUILT))/debug/knipperlicht KL_STAGE=$(abspath $(BUILT))/debug/knipperlicht-stage \
+	python3 deploy/tools/web.py test
 
 export PATH := $(CURDIR)/.knipperlicht/tools/bin:$(PATH)
 # Queries are checked against the committed metadata. Without this, a DATABASE_URL meant for
@@ -9,22 +11,34 @@ export PATH := $(CURDIR)/.knipperlicht/tools/bin:$(PATH)
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check check-tools format clippy deps advisories words proto own bench kill fuzz sbom fmt sqlx access-page proto-baseline clean
+.PHONY: help run web web-check web-test test check check-tools format clippy deps advisories words proto own bench kill fuzz sbom fmt sqlx access-page proto-baseline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
-run: ## everything on this machine, with its own PostgreSQL and NATS and demo data
+run: web ## everything on this machine, with its own PostgreSQL and NATS and demo data
 	@$(ENSURE) run
 	@cargo build --bin knipperlicht
 	@exec $(BUILT)/debug/knipperlicht dev $(ARGS)
 
-test: ## all tests, on throw-away PostgreSQL and NATS servers; ARGS="a_test_name" for some
+web: ## the web app, which the program carries; left out where there is no Node.js
+	@python3 deploy/tools/web.py
+
+web-check: check-tools ## the web app's texts, types and unit tests
+	@python3 deploy/tools/web.py check
+
+web-test: web ## the web app on a real Chromium, against the whole line; pictures in docs/screens
+	@$(ENSURE) run
+	cargo build --bin knipperlicht --bin knipperlicht-stage
+	@KL_SCREENSHOTS=$(CURDIR)/docs/screens $(BROWSE)
+
+test: web ## all tests, on throw-away PostgreSQL and NATS servers; ARGS="a_test_name" for some
 	@$(ENSURE) test
 	cargo build --workspace --bins
 	$(BUILT)/debug/knipperlicht-sandbox cargo nextest run --workspace $(ARGS)
+	@$(if $(ARGS),,$(BROWSE))
 
-check: format clippy deps advisories words proto own ## everything that is checked without running
+check: format clippy deps advisories words proto own web-check ## everything that is checked without running
 
 check-tools:
 	@$(ENSURE) check

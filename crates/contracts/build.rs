@@ -2,8 +2,6 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-use prost::Message;
-
 const ROOT: &str = "../../proto";
 const FILES: &[&str] = &[
     "knipperlicht/vocabulary/v1/codes.proto",
@@ -42,11 +40,14 @@ const UNSPOKEN: &[&str] = &[
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={ROOT}");
-    let descriptors = protox::compile(FILES, [ROOT])?;
+    let mut compiler = protox::Compiler::new([ROOT])?;
+    compiler.include_source_info(true).include_imports(true);
+    compiler.open_files(FILES)?;
+    // As it was read: decoded, a descriptor has lost how calls are made over HTTP.
     let out = PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin");
-    fs::write(out, descriptors.encode_to_vec())?;
+    fs::write(out, compiler.encode_file_descriptor_set())?;
     tonic_prost_build::configure()
         .skip_debug(UNSPOKEN)
-        .compile_fds(descriptors)?;
+        .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Makes sure the tools are there: ensure.py run | test | check | bench
+"""Makes sure the tools are there: ensure.py run | test | browser | check | bench
 
 What the machine has and is new enough is used as it is; the rest is fetched once,
 pinned by version and sha256 in tools.lock.toml, into `.knipperlicht/tools`:
 
-    bin/NAME           a link to a program: nats-server, cargo-nextest, cargo-deny, typos, buf
+    bin/NAME           a link to a program: nats-server, cargo-nextest, cargo-deny, typos, buf,
+                       schemathesis, fhir-resources (a Python that has that library)
     postgres           a link to the directory that holds PostgreSQL's server programs
     store/NAME-VERSION what was fetched; a version once there is never changed
 
@@ -46,8 +47,10 @@ LOCK = tomllib.loads((HERE / "tools.lock.toml").read_text())
 PINNED_ONLY = bool(os.environ.get("KL_TOOLS_PINNED"))
 NEEDS = {
     "run": ["cargo", "cc", "nats-server", "postgres"],
-    "test": ["cargo", "cc", "nats-server", "postgres", "cargo-nextest"],
+    "test": ["cargo", "cc", "nats-server", "postgres", "cargo-nextest", "schemathesis", "fhir-resources", "buf"],
     "check": ["cargo", "cc", "cargo-fmt", "cargo-clippy", "cargo-deny", "typos", "buf"],
+    "web": ["buf"],
+    "browser": ["chromium"],
     "sbom": ["cargo", "cc", "cargo-cyclonedx"],
     "bench": ["cargo", "cc", "nats-server", "postgres", "pgbench"],
 }
@@ -274,6 +277,10 @@ def wheel(name):
 
 
 def get_tool(name):
+    if "wheel" not in LOCK[name]:
+        build_tool(name)
+        link(BIN / name, Path("..", "store", stored(name).name, name))
+        return
     try:
         archive = wheel(name)
         with new_store_entry(name) as entry:
@@ -291,6 +298,34 @@ def get_tool(name):
             raise
         say(f"{reason}; building it instead")
         build_tool(name)
+    link(BIN / name, Path("..", "store", stored(name).name, name))
+
+
+def get_python_tool(name):
+    """A program in Python with all it consists of, in a folder of its own: the machine's Python runs
+    it, and none of the machine's packages."""
+    exact = LOCK[name]["version"]
+    with new_store_entry(name) as entry, progress(f"fetching {name} {exact}"):
+        install = [*pip(), "install", "--quiet", "--no-deps", "--disable-pip-version-check"]
+        install += ["--target", entry / "lib", "--requirement", HERE / LOCK[name]["requirements"]]
+        # Newer ones refuse to touch the machine's packages; this does not.
+        env = os.environ | {"PIP_BREAK_SYSTEM_PACKAGES": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+        if show(install, env):
+            raise Missing(
+                f"{name}: {LOCK[name]['requirements']} could not be installed (see above): "
+                "make the package index reachable for pip"
+            )
+        program, script = entry / name, entry / "lib" / "bin" / name
+        # A library has no program of its own: its name then is a Python that finds it.
+        run = f' "$here/lib/bin/{name}"' if script.exists() else ""
+        program.write_text(
+            "#!/bin/sh\n"
+            'here="$(dirname "$(readlink -f "$0")")"\n'
+            f'PYTHONPATH="$here/lib" exec {sys.executable} -s{run} "$@"\n'
+        )
+        program.chmod(0o755)
+        if not says_version(program):
+            raise Missing(f"{name}: what was installed does not run with {sys.executable}")
     link(BIN / name, Path("..", "store", stored(name).name, name))
 
 
@@ -362,6 +397,20 @@ def get_pgbench():
         )
 
 
+def chromium():
+    return os.environ.get("KL_CHROMIUM") or machine_program("chromium")
+
+
+def get_chromium():
+    if can_apt():
+        apt("chromium")
+    if not chromium():
+        raise Missing(
+            "no Chromium, which the web app is tested with: install it "
+            "(Debian: apt-get install chromium), or set KL_CHROMIUM"
+        )
+
+
 def get_compiler():
     if can_apt():
         apt("gcc", "libc6-dev")
@@ -385,8 +434,16 @@ IS_THERE = {
     "cc": lambda: shutil.which("cc"),
     "postgres": has_postgres,
     "pgbench": pgbench,
+    "chromium": chromium,
 }
-GET = {"cc": get_compiler, "postgres": get_postgres, "pgbench": get_pgbench}
+GET = {
+    "cc": get_compiler,
+    "postgres": get_postgres,
+    "pgbench": get_pgbench,
+    "chromium": get_chromium,
+    "schemathesis": lambda: get_python_tool("schemathesis"),
+    "fhir-resources": lambda: get_python_tool("fhir-resources"),
+}
 
 
 def is_there(need):

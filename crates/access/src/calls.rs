@@ -150,6 +150,10 @@ pub const CALLS: &[(&str, &[Role])] = &[
         &[Partner, Coordinator],
     ),
     (
+        "knipperlicht.followup.v1.FollowupService/ListPromises",
+        &[Partner, Coordinator],
+    ),
+    (
         "knipperlicht.followup.v1.FollowupService/RecordContact",
         &[Partner],
     ),

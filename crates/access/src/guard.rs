@@ -9,7 +9,7 @@ use axum::{
 };
 use governor::clock::MonotonicClock;
 use http::{HeaderMap, Uri, header::AUTHORIZATION};
-use knipperlicht_runtime::{Coded, Kind, peer_of, refusal};
+use knipperlicht_runtime::{Coded, Kind, is_from_inside, peer_of, refusal};
 use knipperlicht_vocabulary::ReporterId;
 use tokio::time::timeout;
 use tonic::{Code, Status, service::Routes};
@@ -51,10 +51,9 @@ impl Door {
         &self,
         uri: &Uri,
         headers: &HeaderMap,
-        peer: Option<IpAddr>,
+        address: IpAddr,
     ) -> Result<Principal, AccessError> {
         let principal = admit(&self.verifier, uri, headers).await?;
-        let address = self.peers.address(peer, headers);
         self.limiter.count(&principal, address)?;
         Ok(principal)
     }
@@ -81,7 +80,14 @@ pub fn principal_of<T>(request: &tonic::Request<T>) -> Result<Principal, Status>
 
 async fn check(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
     let peer = peer_of(request.extensions());
-    let admitted = door.admit(request.uri(), request.headers(), peer).await;
+    // From within this process calls the gateway alone, which says for whom.
+    let peers = if is_from_inside(request.extensions()) {
+        Peers::Forwarded
+    } else {
+        door.peers
+    };
+    let address = peers.address(peer, request.headers());
+    let admitted = door.admit(request.uri(), request.headers(), address).await;
     let principal = match admitted {
         Ok(principal) => principal,
         Err(error) => return refusal(&error).into_http(),

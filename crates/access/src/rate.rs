@@ -88,6 +88,13 @@ impl Rates {
         Self(own)
     }
 
+    /// The same, but for these roles.
+    #[must_use]
+    pub fn and(mut self, own: Vec<Rate>) -> Self {
+        self.0.extend(own);
+        self
+    }
+
     fn of(&self, role: Role) -> NonZeroU32 {
         let own = self.0.iter().rev().find(|rate| rate.role == role);
         own.map_or_else(

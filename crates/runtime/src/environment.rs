@@ -1,8 +1,11 @@
 //! Time and randomness from the system: the only place that takes them from the air.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use knipperlicht_vocabulary::{Clock, Environment, Random};
 
 /// The system's clock.
@@ -16,6 +19,36 @@ impl Clock for SystemClock {
     )]
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+}
+
+/// The system's clock, moved: for tests, and for the invented years of a demonstration.
+#[derive(Debug, Clone, Default)]
+pub struct MovableClock(Arc<AtomicI64>);
+
+impl MovableClock {
+    /// Moves it ahead by so much.
+    pub fn advance(&self, by: SignedDuration) {
+        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        self.0.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    /// Moves it so that it is now `moment`.
+    pub fn set(&self, moment: Timestamp) {
+        self.0.store(
+            moment.as_microsecond() - SystemClock.now().as_microsecond(),
+            Ordering::SeqCst,
+        );
+    }
+}
+
+impl Clock for MovableClock {
+    fn now(&self) -> Timestamp {
+        let moved = SignedDuration::from_micros(self.0.load(Ordering::SeqCst));
+        SystemClock
+            .now()
+            .saturating_add(moved)
+            .unwrap_or(Timestamp::MAX)
     }
 }
 

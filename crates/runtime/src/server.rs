@@ -1,20 +1,35 @@
 //! The gRPC server: TLS, limits, health, reflection, an orderly end.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
+use axum::{Extension, Router};
+use http::header::CONTENT_TYPE;
 use knipperlicht_contracts::DESCRIPTORS;
-use tokio::net::TcpListener;
+use tokio::{io::DuplexStream, net::TcpListener, sync::mpsc};
+use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tonic::{
     service::Routes,
-    transport::{Server, server::TcpIncoming},
+    transport::{self, Server, server::TcpIncoming},
 };
 use tonic_health::{ServingStatus, server::HealthReporter};
-use tracing::Span;
+use tracing::{Span, field::Empty};
 
-use crate::{ServerTls, Stop, incoming::encrypted, set_parent};
+use crate::{
+    ServerTls, Stop,
+    incoming::encrypted,
+    inside::{FromInside, Inside},
+    set_parent,
+};
 
 /// Calls under way on one connection; more are refused politely.
 const CALLS_PER_CONNECTION: usize = 512;
+
+/// The same for browsers, which share a connection with nobody: the rest waits.
+const REQUESTS_PER_CONNECTION: u32 = 256;
+
+/// Calls from within this process that were given up before they were looked at. They are many
+/// callers' on one connection: it does not end because some are impatient.
+const GIVEN_UP_FROM_INSIDE: usize = 4_096;
 
 /// How long open streams and calls may take to end once it is time to stop.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -38,14 +53,25 @@ pub enum ServerError {
     Transport(#[from] tonic::transport::Error),
 }
 
+/// Who is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Callers {
+    /// Programs that speak gRPC.
+    Programs,
+    /// Browsers as well: HTTP/1.1 and HTTP/2, whatever is asked.
+    Browsers,
+}
+
 /// A gRPC server that holds its address.
 pub struct GrpcServer {
+    callers: Callers,
     listener: TcpListener,
     address: SocketAddr,
     tls: Option<ServerTls>,
     health: HealthReporter,
     health_routes: Routes,
     health_door: Option<TcpListener>,
+    from_inside: Option<mpsc::Receiver<DuplexStream>>,
     routes: Routes,
 }
 
@@ -53,6 +79,22 @@ impl GrpcServer {
     /// Takes the address, so that a clash shows before anything else starts. Without `tls` it
     /// speaks in clear.
     pub async fn bind(address: SocketAddr, tls: Option<ServerTls>) -> Result<Self, ServerError> {
+        Self::bind_for(Callers::Programs, address, tls).await
+    }
+
+    /// The same for browsers as well; `tls` is [for the web](ServerTls::load_for_web).
+    pub async fn bind_web(
+        address: SocketAddr,
+        tls: Option<ServerTls>,
+    ) -> Result<Self, ServerError> {
+        Self::bind_for(Callers::Browsers, address, tls).await
+    }
+
+    async fn bind_for(
+        callers: Callers,
+        address: SocketAddr,
+        tls: Option<ServerTls>,
+    ) -> Result<Self, ServerError> {
         let (listener, address) = listen(address).await?;
         let (health, health_service) = tonic_health::server::health_reporter();
         let reflection = tonic_reflection::server::Builder::configure()
@@ -61,12 +103,14 @@ impl GrpcServer {
             .build_v1()?;
         let routes = Routes::new(health_service.clone()).add_service(reflection);
         Ok(Self {
+            callers,
             listener,
             address,
             tls,
             health,
             health_routes: Routes::new(health_service),
             health_door: None,
+            from_inside: None,
             routes,
         })
     }
@@ -80,6 +124,13 @@ impl GrpcServer {
         let (listener, address) = listen(address).await?;
         self.health_door = Some(listener);
         Ok(address)
+    }
+
+    /// Lets calls in from within this process.
+    pub fn let_in_from_inside(&mut self) -> Inside {
+        let (inside, connections) = Inside::new();
+        self.from_inside = Some(connections);
+        inside
     }
 
     /// Where it listens.
@@ -99,11 +150,8 @@ impl GrpcServer {
         // Both answer "unimplemented" to what they do not know; one answer is enough.
         let open = self.routes.into_axum_router().reset_fallback();
         let all = routes.into_axum_router().merge(open);
-        let server = Server::builder()
-            .trace_fn(call_span)
-            .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
-            .load_shed(true)
-            .add_routes(Routes::from(all));
+        let inside = serve_inside(all.clone(), self.from_inside, stop.clone());
+        let server = self.callers.server().add_routes(Routes::from(all));
         let (listener, stopping) = (self.listener, stopped(stop.clone()));
         let serving = async {
             match self.tls {
@@ -137,7 +185,7 @@ impl GrpcServer {
             }
         };
         tokio::select! {
-            done = async { tokio::try_join!(serving, health) } => {
+            done = async { tokio::try_join!(serving, health, inside) } => {
                 done?;
             }
             () = async {
@@ -147,6 +195,41 @@ impl GrpcServer {
         }
         Ok(())
     }
+}
+
+impl Callers {
+    fn server(self) -> Server {
+        match self {
+            Self::Programs => Server::builder()
+                .trace_fn(call_span)
+                .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
+                .load_shed(true),
+            // Nothing is shed here: what tonic answers then is no answer to a browser.
+            Self::Browsers => Server::builder()
+                .trace_fn(web_span)
+                .accept_http1(true)
+                .max_concurrent_streams(REQUESTS_PER_CONNECTION),
+        }
+    }
+}
+
+/// Serves those who call from within this process. They are one caller for many, so that their
+/// calls are not counted together.
+async fn serve_inside(
+    routes: Router,
+    connections: Option<mpsc::Receiver<DuplexStream>>,
+    stop: Stop,
+) -> Result<(), transport::Error> {
+    let Some(connections) = connections else {
+        return Ok(());
+    };
+    let incoming = ReceiverStream::new(connections).map(Ok::<_, io::Error>);
+    Server::builder()
+        .trace_fn(call_span)
+        .http2_max_pending_accept_reset_streams(Some(GIVEN_UP_FROM_INSIDE))
+        .add_routes(Routes::from(routes.layer(Extension(FromInside))))
+        .serve_with_incoming_shutdown(incoming, stopped(stop))
+        .await
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
@@ -182,6 +265,32 @@ impl Health {
     }
 }
 
+/// A span for what a browser asks, named by its method until it is known what it asks for: an
+/// address is nobody's business. None for what is the same for everybody.
+fn web_span(request: &http::Request<()>) -> Span {
+    let content = request.headers().get(CONTENT_TYPE);
+    if content.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc")) {
+        return call_span(request);
+    }
+    let path = request.uri().path();
+    if !(path.starts_with("/api/v1/") || path.starts_with("/fhir/")) {
+        return Span::none();
+    }
+    let method = match request.method().as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known,
+        _ => "_OTHER",
+    };
+    let span = tracing::info_span!(
+        "request",
+        otel.name = method,
+        otel.kind = "server",
+        http.request.method = method,
+        http.route = Empty,
+    );
+    continue_trace(&span, request);
+    span
+}
+
 /// One span a call, named by its full method, under the caller's where it sent a `traceparent`.
 fn call_span(request: &http::Request<()>) -> Span {
     let method = request.uri().path().trim_start_matches('/');
@@ -192,12 +301,13 @@ fn call_span(request: &http::Request<()>) -> Span {
         rpc.system.name = "grpc",
         rpc.method = method,
     );
-    if let Some(parent) = request
-        .headers()
-        .get("traceparent")
-        .and_then(|value| value.to_str().ok())
-    {
-        set_parent(&span, parent);
-    }
+    continue_trace(&span, request);
     span
+}
+
+fn continue_trace(span: &Span, request: &http::Request<()>) {
+    let parent = request.headers().get("traceparent");
+    if let Some(parent) = parent.and_then(|value| value.to_str().ok()) {
+        set_parent(span, parent);
+    }
 }

@@ -23,8 +23,9 @@ use tokio_rustls::rustls::{
 /// How often to look whether the files have changed.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 
-/// What gRPC speaks, negotiated in the handshake (ALPN).
+/// What is spoken, negotiated in the handshake (ALPN).
 const HTTP_2: &[u8] = b"h2";
+const HTTP_1: &[u8] = b"http/1.1";
 
 /// The files that say who this process is, and whom it lets in.
 #[derive(Debug, Clone)]
@@ -70,6 +71,7 @@ pub enum TlsError {
 #[derive(Debug)]
 pub struct ServerTls {
     files: TlsFiles,
+    speaks: &'static [&'static [u8]],
     read: Contents,
     current: watch::Sender<Arc<ServerConfig>>,
 }
@@ -83,12 +85,22 @@ struct Contents {
 }
 
 impl ServerTls {
-    /// Reads the files.
+    /// Reads the files, for callers that speak gRPC.
     pub async fn load(files: TlsFiles) -> Result<Self, TlsError> {
+        Self::speaking(&[HTTP_2], files).await
+    }
+
+    /// Reads the files, for browsers and their like.
+    pub async fn load_for_web(files: TlsFiles) -> Result<Self, TlsError> {
+        Self::speaking(&[HTTP_2, HTTP_1], files).await
+    }
+
+    async fn speaking(speaks: &'static [&'static [u8]], files: TlsFiles) -> Result<Self, TlsError> {
         let read = Contents::read(&files).await?;
-        let config = read.config(&files)?;
+        let config = read.config(&files, speaks)?;
         Ok(Self {
             files,
+            speaks,
             read,
             current: watch::Sender::new(Arc::new(config)),
         })
@@ -119,7 +131,7 @@ impl ServerTls {
         if read == self.read {
             return Ok(false);
         }
-        let config = read.config(&self.files)?;
+        let config = read.config(&self.files, self.speaks)?;
         self.current.send_replace(Arc::new(config));
         self.read = read;
         Ok(true)
@@ -139,7 +151,7 @@ impl Contents {
         })
     }
 
-    fn config(&self, files: &TlsFiles) -> Result<ServerConfig, TlsError> {
+    fn config(&self, files: &TlsFiles, speaks: &[&[u8]]) -> Result<ServerConfig, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -166,7 +178,7 @@ impl Contents {
         let mut config = builder
             .with_single_cert(chain, key)
             .map_err(TlsError::Pair)?;
-        config.alpn_protocols = vec![HTTP_2.to_vec()];
+        config.alpn_protocols = speaks.iter().map(|protocol| protocol.to_vec()).collect();
         Ok(config)
     }
 }

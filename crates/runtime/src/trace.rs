@@ -20,6 +20,13 @@ pub fn current_traceparent(span: &Span) -> Option<String> {
     as_text(span.context().span().span_context())
 }
 
+/// The same, where the span is recorded: what is not says nothing of whether others record.
+#[must_use]
+pub fn sampled_traceparent(span: &Span) -> Option<String> {
+    let context = span.context().span().span_context().clone();
+    context.is_sampled().then(|| as_text(&context)).flatten()
+}
+
 fn as_text(context: &SpanContext) -> Option<String> {
     context.is_valid().then(|| {
         format!(

@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod dev;
+pub mod gateway;
 pub mod line;
 pub mod migrate;
 pub mod ops;

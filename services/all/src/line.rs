@@ -36,7 +36,11 @@ use tonic::service::RoutesBuilder;
 pub use self::carers::{CarerOptions, CarerSettings};
 pub use self::retention::RetentionOptions;
 use self::{health::watch_health, keys::watch_keys};
-use crate::{trust::AuditSettings, wire::WireSettings};
+use crate::{
+    gateway::{BoundGateway, GatewayError, GatewayPlan},
+    trust::AuditSettings,
+    wire::WireSettings,
+};
 
 mod carers;
 mod health;
@@ -55,6 +59,8 @@ pub struct LineSettings {
     pub wire: WireSettings,
     /// Which services run.
     pub targets: Vec<Service>,
+    /// The gateway beside them, where it runs here.
+    pub gateway: Option<GatewayPlan>,
     /// Which tokens are believed.
     pub tokens: TokenRules,
     /// Who keeps the master keys that personal data is sealed with.
@@ -120,6 +126,9 @@ pub enum LineError {
         /// Why.
         source: io::Error,
     },
+    /// The gateway.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
     /// A service's name.
     #[error(transparent)]
     Name(#[from] IdError),
@@ -129,6 +138,7 @@ pub enum LineError {
 pub struct Line {
     lifecycle: Lifecycle,
     address: SocketAddr,
+    gateway: Option<SocketAddr>,
 }
 
 impl Line {
@@ -138,8 +148,9 @@ impl Line {
         settings: LineSettings,
         environment: Environment,
     ) -> Result<Self, LineError> {
-        let server = bind(&settings).await?;
+        let mut server = bind(&settings).await?;
         let address = server.address();
+        let gateway = bind_gateway(&settings, &mut server).await?;
         let lifecycle = Lifecycle::default();
         let eraser = settings.nats.connect(NatsUser::Eraser).await?;
         let mut assembly = Assembly {
@@ -186,13 +197,27 @@ impl Line {
                 failed.request();
             }
         });
-        Ok(Self { lifecycle, address })
+        let gateway_address = gateway.as_ref().map(BoundGateway::address);
+        if let Some(gateway) = gateway {
+            gateway.run(&lifecycle);
+        }
+        Ok(Self {
+            lifecycle,
+            address,
+            gateway: gateway_address,
+        })
     }
 
     /// Where gRPC listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the gateway listens, if it runs here.
+    #[must_use]
+    pub const fn gateway_address(&self) -> Option<SocketAddr> {
+        self.gateway
     }
 
     /// Runs until a signal says to stop, and stops in order.
@@ -377,6 +402,19 @@ async fn bind(settings: &LineSettings) -> Result<GrpcServer, LineError> {
         tracing::info!(%address, "health is told in clear");
     }
     Ok(server)
+}
+
+/// Takes the gateway's address, and lets it in to the services of this process.
+async fn bind_gateway(
+    settings: &LineSettings,
+    server: &mut GrpcServer,
+) -> Result<Option<BoundGateway>, GatewayError> {
+    let Some(plan) = &settings.gateway else {
+        return Ok(None);
+    };
+    let inside = server.let_in_from_inside();
+    let gateway = BoundGateway::bind(plan, &settings.targets, Some(&inside)).await?;
+    Ok(Some(gateway))
 }
 
 fn calendars(file: Option<&Path>) -> Result<Calendars, LineError> {

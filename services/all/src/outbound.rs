@@ -11,9 +11,10 @@ use knipperlicht_notification::{
 #[derive(Clone, Args)]
 #[command(next_help_heading = "Notifications")]
 pub(crate) struct OutboundOptions {
-    /// Where whoever is notified goes to see what there is: the only thing a notification links to
-    #[arg(long, env = "KL_LINK", default_value = "http://127.0.0.1:7400/")]
-    link: String,
+    /// Where whoever is notified goes to see what there is: the only thing a notification links to.
+    /// Without it, the gateway on this machine
+    #[arg(long, env = "KL_LINK")]
+    link: Option<String>,
     /// The mail server, such as `smtps://user:password@mail.example.org`; without it nobody is mailed
     #[arg(long, env = "KL_SMTP_URL", hide_env_values = true)]
     smtp_url: Option<String>,
@@ -64,8 +65,8 @@ pub enum OutboundError {
 }
 
 impl OutboundOptions {
-    /// As the service takes it.
-    pub(crate) fn settings(&self) -> Result<NotificationSettings, OutboundError> {
+    /// As the service takes it, with a link that leads to `usual` where nothing else was said.
+    pub(crate) fn settings(&self, usual: &str) -> Result<NotificationSettings, OutboundError> {
         let authorities = self.authorities()?;
         let mail = self
             .smtp_url
@@ -74,7 +75,7 @@ impl OutboundOptions {
             .map(|url| MailSettings::new(url, &self.mail_from, &authorities))
             .transpose()?;
         Ok(NotificationSettings {
-            link: self.link.clone(),
+            link: self.link.clone().unwrap_or_else(|| usual.to_owned()),
             mail,
             authorities,
             allow_loopback: self.webhooks_to_loopback,

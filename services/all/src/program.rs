@@ -94,7 +94,7 @@ impl Program {
     async fn run(self) -> ExitCode {
         match self.command {
             Command::Dev(options) => done(dev::run(options).await),
-            Command::Serve(options) => done(serve::serve(*options).await),
+            Command::Serve(options) => done(Box::pin(serve::serve(*options)).await),
             Command::Migrate(options) => {
                 let migrated = migrate::migrate(&options.database_url).await;
                 if migrated.is_ok() {

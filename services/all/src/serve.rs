@@ -5,9 +5,11 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::Args;
 use knipperlicht_contracts::event::Service;
-use knipperlicht_runtime::system_environment;
+use knipperlicht_links::AddressError;
+use knipperlicht_runtime::{Lifecycle, system_environment};
 
 use crate::{
+    gateway::{BoundGateway, GatewayError, GatewayOptions, GatewayPlan},
     line::{CarerOptions, Line, LineError, LineSettings, RetentionOptions},
     outbound::{OutboundError, OutboundOptions},
     tokens::{TokenOptions, TokenOptionsError},
@@ -15,11 +17,17 @@ use crate::{
     wire::{WireError, WireOptions},
 };
 
+/// Where links for carers lead that nobody said the address of: nowhere.
+const NOWHERE: &str = "https://knipperlicht.invalid/k";
+
+/// Where whoever is notified looks, if nobody said: at the gateway of this machine.
+const GATEWAY_HERE: &str = "http://127.0.0.1:7480/";
+
 /// What `serve` is told.
 #[derive(Debug, Args)]
 pub struct ServeOptions {
     /// Which services run in this process: `all`, or some of intake, assessment, routing,
-    /// followup, notification
+    /// followup, notification, gateway
     #[arg(long, env = "KL_TARGET", default_value = "all", value_delimiter = ',', value_parser = target)]
     target: Vec<Target>,
     /// Where gRPC listens
@@ -27,10 +35,10 @@ pub struct ServeOptions {
     listen: SocketAddr,
     /// PostgreSQL; its user is, or may become, the role of each service (such as `kl_intake`)
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    database_url: String,
+    database_url: Option<String>,
     /// NATS with JetStream
     #[arg(long, env = "NATS_URL")]
-    nats_url: String,
+    nats_url: Option<String>,
     /// Database connections at most, per service, for calls; two or three more run all the time
     #[arg(long, env = "KL_CONNECTIONS", default_value_t = 8)]
     connections: u32,
@@ -44,6 +52,8 @@ pub struct ServeOptions {
     #[command(flatten)]
     wire: WireOptions,
     #[command(flatten)]
+    gateway: GatewayOptions,
+    #[command(flatten)]
     tokens: TokenOptions,
     #[command(flatten)]
     carers: CarerOptions,
@@ -56,18 +66,23 @@ pub struct ServeOptions {
     calendars: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
     All,
     One(Service),
+    Gateway,
 }
 
 fn target(name: &str) -> Result<Target, String> {
     match name {
         "all" => Ok(Target::All),
+        "gateway" => Ok(Target::Gateway),
         name => Service::named(name).map(Target::One).ok_or_else(|| {
             let known: Vec<&str> = Service::ALL.iter().map(|service| service.name()).collect();
-            format!("no such service; there are: all, {}", known.join(", "))
+            format!(
+                "no such service; there are: all, {}, gateway",
+                known.join(", ")
+            )
         }),
     }
 }
@@ -87,6 +102,15 @@ pub enum ServeError {
     /// Something would leave this machine in clear.
     #[error(transparent)]
     Wire(#[from] WireError),
+    /// A server that the services need, and a gateway alone does not.
+    #[error("{0} is not set: the services need it")]
+    NotSaid(&'static str),
+    /// The gateway.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// Where links for carers lead.
+    #[error("KL_CARER_ADDRESS: {0}")]
+    CarerAddress(#[from] AddressError),
     /// How notifications go out.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
@@ -98,9 +122,33 @@ pub enum ServeError {
     Signals(#[from] io::Error),
 }
 
+impl ServeOptions {
+    fn is_wanted(&self, target: Target) -> bool {
+        let wanted = |one: &Target| *one == Target::All || *one == target;
+        self.target.iter().any(wanted)
+    }
+
+    fn services(&self) -> Vec<Service> {
+        let all = Service::ALL.iter().copied();
+        all.filter(|service| self.is_wanted(Target::One(*service)))
+            .collect()
+    }
+}
+
 /// Serves until a signal says to stop.
 pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
-    let settings = settings(options)?;
+    let services = options.services();
+    let gateway = options
+        .is_wanted(Target::Gateway)
+        .then(|| options.gateway.plan(&options.wire))
+        .transpose()?;
+    match gateway {
+        Some(plan) if services.is_empty() => serve_gateway(&plan, &options).await,
+        gateway => serve_line(settings(options, services, gateway)?).await,
+    }
+}
+
+async fn serve_line(settings: LineSettings) -> Result<(), ServeError> {
     let targets: Vec<&str> = settings
         .targets
         .iter()
@@ -109,35 +157,49 @@ pub async fn serve(options: ServeOptions) -> Result<(), ServeError> {
     let targets = targets.join(", ");
     let line = Line::start(settings, system_environment()?).await?;
     tracing::info!(address = %line.address(), targets, "ready");
+    if let Some(address) = line.gateway_address() {
+        tracing::info!(%address, "the gateway is ready");
+    }
     line.run().await?;
     Ok(())
 }
 
-fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
+/// The gateway alone: no database, no NATS, no keys.
+async fn serve_gateway(plan: &GatewayPlan, options: &ServeOptions) -> Result<(), ServeError> {
+    let mut gateway = BoundGateway::bind(plan, &[], None).await?;
+    if let Some(address) = options.wire.settings().health_listen {
+        let address = gateway
+            .answer_health_at(address)
+            .await
+            .map_err(GatewayError::from)?;
+        tracing::info!(%address, "health is told in clear");
+    }
+    tracing::info!(address = %gateway.address(), "the gateway is ready");
+    let lifecycle = Lifecycle::default();
+    gateway.run(&lifecycle);
+    lifecycle.run().await?;
+    Ok(())
+}
+
+fn settings(
+    options: ServeOptions,
+    targets: Vec<Service>,
+    gateway: Option<GatewayPlan>,
+) -> Result<LineSettings, ServeError> {
+    let database_url = options.database_url;
+    let database_url = database_url.ok_or(ServeError::NotSaid("DATABASE_URL"))?;
+    let nats_url = options.nats_url.ok_or(ServeError::NotSaid("NATS_URL"))?;
     options
         .wire
-        .check(options.listen, &options.database_url, &options.nats_url)?;
+        .check(options.listen, &database_url, &nats_url)?;
     let ring = options.keys.ring()?;
-    let everything = options
-        .target
-        .iter()
-        .any(|target| matches!(target, Target::All));
-    let named = |service: &Service| {
-        options
-            .target
-            .iter()
-            .any(|target| matches!(target, Target::One(one) if one == service))
-    };
     Ok(LineSettings {
-        targets: Service::ALL
-            .iter()
-            .copied()
-            .filter(|service| everything || named(service))
-            .collect(),
-        database_url: options.database_url,
-        nats: options.wire.nats(options.nats_url),
+        targets,
+        database_url,
+        nats: options.wire.nats(nats_url),
         wire: options.wire.settings(),
         listen: options.listen,
+        gateway,
         tokens: options
             .tokens
             .rules(options.listen, &options.outbound.authorities()?)?,
@@ -146,8 +208,8 @@ fn settings(options: ServeOptions) -> Result<LineSettings, ServeError> {
         audit: options.audit.settings()?,
         connections: options.connections,
         instruments_dir: options.instruments_dir,
-        carers: (&options.carers).into(),
-        notification: options.outbound.settings()?,
+        carers: options.carers.settings(NOWHERE)?,
+        notification: options.outbound.settings(GATEWAY_HERE)?,
         calendars_file: options.calendars,
         retention: (&options.retention).into(),
     })

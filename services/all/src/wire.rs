@@ -6,6 +6,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, ValueEnum};
 use knipperlicht_access::{Peers, Rate, Rates, can_be_overheard};
 use knipperlicht_eventing::NatsOptions;
+use knipperlicht_gateway::Proxy;
 use knipperlicht_runtime::TlsFiles;
 
 /// How the services are reached, and how they reach NATS.
@@ -63,6 +64,8 @@ impl NatsAccess {
 pub(crate) enum Clear {
     /// Calls that come in.
     Grpc,
+    /// What browsers ask of the gateway.
+    Http,
     /// NATS.
     Nats,
     /// PostgreSQL.
@@ -90,6 +93,11 @@ pub enum WireError {
         "KL0016: gRPC would listen in clear on {0}, which others reach: give it a certificate (KL_TLS_CERT_FILE, KL_TLS_KEY_FILE), listen on 127.0.0.1, or say KL_PLAINTEXT=grpc where a proxy of yours encrypts"
     )]
     Grpc(SocketAddr),
+    /// What browsers ask.
+    #[error(
+        "KL7011: the gateway would listen in clear on {0}, which others reach: give it a certificate (KL_GATEWAY_TLS_CERT_FILE, KL_GATEWAY_TLS_KEY_FILE), listen on 127.0.0.1, or say KL_PLAINTEXT=http where a proxy of yours encrypts"
+    )]
+    Http(SocketAddr),
     /// NATS.
     #[error(
         "KL0018: NATS_URL leads away from this machine in clear: begin it with tls://, or say KL_PLAINTEXT=nats where something else encrypts"
@@ -124,6 +132,28 @@ impl WireOptions {
             return Err(WireError::Postgres);
         }
         Ok(())
+    }
+
+    /// Refuses a gateway that others would reach in clear.
+    pub(crate) fn check_gateway(
+        &self,
+        listen: SocketAddr,
+        encrypts: bool,
+    ) -> Result<(), WireError> {
+        if encrypts || listen.ip().is_loopback() || self.plaintext.contains(&Clear::Http) {
+            Ok(())
+        } else {
+            Err(WireError::Http(listen))
+        }
+    }
+
+    /// Whether a proxy stands before the gateway: only then somebody else encrypts.
+    pub(crate) fn proxy(&self) -> Proxy {
+        if self.plaintext.contains(&Clear::Http) {
+            Proxy::Ours
+        } else {
+            Proxy::None
+        }
     }
 
     /// How NATS at `url` is reached.
@@ -226,6 +256,20 @@ mod tests {
         assert_eq!(peers(&["--plaintext", "grpc"]), Peers::Forwarded);
         let mutual = [&certificate[..], &["--tls-client-ca", "ca.crt"]].concat();
         assert_eq!(peers(&mutual), Peers::Forwarded);
+    }
+
+    #[test]
+    fn a_gateway_that_others_reach_encrypts_or_has_a_proxy() {
+        let (here, everywhere) = (HERE.parse().unwrap(), EVERYWHERE.parse().unwrap());
+        let nothing_said = told(&[]);
+        assert!(nothing_said.check_gateway(here, false).is_ok());
+        assert!(nothing_said.check_gateway(everywhere, true).is_ok());
+        let refused = nothing_said.check_gateway(everywhere, false).unwrap_err();
+        assert!(refused.to_string().starts_with("KL7011"), "{refused}");
+        assert_eq!(nothing_said.proxy(), Proxy::None);
+        let behind = told(&["--plaintext", "http"]);
+        assert!(behind.check_gateway(everywhere, false).is_ok());
+        assert_eq!(behind.proxy(), Proxy::Ours);
     }
 
     #[test]

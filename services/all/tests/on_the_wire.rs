@@ -67,6 +67,7 @@ impl Ground {
         let file = |name: &str| self.directory.path().join(name).display().to_string();
         vec![
             ("KL_LISTEN", "127.0.0.1:0".to_owned()),
+            ("KL_GATEWAY_LISTEN", "127.0.0.1:0".to_owned()),
             ("DATABASE_URL", database_url.to_owned()),
             ("NATS_URL", nats_url.to_owned()),
             ("KL_JWKS_FILE", file("jwks")),
@@ -92,6 +93,10 @@ fn what_could_be_read_on_the_way_is_refused_at_the_start_with_what_to_do() {
     let nowhere = |name| (name, "/nowhere".to_owned());
     for (code, said) in [
         ("KL0016", refused(here, nats, &[everywhere])),
+        (
+            "KL7011",
+            refused(here, nats, &[("KL_GATEWAY_LISTEN", "0.0.0.0:0".to_owned())]),
+        ),
         ("KL0018", refused(here, "nats://192.0.2.1:4222", &[])),
         ("KL0020", refused(there, nats, &[])),
         (
@@ -190,4 +195,32 @@ async fn a_process_that_speaks_to_everybody_encrypted_answers_the_command_line()
     assert_eq!(in_clear.status.code(), Some(4));
     serving.kill().unwrap();
     serving.wait().unwrap();
+}
+
+#[tokio::test]
+async fn a_gateway_alone_needs_no_database_no_nats_and_no_keys() {
+    let port = |()| SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
+    let [gateway, health, nowhere] = [(), (), ()].map(port);
+    let settings = [
+        ("KL_GATEWAY_LISTEN", gateway.to_string()),
+        ("KL_HEALTH_LISTEN", health.to_string()),
+        ("KL_SERVER", format!("http://{nowhere}")),
+    ];
+    let mut serving = program(&["serve", "--target", "gateway"], &settings)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually("it to be well", async || {
+        is_well(health, "gateway").await.then_some(())
+    })
+    .await;
+    // It says of each service how it is, at its own address as well.
+    assert!(is_well(gateway, "").await);
+    assert!(!is_well(gateway, "intake").await);
+    serving.kill().unwrap();
+    serving.wait().unwrap();
+    let nothing_said = program(&["serve"], &settings).output().unwrap();
+    let said = String::from_utf8_lossy(&nothing_said.stderr);
+    assert!(said.contains("DATABASE_URL"), "{said}");
 }

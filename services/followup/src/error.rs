@@ -27,6 +27,9 @@ pub enum FollowupError {
         /// What is wrong.
         source: IdError,
     },
+    /// Too many at once.
+    #[error("`referral_ids` holds {0}: ask for at most 200 at a time")]
+    TooMany(usize),
     /// A code is not in its list.
     #[error("`{field}`: {source}")]
     Code {
@@ -116,6 +119,7 @@ impl Coded for FollowupError {
         match self {
             Self::Missing { .. }
             | Self::Id { .. }
+            | Self::TooMany(_)
             | Self::Code { .. }
             | Self::Time(_)
             | Self::VisitTime(_)
@@ -162,6 +166,7 @@ impl Coded for FollowupError {
             Self::Card(_) => "KL4023",
             Self::Period(_) => "KL4031",
             Self::Zone(_) => "KL4032",
+            Self::TooMany(_) => "KL4033",
         }
     }
 
@@ -177,6 +182,7 @@ impl Coded for FollowupError {
             Self::HalfAnswered => Some("how_are_you.quality_of_life"),
             Self::Period(_) => Some("from"),
             Self::Zone(_) => Some("zone_id"),
+            Self::TooMany(_) => Some("referral_ids"),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! The directory of a demonstration: real organisations by their published facts, and invented
 //! local partners for every zone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, civil::Date};
 use knipperlicht_access::{Database, Principal};
@@ -72,13 +72,30 @@ pub async fn load_demo_directory(
     })
 }
 
+/// An organisation of the demonstration's directory.
+#[derive(Debug, Clone)]
+pub struct DemoOrganisation {
+    /// What it is called.
+    pub name: String,
+    /// The zones it works in; none where it works everywhere.
+    pub zones: BTreeSet<ZoneId>,
+}
+
 /// The organisations of the demonstration's directory.
-pub fn demo_organisations() -> Result<BTreeSet<OrganisationId>, RoutingError> {
-    let listings = demo_listings(Timestamp::UNIX_EPOCH)?;
-    Ok(listings
-        .into_iter()
-        .map(|listing| listing.service.organisation)
-        .collect())
+pub fn demo_organisations() -> Result<BTreeMap<OrganisationId, DemoOrganisation>, RoutingError> {
+    let mut organisations = BTreeMap::new();
+    for Listing { service, .. } in demo_listings(Timestamp::UNIX_EPOCH)? {
+        let organisation = organisations
+            .entry(service.organisation)
+            .or_insert_with(|| DemoOrganisation {
+                name: service.organisation_name,
+                zones: BTreeSet::new(),
+            });
+        if let Area::Zones(zones) = service.area {
+            organisation.zones.extend(zones);
+        }
+    }
+    Ok(organisations)
 }
 
 fn demo_listings(now: Timestamp) -> Result<Vec<Listing>, RoutingError> {

@@ -50,6 +50,9 @@ pub enum RoutingError {
     /// A page token that we did not make.
     #[error("`page_token` is not one of ours: start again without it")]
     PageToken,
+    /// Too many at once.
+    #[error("`referral_ids` holds {0}: ask for at most 200 at a time")]
+    TooManyIds(usize),
     /// The pieces of an import come in another order.
     #[error("first the options, once, then the pieces of the file")]
     ImportOrder,
@@ -120,6 +123,7 @@ impl Coded for RoutingError {
             | Self::Day
             | Self::NoZone(_)
             | Self::NoNeeds
+            | Self::TooManyIds(_)
             | Self::PageToken
             | Self::ImportOrder
             | Self::ImportFormat
@@ -150,6 +154,7 @@ impl Coded for RoutingError {
             Self::Unwritable(_) => "KL3016",
             Self::DemoDirectory(_) => "KL3017",
             Self::NoNeeds => "KL3018",
+            Self::TooManyIds(_) => "KL3020",
             Self::CapacityInFuture => FaultKind::CapacityInFuture.code(),
             Self::ImportOrder => "KL3113",
             Self::ImportFormat => "KL3114",
@@ -168,6 +173,7 @@ impl Coded for RoutingError {
             Self::Day => Some("on"),
             Self::PageToken => Some("page_token"),
             Self::NoNeeds => Some("needs"),
+            Self::TooManyIds(_) => Some("referral_ids"),
             Self::ImportOrder => Some("piece"),
             Self::ImportFormat => Some("options.format"),
             Self::FileTooLarge(_) => Some("chunk"),

@@ -25,7 +25,7 @@ use crate::{
     behaviours::Measuring, books::Books, model::points::PointsTables, reactions::RoutingReactions,
 };
 pub use crate::{
-    demo::{DirectoryCounts, demo_organisations, load_demo_directory},
+    demo::{DemoOrganisation, DirectoryCounts, demo_organisations, load_demo_directory},
     endings::Endings,
     error::RoutingError,
     grpc::RoutingCalls,

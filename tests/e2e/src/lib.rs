@@ -13,6 +13,7 @@ mod desks;
 mod marks;
 mod raw;
 mod signal;
+mod web;
 
 use std::{
     fs,
@@ -24,6 +25,8 @@ use std::{
 };
 
 use knipperlicht::{
+    dev::DemoPeople,
+    gateway::GatewayPlan,
     line::{CarerSettings, Line, LineSettings},
     migrate::migrate,
     ops::ensure_streams,
@@ -34,6 +37,7 @@ use knipperlicht_access::{
 };
 use knipperlicht_contracts::event::Service;
 use knipperlicht_followup::model::AskingRule;
+use knipperlicht_gateway::{AppSettings, GatewaySettings, Proxy};
 use knipperlicht_harness::{Bed, MovableClock, movable_environment};
 use knipperlicht_notification::{Authorities, NotificationSettings, Retention};
 use knipperlicht_privacy::{IndexKey, KeyRing, MasterKey};
@@ -48,6 +52,10 @@ pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone};
 pub use marks::Search;
 pub use raw::{Call, calls, contracts};
 pub use signal::a_signal;
+pub use web::{Answer, Event, Events, Web};
+
+/// What tokens are signed with.
+const ISSUER_SEED: [u8; 32] = [7; 32];
 
 /// The file with the master keys.
 const MASTER_KEYS: &str = "master.key";
@@ -115,15 +123,76 @@ impl World {
         Self::of(bed, Service::ALL, outbound()).await
     }
 
+    /// Starts it with a gateway before it, of which this is otherwise than usual.
+    pub async fn with_gateway(unusual: impl FnOnce(&mut GatewaySettings)) -> Self {
+        let mut settings = gateway();
+        unusual(&mut settings);
+        Self::behind(settings, &[]).await
+    }
+
+    /// Starts it with a gateway before it, and lets these roles call only so often in a minute.
+    pub async fn with_few_calls(rates: &[(Role, NonZeroU32)]) -> Self {
+        Self::behind(gateway(), rates).await
+    }
+
+    /// Starts it with a gateway before it that has the people of a demonstration.
+    pub async fn with_demo_people() -> Self {
+        let time = movable_environment();
+        let issuer = DevIssuer::new(&ISSUER_SEED, time.0.clone());
+        let people = DemoPeople::new(issuer).expect("the demo people");
+        let settings = GatewaySettings {
+            demo: Some(Arc::new(people)),
+            ..gateway()
+        };
+        let plan = GatewayPlan {
+            settings,
+            elsewhere: Vec::new(),
+        };
+        let bed = Bed::start().await;
+        Self::build(
+            bed,
+            time,
+            Service::ALL,
+            outbound(),
+            (Some(plan), Vec::new()),
+        )
+        .await
+    }
+
+    async fn behind(gateway: GatewaySettings, rates: &[(Role, NonZeroU32)]) -> Self {
+        let plan = GatewayPlan {
+            settings: gateway,
+            elsewhere: Vec::new(),
+        };
+        let rate = |(role, per_minute): &(Role, NonZeroU32)| Rate {
+            role: *role,
+            per_minute: *per_minute,
+        };
+        let rates = rates.iter().map(rate).collect();
+        let bed = Bed::start().await;
+        let time = movable_environment();
+        Self::build(bed, time, Service::ALL, outbound(), (Some(plan), rates)).await
+    }
+
     /// Starts these of its services, with notifications that go out so.
     pub async fn of(bed: Bed, targets: &'static [Service], outbound: NotificationSettings) -> Self {
-        let (environment, clock) = movable_environment();
+        let time = movable_environment();
+        Self::build(bed, time, targets, outbound, (None, Vec::new())).await
+    }
+
+    async fn build(
+        bed: Bed,
+        (environment, clock): (Environment, MovableClock),
+        targets: &'static [Service],
+        outbound: NotificationSettings,
+        (gateway, rates): (Option<GatewayPlan>, Vec<Rate>),
+    ) -> Self {
         migrate(&bed.database_url).await.expect("schemas");
         ensure_streams(&bed.nats_options(), 1)
             .await
             .expect("streams");
         load_directory(&bed.database_url, &environment).await;
-        let issuer = DevIssuer::new(&[7; 32], environment.clone());
+        let issuer = DevIssuer::new(&ISSUER_SEED, environment.clone());
         let keys = TempDir::new().expect("a temporary directory");
         fs::write(
             keys.path().join(MASTER_KEYS),
@@ -132,8 +201,16 @@ impl World {
         .expect("a key file");
         let index_key = MasterKey::generate("index", &environment).to_string();
         let kept = (keys.path(), index_key.as_str());
-        let settings = settings(&bed, &issuer, kept, targets, outbound.clone());
-        let line = Line::start(settings, environment.clone())
+        let usual = settings(&bed, &issuer, kept, targets, outbound.clone());
+        let settings = LineSettings {
+            gateway,
+            wire: WireSettings {
+                rates: usual.wire.rates.and(rates),
+                ..usual.wire
+            },
+            ..usual
+        };
+        let line = Box::pin(Line::start(settings, environment.clone()))
             .await
             .expect("a line");
         let channel = reach(&bed, &line);
@@ -165,7 +242,7 @@ impl World {
             targets,
             self.outbound.clone(),
         );
-        let line = Line::start(settings, self.environment.clone())
+        let line = Box::pin(Line::start(settings, self.environment.clone()))
             .await
             .expect("a line");
         let channel = reach(&self.bed, &line);
@@ -249,6 +326,12 @@ impl World {
         self.line.address()
     }
 
+    /// Somebody at the gateway, without a token.
+    #[must_use]
+    pub fn web(&self) -> Web {
+        Web::at(self.line.gateway_address().expect("a gateway"))
+    }
+
     /// The channel to the line.
     #[must_use]
     pub fn channel(&self) -> Channel {
@@ -287,6 +370,7 @@ fn settings(
         listen: ([127, 0, 0, 1], 0).into(),
         wire: wire(bed),
         targets: targets.to_vec(),
+        gateway: None,
         tokens: issuer.rules().expect("rules"),
         keys: Arc::new(KeyRing::open(&keys.join(MASTER_KEYS)).expect("keys")),
         index_key: IndexKey::parse(index_key).expect("a key"),
@@ -302,6 +386,19 @@ fn settings(
         notification,
         calendars_file: None,
         retention: knipperlicht_intake::model::Retention::of_days(730),
+    }
+}
+
+/// A gateway on this machine.
+#[must_use]
+pub fn gateway() -> GatewaySettings {
+    GatewaySettings {
+        listen: ([127, 0, 0, 1], 0).into(),
+        tls: None,
+        proxy: Proxy::None,
+        origins: Vec::new(),
+        app: AppSettings::default(),
+        demo: None,
     }
 }
 

@@ -26,7 +26,8 @@ use knipperlicht_vocabulary::Environment;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
-pub use clock::{MovableClock, movable_environment};
+pub use clock::movable_environment;
+pub use knipperlicht_runtime::MovableClock;
 pub use token::{Token, WithToken};
 pub use wait::eventually;
 

@@ -57,6 +57,10 @@ pub(crate) enum BenchError {
     Token(#[from] tonic::metadata::errors::InvalidMetadataValue),
     #[error("call: {0}")]
     Call(#[from] Box<tonic::Status>),
+    #[error("the gateway: {0}")]
+    Http(#[from] hyper::Error),
+    #[error("the gateway answered {0}")]
+    NotAnswered(String),
     #[error("histogram: {0}")]
     Histogram(#[from] hdrhistogram::CreationError),
     #[error("JSON: {0}")]

@@ -44,6 +44,8 @@ pub(crate) struct Form {
 pub(crate) enum Part {
     /// Start-up and idle memory
     Footprint,
+    /// The gateway beside direct gRPC, and memory of idle event streams
+    Gateway,
     /// Accept latency at constant arrival
     Latency,
     /// Tap to inbox as a partner sees it
@@ -71,6 +73,7 @@ impl Part {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Footprint => "footprint",
+            Self::Gateway => "gateway",
             Self::Latency => "accept latency",
             Self::Inbox => "tap to inbox",
             Self::Line => "whole line",
@@ -126,6 +129,10 @@ pub(crate) struct Effort {
     pub(crate) idle: Duration,
     /// Services of a large directory.
     pub(crate) services: usize,
+    /// Calls of each kind, one after the other.
+    pub(crate) calls: usize,
+    /// Event streams that are open at once.
+    pub(crate) streams: usize,
     /// Signals of long ago.
     pub(crate) stored: i64,
     /// Clocks that run.
@@ -147,6 +154,8 @@ impl Effort {
         gentler: 1,
         idle: Duration::from_secs(3),
         services: 50_000,
+        calls: 4_000,
+        streams: 5_000,
         stored: 10_000_000,
         pending: 1_000_000,
         due: 4_000,
@@ -163,6 +172,8 @@ impl Effort {
         gentler: 20,
         idle: Duration::from_millis(500),
         services: 1_000,
+        calls: 100,
+        streams: 50,
         stored: 10_000,
         pending: 10_000,
         due: 100,

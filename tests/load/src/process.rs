@@ -30,6 +30,7 @@ const READY_WITHIN: Duration = Duration::from_mins(1);
 pub(crate) struct Program {
     child: Child,
     address: SocketAddr,
+    gateway: SocketAddr,
     /// From its start until it said that it is well.
     pub(crate) start_up: Duration,
 }
@@ -38,8 +39,11 @@ impl Program {
     /// Starts it and waits until it is well.
     pub(crate) async fn start(ground: &Ground, target: &str) -> Result<Self, BenchError> {
         let program = beside_us()?;
-        let port = free_port().doing("find a free port")?;
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let free = || {
+            let port = free_port().doing("find a free port")?;
+            Ok::<_, BenchError>(SocketAddr::from(([127, 0, 0, 1], port)))
+        };
+        let (address, gateway) = (free()?, free()?);
         let log = ground.directory().join(format!("{target}.log"));
         let stderr = fs::File::create(&log).doing(log.display().to_string())?;
         let began = Instant::now();
@@ -50,6 +54,8 @@ impl Program {
                 target,
                 "--listen",
                 &address.to_string(),
+                "--gateway-listen",
+                &gateway.to_string(),
             ])
             .envs(ground.settings())
             .stdin(Stdio::null())
@@ -61,6 +67,7 @@ impl Program {
         let mut started = Self {
             child,
             address,
+            gateway,
             start_up: Duration::ZERO,
         };
         started.ready(began, &log).await?;
@@ -102,6 +109,11 @@ impl Program {
     /// Where it listens.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where its gateway listens.
+    pub(crate) const fn gateway(&self) -> SocketAddr {
+        self.gateway
     }
 
     /// Its process.

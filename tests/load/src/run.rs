@@ -10,7 +10,7 @@ use crate::{
     ground::Ground,
     look::{self, Reach},
     measure::{self, Bench},
-    options::{Options, Part},
+    options::{Effort, Options, Part},
     process::Program,
     progress::Progress,
     report::Report,
@@ -23,6 +23,7 @@ pub(crate) async fn run(options: &Options) -> Result<Report, BenchError> {
     let mut report = Report::new(resources::machine());
     let whole = [
         Part::Footprint,
+        Part::Gateway,
         Part::Latency,
         Part::Inbox,
         Part::Line,
@@ -71,6 +72,10 @@ async fn measure_whole_line(options: &Options, report: &mut Report) -> Result<()
         effort,
         stored: 0,
     };
+    if options.wants(Part::Gateway) {
+        // On a process of its own: memory that was taken once is not given back.
+        measure_gateway(&ground, effort, report).await?;
+    }
     for part in [Part::Latency, Part::Inbox, Part::Line, Part::Accept] {
         if options.wants(part) {
             measure_part(part, &bench, report).await?;
@@ -84,6 +89,22 @@ async fn measure_whole_line(options: &Options, report: &mut Report) -> Result<()
         measure::import(&bench, report).await?;
     }
     tell_statements(&ground, options, report).await
+}
+
+async fn measure_gateway(
+    ground: &Ground,
+    effort: Effort,
+    report: &mut Report,
+) -> Result<(), BenchError> {
+    let program = Program::start(ground, "all").await?;
+    let bench = Bench {
+        ground,
+        program: &program,
+        effort,
+        stored: 0,
+    };
+    measure::gateway(&bench, report).await?;
+    program.end().await
 }
 
 /// One part, on a disk that has nothing left to write of the one before: after a minute of 1,000
@@ -102,6 +123,7 @@ async fn measure_part(
         Part::Line => measure::line(bench, report).await?,
         Part::Accept => measure::accept(bench, Reach::WholeLine, report).await?,
         Part::Footprint
+        | Part::Gateway
         | Part::Alone
         | Part::Import
         | Part::Decide

@@ -4,10 +4,13 @@ use std::{path::Path, process::Command};
 
 use serde_json::Value;
 
-const FIGURES: [&str; 26] = [
+const FIGURES: [&str; 29] = [
     "fsync",
     "start_up",
     "memory_idle",
+    "gateway_rest",
+    "gateway_grpc",
+    "gateway_streams",
     "accept_latency",
     "tap_to_inbox",
     "whole_line",

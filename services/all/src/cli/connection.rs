@@ -24,6 +24,44 @@ pub struct ClientOptions {
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
+    #[command(flatten)]
+    services: ServiceUrls,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+    // The two below read their variables in `credentials`, not here: what is typed must win over
+    // what is set in the environment, also when it is the other of the two.
+    #[arg(
+        help = "An access token [env: KL_TOKEN]",
+        long,
+        global = true,
+        value_name = "TOKEN",
+        conflicts_with = "person"
+    )]
+    pub(crate) token: Option<String>,
+    #[arg(
+        help = "Speak as somebody of the demo: cleaner, nurse, coordinator, or a partner's id [env: KL_AS]",
+        long = "as",
+        id = "person",
+        global = true,
+        value_name = "PERSON"
+    )]
+    pub(crate) person: Option<String>,
+    /// Where `make run` keeps the tokens of the people of the demo
+    #[arg(
+        long,
+        global = true,
+        env = "KL_DEV_DIR",
+        value_name = "DIR",
+        default_value = ".knipperlicht",
+        hide_short_help = true
+    )]
+    pub(crate) dev_dir: PathBuf,
+}
+
+/// Where the services listen: together, or each elsewhere.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct ServiceUrls {
     /// Where the services listen
     #[arg(
         long,
@@ -78,40 +116,10 @@ pub struct Connection {
         hide_short_help = true
     )]
     notification_url: Option<String>,
-    #[command(flatten)]
-    pub(crate) trust: Trust,
-    // The two below read their variables in `credentials`, not here: what is typed must win over
-    // what is set in the environment, also when it is the other of the two.
-    #[arg(
-        help = "An access token [env: KL_TOKEN]",
-        long,
-        global = true,
-        value_name = "TOKEN",
-        conflicts_with = "person"
-    )]
-    pub(crate) token: Option<String>,
-    #[arg(
-        help = "Speak as somebody of the demo: cleaner, nurse, coordinator, or a partner's id [env: KL_AS]",
-        long = "as",
-        id = "person",
-        global = true,
-        value_name = "PERSON"
-    )]
-    pub(crate) person: Option<String>,
-    /// Where `make run` keeps the tokens of the people of the demo
-    #[arg(
-        long,
-        global = true,
-        env = "KL_DEV_DIR",
-        value_name = "DIR",
-        default_value = ".knipperlicht",
-        hide_short_help = true
-    )]
-    pub(crate) dev_dir: PathBuf,
 }
 
 /// Whom to believe at an `https://` address, and who we are there.
-#[derive(Clone, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Trust {
     /// File with the authorities (PEM) that an https:// server is believed by, instead of those of this
     /// machine
@@ -168,6 +176,13 @@ fn read(path: &Path) -> Result<Vec<u8>, CliError> {
 }
 
 impl Connection {
+    /// Where a service listens.
+    pub(crate) fn url(&self, service: Service) -> &str {
+        self.services.url(service)
+    }
+}
+
+impl ServiceUrls {
     /// Where a service listens.
     pub(crate) fn url(&self, service: Service) -> &str {
         let own = match service {

@@ -34,7 +34,9 @@ mod tests;
 
 pub use assessment::AssessmentCommand;
 pub use carer::CarerCommand;
+pub(crate) use channel::{Credentials, Line};
 pub use connection::{ClientOptions, Connection};
+pub(crate) use connection::{ServiceUrls, Trust};
 pub use consent::ConsentCommand;
 pub use contact::ContactClient;
 pub use directory::{CapacityCommand, DirectoryCommand};

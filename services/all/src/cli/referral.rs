@@ -201,6 +201,7 @@ async fn list(
             open_only,
             page_size,
             page_token,
+            ..Default::default()
         };
         let page = answer(routing.list_referrals(unary(request))).await?;
         Ok((page.referrals, page.next_page_token))
@@ -225,8 +226,8 @@ async fn show(mut routing: Routing, id: ReferralId, session: &Session) -> Result
     loop {
         let request = proto::ListReferralsRequest {
             open_only: false,
-            page_size: 0,
             page_token,
+            ..Default::default()
         };
         let page = answer(routing.list_referrals(unary(request))).await?;
         if let Some(found) = page

@@ -1,14 +1,21 @@
 //! What a newcomer reads once everything runs.
 
-use std::{net::SocketAddr, path::Path};
+use std::path::Path;
 
 use super::{servers::Servers, settings_file};
+use crate::line::Line;
 
 /// Everything runs.
-pub(super) fn print(dir: &Path, address: SocketAddr, servers: &Servers) {
+pub(super) fn print(dir: &Path, line: &Line, servers: &Servers) {
+    let address = line.address();
     println!(
         "Knipperlicht runs. All partners marked (voorbeeld) and their capacities are invented.\n"
     );
+    if let Some(gateway) = line.gateway_address() {
+        let app = format!("http://localhost:{}", gateway.port());
+        println!("Open {app} in a browser: it offers each of the demo people.\n");
+        println!("  REST        {app}/api/v1  (to try: {app}/api/docs)");
+    }
     println!(
         "  gRPC        {address}  (intake, assessment, routing, followup, notification; health and reflection)"
     );
@@ -39,14 +46,15 @@ pub(super) fn print_servers(dir: &Path, servers: &Servers) {
         ("followup", 7404),
         ("notification", 7405),
     ];
-    println!("\nIn five other terminals, in each after the first of these lines:\n");
+    println!("\nIn six other terminals, in each after the first of these lines:\n");
     println!("  . {}", dir.join(settings_file::NAME).display());
     for (target, port) in services {
         println!("  target/debug/knipperlicht serve --target {target} --listen 127.0.0.1:{port}");
     }
-    println!("\nAnd where you speak to them:\n");
+    println!("\nAnd where you speak to them, before the gateway as well:\n");
     for (target, port) in services {
         let name = target.to_uppercase();
         println!("  export KL_{name}_URL=http://127.0.0.1:{port}");
     }
+    println!("\n  target/debug/knipperlicht serve --target gateway");
 }

@@ -5,8 +5,9 @@ mod people;
 mod secrets;
 mod servers;
 mod settings_file;
+mod years;
 
-use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Args;
 use indicatif::ProgressBar;
@@ -15,14 +16,19 @@ use knipperlicht_access::{
 };
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::{accounts::KeyError as NatsKeyError, schema::SchemaError};
+use knipperlicht_gateway::{AppSettings, GatewaySettings, Proxy};
+use knipperlicht_links::AddressError;
 use knipperlicht_notification::NotificationSettings;
 use knipperlicht_routing::RoutingError;
 use knipperlicht_runtime::{Lifecycle, system_environment};
 use knipperlicht_sandbox::{InstanceLock, SandboxError};
 use knipperlicht_vocabulary::{Environment, IdError};
 
-use self::{secrets::Secrets, servers::Servers};
+pub use self::people::DemoPeople;
+use self::{secrets::Secrets, servers::Servers, years::YearsError};
 use crate::{
+    cli::CliError,
+    gateway::GatewayPlan,
     line::{CarerOptions, Line, LineError, LineSettings, RetentionOptions},
     migrate::migrate,
     ops::{OpsError, ensure_streams},
@@ -40,6 +46,9 @@ pub struct DevOptions {
     /// Where gRPC listens
     #[arg(long, env = "KL_LISTEN", default_value = "127.0.0.1:7400")]
     listen: SocketAddr,
+    /// Where the gateway listens: the web app, REST, gRPC-Web
+    #[arg(long, env = "KL_GATEWAY_LISTEN", default_value = "127.0.0.1:7480")]
+    gateway_listen: SocketAddr,
     /// An existing PostgreSQL instead of a private one; its user may create schemas and roles
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
@@ -52,6 +61,10 @@ pub struct DevOptions {
     /// their own with `knipperlicht serve --target ...`
     #[arg(long)]
     servers_only: bool,
+    /// First fill every zone with the signals, referrals and outcomes of last year and this one, all of
+    /// them invented; takes some minutes, once
+    #[arg(long)]
+    demo: bool,
     /// Folder with the questionnaires that the organisation has a licence for, a JSON file each
     #[arg(long, env = "KL_INSTRUMENTS_DIR")]
     instruments_dir: Option<PathBuf>,
@@ -125,6 +138,20 @@ pub enum DevError {
     /// How notifications go out.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
+    /// Calls, in the invented years.
+    #[error(transparent)]
+    Calls(#[from] CliError),
+    /// The invented years.
+    #[error(transparent)]
+    Years(#[from] YearsError),
+    /// What others could reach, and may not on a development machine.
+    #[error(
+        "the gateway of a development machine lets anybody be anybody: it listens on 127.0.0.1 only, not on {0}"
+    )]
+    GatewayElsewhere(SocketAddr),
+    /// Where links for carers lead.
+    #[error("KL_CARER_ADDRESS: {0}")]
+    CarerAddress(#[from] AddressError),
     /// The line.
     #[error(transparent)]
     Line(#[from] LineError),
@@ -146,6 +173,9 @@ impl From<SandboxError> for DevError {
 
 /// Runs everything until a signal says to stop; then stops everything it started.
 pub async fn run(options: DevOptions) -> Result<(), DevError> {
+    if !options.gateway_listen.ip().is_loopback() {
+        return Err(DevError::GatewayElsewhere(options.gateway_listen));
+    }
     let environment = system_environment()?;
     std::fs::create_dir_all(&options.dir).map_err(|source| DevError::File {
         path: options.dir.clone(),
@@ -174,18 +204,24 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
     })?;
     step.now("making the stream");
     ensure_streams(&servers.nats(&options.nats), 1).await?;
+    if options.demo {
+        step.done();
+        years::play(&options, &servers, &environment).await?;
+    }
     step.now("loading the demo directory");
     load_directory(&servers.database_url, &environment).await?;
-    people::write_tokens(&options.dir, &issuer)?;
     settings_file::write(&options.dir, &servers, &issuer.published()?)?;
     let rules = issuer.rules()?;
+    let people = DemoPeople::new(issuer)?;
+    people.write_tokens(&options.dir)?;
     step.done();
 
     let outcome = if options.servers_only {
         banner::print_servers(&options.dir, &servers);
         Lifecycle::default().run().await.map_err(DevError::from)
     } else {
-        serve(&options, &servers, rules, secrets, environment).await
+        let tokens = (rules, people);
+        serve(&options, &servers, tokens, secrets, environment).await
     };
     servers.stop().await?;
     outcome
@@ -194,35 +230,62 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
 async fn serve(
     options: &DevOptions,
     servers: &Servers,
-    tokens: TokenRules,
+    (tokens, people): (TokenRules, DemoPeople),
     secrets: Secrets,
     environment: Environment,
 ) -> Result<(), DevError> {
+    let gateway = GatewayPlan {
+        settings: GatewaySettings {
+            listen: options.gateway_listen,
+            tls: None,
+            proxy: Proxy::None,
+            origins: Vec::new(),
+            app: AppSettings::default(),
+            demo: Some(Arc::new(people)),
+        },
+        elsewhere: Vec::new(),
+    };
     let settings = LineSettings {
+        gateway: Some(gateway),
+        ..line_settings(options, servers, tokens, secrets)?
+    };
+    let line = Line::start(settings, environment).await?;
+    banner::print(&options.dir, &line, servers);
+    line.run().await?;
+    Ok(())
+}
+
+/// The services, without the gateway.
+fn line_settings(
+    options: &DevOptions,
+    servers: &Servers,
+    tokens: TokenRules,
+    secrets: Secrets,
+) -> Result<LineSettings, DevError> {
+    // A name rather than a number: a link for a carer is `https`, or begins so.
+    let app = format!("http://localhost:{}", options.gateway_listen.port());
+    Ok(LineSettings {
         database_url: servers.database_url.clone(),
         nats: servers.nats(&options.nats),
         listen: options.listen,
         wire: WireSettings::default(),
         targets: Service::ALL.to_vec(),
+        gateway: None,
         tokens,
         keys: secrets.keys,
         index_key: secrets.index_key,
         audit: Some(secrets.audit),
         connections: 8,
         instruments_dir: options.instruments_dir.clone(),
-        carers: (&options.carers).into(),
+        carers: options.carers.settings(&app)?,
         notification: NotificationSettings {
             // Whoever develops has their receiver here.
             allow_loopback: true,
-            ..options.outbound.settings()?
+            ..options.outbound.settings(&format!("{app}/"))?
         },
         calendars_file: options.calendars.clone(),
         retention: (&options.retention).into(),
-    };
-    let line = Line::start(settings, environment).await?;
-    banner::print(&options.dir, line.address(), servers);
-    line.run().await?;
-    Ok(())
+    })
 }
 
 async fn load_directory(database_url: &str, environment: &Environment) -> Result<(), DevError> {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use knipperlicht_followup::model::AskingRule;
-use knipperlicht_links::Address;
+use knipperlicht_links::{Address, AddressError};
 
 /// How carers are heard.
 #[derive(Debug, Clone)]
@@ -16,13 +16,10 @@ pub struct CarerSettings {
 /// The same as options of a command.
 #[derive(Debug, Clone, Args)]
 pub struct CarerOptions {
-    /// Where links and printed cards for carers lead: the web app, `https://...`
-    #[arg(
-        long = "carer-address",
-        env = "KL_CARER_ADDRESS",
-        default_value = "https://knipperlicht.invalid/k"
-    )]
-    address: Address,
+    /// Where links and printed cards for carers lead: the web app, `https://...`. Without it, `dev`
+    /// leads to its own, `serve` nowhere
+    #[arg(long = "carer-address", env = "KL_CARER_ADDRESS")]
+    address: Option<Address>,
     /// Days after the completion until a carer is asked whether it helped (own default)
     #[arg(long = "carer-asked-after-days", env = "KL_CARER_ASKED_AFTER_DAYS", default_value_t = 28, value_parser = clap::value_parser!(u16).range(1..=365))]
     asked_after_days: u16,
@@ -31,11 +28,13 @@ pub struct CarerOptions {
     asked_again_after_days: u16,
 }
 
-impl From<&CarerOptions> for CarerSettings {
-    fn from(options: &CarerOptions) -> Self {
-        Self {
-            address: options.address.clone(),
-            asking: AskingRule::of_days(options.asked_after_days, options.asked_again_after_days),
-        }
+impl CarerOptions {
+    /// The same, with links that lead to `usual` where nothing else was said.
+    pub(crate) fn settings(&self, usual: &str) -> Result<CarerSettings, AddressError> {
+        let said = self.address.clone();
+        Ok(CarerSettings {
+            address: said.map_or_else(|| usual.parse(), Ok)?,
+            asking: AskingRule::of_days(self.asked_after_days, self.asked_again_after_days),
+        })
     }
 }

@@ -3,11 +3,10 @@
 
 mod audit;
 pub mod keys;
+mod ledgers;
 mod parked;
 mod reconcile;
 mod status;
-
-use std::collections::BTreeMap;
 
 use async_nats::jetstream;
 use clap::{Args, Subcommand};
@@ -19,13 +18,13 @@ use knipperlicht_eventing::{
     NatsError, NatsOptions, NatsUser,
     accounts::{self, KeyError},
     audit::{CheckpointsError, append},
-    reconciler::{self, Ledger},
     topology::{self, TopologyError},
 };
 use knipperlicht_privacy::{VaultError, audit::Entry};
 use knipperlicht_vocabulary::{Environment, IdError};
 use sqlx::PgConnection;
 
+pub(crate) use self::ledgers::Ledgers;
 use crate::trust::TrustError;
 
 use crate::wire::NatsAccess;
@@ -155,8 +154,8 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
                 .ok_or(OpsError::NotSaid("DATABASE_URL"))?;
             let desk = Desk::new(&url, environment)?;
             match command {
-                OpsCommand::Status => status::print(&desk.ledgers().await?),
-                OpsCommand::Reconcile => reconcile::print(&desk.ledgers().await?)?,
+                OpsCommand::Status => status::print(&Ledgers::open(&url)?.read().await?),
+                OpsCommand::Reconcile => reconcile::print(&Ledgers::open(&url)?.read().await?)?,
                 OpsCommand::Replay { from } => reconcile::replay(&desk, from).await?,
                 OpsCommand::Parked { command } => parked::run(&desk, command).await?,
                 OpsCommand::Audit(args) => audit::run(&desk, args).await?,
@@ -224,15 +223,6 @@ impl Desk {
         };
         append(connection, &entry).await?;
         Ok(())
-    }
-
-    async fn ledgers(&self) -> Result<BTreeMap<Service, Ledger>, OpsError> {
-        let mut ledgers = BTreeMap::new();
-        for service in Service::ALL {
-            let mut transaction = self.open(*service).await?;
-            ledgers.insert(*service, reconciler::ledger(&mut transaction).await?);
-        }
-        Ok(ledgers)
     }
 }
 

@@ -3,10 +3,11 @@
 use knipperlicht_access::{Principal, Role};
 use knipperlicht_contracts::followup::v1::{
     ExportSituationRequest, ExportSituationResponse, GetTimelineRequest, GetTimelineResponse,
-    ListOpenLoopsResponse, ListTasksRequest, ListTasksResponse, OpenLoop, Task, TimelineEntry,
+    ListOpenLoopsResponse, ListPromisesRequest, ListPromisesResponse, ListTasksRequest,
+    ListTasksResponse, OpenLoop, ReferralPromise, Task, TimelineEntry,
 };
 use knipperlicht_eventing::erasing::whole;
-use knipperlicht_vocabulary::FollowUpState;
+use knipperlicht_vocabulary::{FollowUpState, ReferralId};
 
 use super::{FollowupCalls, wire};
 use crate::{
@@ -20,7 +21,32 @@ use crate::{
     story,
 };
 
+/// Referrals whose promises are told at once, at most.
+const LARGEST: usize = 200;
+
 impl FollowupCalls {
+    pub(super) async fn promises_of(
+        &self,
+        principal: &Principal,
+        request: &ListPromisesRequest,
+    ) -> Result<ListPromisesResponse, FollowupError> {
+        let asked = &request.referral_ids;
+        if asked.len() > LARGEST {
+            return Err(FollowupError::TooMany(asked.len()));
+        }
+        let referrals = asked
+            .iter()
+            .map(|id| wire::id("referral_ids", id))
+            .collect::<Result<Vec<ReferralId>, _>>()?;
+
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let promises = clocks::of_referrals(&mut transaction, &referrals).await?;
+        transaction.commit().await?;
+        Ok(ListPromisesResponse {
+            promises: promises.into_iter().map(ReferralPromise::from).collect(),
+        })
+    }
+
     pub(super) async fn tasks_of(
         &self,
         principal: &Principal,

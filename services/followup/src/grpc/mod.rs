@@ -15,11 +15,12 @@ use knipperlicht_contracts::followup::v1::{
     CloseLoopRequest, CloseLoopResponse, CompleteRequest, CompleteResponse, ConfirmOutcomeRequest,
     ConfirmOutcomeResponse, ExportSituationRequest, ExportSituationResponse, GetTimelineRequest,
     GetTimelineResponse, HandOverWorkRequest, HandOverWorkResponse, IssueCarerLinkRequest,
-    IssueCarerLinkResponse, ListOpenLoopsRequest, ListOpenLoopsResponse, ListTasksRequest,
-    ListTasksResponse, NameContactPersonRequest, NameContactPersonResponse, RecordContactRequest,
-    RecordContactResponse, RecordVisitRequest, RecordVisitResponse, ReopenRequest, ReopenResponse,
-    RevokeCarerLinksRequest, RevokeCarerLinksResponse, ScheduleRequest, ScheduleResponse,
-    ZoneReportRequest, ZoneReportResponse, followup_service_server::FollowupService,
+    IssueCarerLinkResponse, ListOpenLoopsRequest, ListOpenLoopsResponse, ListPromisesRequest,
+    ListPromisesResponse, ListTasksRequest, ListTasksResponse, NameContactPersonRequest,
+    NameContactPersonResponse, RecordContactRequest, RecordContactResponse, RecordVisitRequest,
+    RecordVisitResponse, ReopenRequest, ReopenResponse, RevokeCarerLinksRequest,
+    RevokeCarerLinksResponse, ScheduleRequest, ScheduleResponse, ZoneReportRequest,
+    ZoneReportResponse, followup_service_server::FollowupService,
 };
 use knipperlicht_eventing::Kit;
 use knipperlicht_links::Address;
@@ -67,6 +68,14 @@ impl FollowupService for FollowupCalls {
     ) -> Result<Response<ListTasksResponse>, Status> {
         let principal = principal_of(&request)?;
         answer(self.tasks_of(&principal, request.get_ref()).await)
+    }
+
+    async fn list_promises(
+        &self,
+        request: Request<ListPromisesRequest>,
+    ) -> Result<Response<ListPromisesResponse>, Status> {
+        let principal = principal_of(&request)?;
+        answer(self.promises_of(&principal, request.get_ref()).await)
     }
 
     async fn record_contact(

@@ -10,7 +10,7 @@ use crate::{
     error::FollowupError,
     model::{ContactPerson, VisitResult, rung, story},
     store::{
-        clocks::{About, OpenClock, OpenLoop},
+        clocks::{About, OpenClock, OpenLoop, RunningPromise},
         tasks::TaskView,
         timeline::Entry,
     },
@@ -137,6 +137,7 @@ impl From<TaskView> for wire::Task {
             question,
             held,
             person,
+            changed_at,
         } = view;
         let carer_question = question.map(|question| wire::CarerQuestion {
             times: question.times.into(),
@@ -162,6 +163,7 @@ impl From<TaskView> for wire::Task {
             carer_question,
             held,
             contact_person: person.map(wire::ContactPerson::from),
+            changed_at: Some(to_proto(changed_at)),
         }
     }
 }
@@ -189,6 +191,15 @@ impl From<OpenClock> for wire::Clock {
             kind: clock.kind.number(),
             due_at: Some(to_proto(clock.due_at)),
             breached: clock.breached,
+        }
+    }
+}
+
+impl From<RunningPromise> for wire::ReferralPromise {
+    fn from(promise: RunningPromise) -> Self {
+        Self {
+            referral_id: promise.referral.to_string(),
+            clock: Some(promise.clock.into()),
         }
     }
 }

@@ -82,6 +82,13 @@ pub(crate) struct OpenLoop {
     pub(crate) zone: ZoneId,
 }
 
+/// A promise that runs for a referral.
+#[derive(Debug)]
+pub(crate) struct RunningPromise {
+    pub(crate) referral: ReferralId,
+    pub(crate) clock: OpenClock,
+}
+
 /// A referral that nobody has to answer any more, or that goes on, since when.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settled {
@@ -447,6 +454,31 @@ pub(crate) async fn next_due(
     .fetch_optional(connection)
     .await?;
     Ok(due.map(jiff_sqlx::Timestamp::to_jiff))
+}
+
+/// The promises that run for these referrals, as far as the caller sees them, what is due first before.
+/// Relies on `clock_open`.
+pub(crate) async fn of_referrals(
+    connection: &mut PgConnection,
+    referrals: &[ReferralId],
+) -> Result<Vec<RunningPromise>, FollowupError> {
+    let referrals: Vec<Uuid> = referrals.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select clock_id, kind, referral_id as "referral_id!", due_at,
+                  breached_at is not null as "breached!"
+           from clock where referral_id = any($1) and stopped_at is null and paused_at is null
+           order by due_at"#,
+        &referrals,
+    )
+    .fetch_all(connection)
+    .await?;
+    let promises = rows.into_iter().map(|row| {
+        Ok(RunningPromise {
+            referral: row.referral_id.into(),
+            clock: OpenClock::from_row(row.clock_id, &row.kind, row.due_at, row.breached)?,
+        })
+    });
+    promises.collect()
 }
 
 /// Loops of these zones that are not closed, what is due first before. What only waits for the

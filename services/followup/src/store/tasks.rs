@@ -31,6 +31,8 @@ pub(crate) struct TaskView {
     pub(crate) held: bool,
     /// Who is there for the carer.
     pub(crate) person: Option<ContactPerson>,
+    /// When any of this last changed, but for its promises.
+    pub(crate) changed_at: Timestamp,
 }
 
 /// That the carer has to be asked whether it helped.
@@ -216,7 +218,8 @@ macro_rules! task_views {
                       c.breached_at is not null as "breached",
                       a.times as "times?", a.asked_at as "asked_at?", t.held_at is not null as "held!",
                       p.organisation_id as "person_organisation?", p.worker, p.name, p.phone,
-                      p.since as "person_since?"
+                      p.since as "person_since?",
+                      greatest(t.changed_at, t.held_at, p.since) as "changed_at!"
                from task t
                left join asking a on a.task_id = t.task_id and a.times > 0
                left join contact_person p on p.situation_id = t.situation_id

@@ -5,7 +5,7 @@ use std::{collections::HashMap, pin::Pin};
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::intake::v1 as pb;
 use tokio::sync::mpsc;
-use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::Status;
 
 use super::{IntakeCalls, refused};
@@ -16,6 +16,9 @@ const WATCHED: i64 = 100;
 
 type Changes =
     Pin<Box<dyn Stream<Item = Result<pb::WatchMySignalsResponse, Status>> + Send + 'static>>;
+
+/// In boxes: the room for those under way is taken for each watcher, also while nothing is.
+type Sender = mpsc::Sender<Box<Result<pb::WatchMySignalsResponse, Status>>>;
 
 impl IntakeCalls {
     /// The present state of the caller's signals, then whatever changes.
@@ -33,7 +36,7 @@ impl IntakeCalls {
                         }
                     }
                     Err(error) => {
-                        let _ = sender.send(Err(refused(error))).await;
+                        let _ = sender.send(Box::new(Err(refused(error)))).await;
                         return;
                     }
                 }
@@ -43,7 +46,7 @@ impl IntakeCalls {
                 }
             }
         });
-        Box::pin(ReceiverStream::new(receiver))
+        Box::pin(ReceiverStream::new(receiver).map(|change| *change))
     }
 
     async fn newest(&self, principal: &Principal) -> Result<Vec<pb::SignalStatus>, IntakeError> {
@@ -55,7 +58,7 @@ impl IntakeCalls {
 
 /// Sends what is not as it was shown, oldest first. False when nobody listens any more.
 async fn send_changes(
-    sender: &mpsc::Sender<Result<pb::WatchMySignalsResponse, Status>>,
+    sender: &Sender,
     shown: &mut HashMap<String, pb::SignalStatus>,
     signals: Vec<pb::SignalStatus>,
 ) -> bool {
@@ -69,13 +72,10 @@ async fn send_changes(
             continue;
         }
         shown.insert(id, signal.clone());
-        if sender
-            .send(Ok(pb::WatchMySignalsResponse {
-                signal: Some(signal),
-            }))
-            .await
-            .is_err()
-        {
+        let change = pb::WatchMySignalsResponse {
+            signal: Some(signal),
+        };
+        if sender.send(Box::new(Ok(change))).await.is_err() {
             return false;
         }
     }

@@ -45,6 +45,9 @@ impl RoutingCalls {
         principal: &Principal,
         asked: &pb::ListReferralsRequest,
     ) -> Result<pb::ListReferralsResponse, RoutingError> {
+        if !asked.referral_ids.is_empty() {
+            return self.named_referrals(principal, &asked.referral_ids).await;
+        }
         let size = if asked.page_size <= 0 {
             PAGE
         } else {
@@ -77,6 +80,32 @@ impl RoutingCalls {
         Ok(pb::ListReferralsResponse {
             referrals,
             next_page_token,
+        })
+    }
+
+    /// Those of these referrals that the caller may see, on one page.
+    async fn named_referrals(
+        &self,
+        principal: &Principal,
+        ids: &[String],
+    ) -> Result<pb::ListReferralsResponse, RoutingError> {
+        if i32::try_from(ids.len()).map_or(true, |count| count > LARGEST_PAGE) {
+            return Err(RoutingError::TooManyIds(ids.len()));
+        }
+        let ids = ids
+            .iter()
+            .map(|id| decode::referral(id))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut transaction = self.kit.database.begin(principal).await?;
+        let directory = self.books.directory(&mut transaction).await?;
+        let rows = store::named(&mut transaction, &ids).await?;
+        let referrals = rows
+            .into_iter()
+            .map(|row| Ok(self.read_and_show(row, &directory)?.0))
+            .collect::<Result<Vec<_>, RoutingError>>()?;
+        Ok(pb::ListReferralsResponse {
+            referrals,
+            next_page_token: String::new(),
         })
     }
 

@@ -11,7 +11,7 @@ use knipperlicht_access::Principal;
 use knipperlicht_contracts::routing::v1 as pb;
 use knipperlicht_vocabulary::ReferralId;
 use tokio::sync::mpsc;
-use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::Status;
 
 use super::{RoutingCalls, decode, page_token, refused};
@@ -25,7 +25,8 @@ const PAGE: i64 = 500;
 
 type Changes =
     Pin<Box<dyn Stream<Item = Result<pb::WatchReferralsResponse, Status>> + Send + 'static>>;
-type Sender = mpsc::Sender<Result<pb::WatchReferralsResponse, Status>>;
+/// In boxes: the room for those under way is taken for each watcher, also while nothing is.
+type Sender = mpsc::Sender<Box<Result<pb::WatchReferralsResponse, Status>>>;
 
 /// Why watching ends.
 enum End {
@@ -58,10 +59,10 @@ impl RoutingCalls {
         tokio::spawn(async move {
             if let Err(End::Failed(error)) = calls.watch_until_gone(&principal, &sender).await {
                 // Whoever left in the meantime need not know.
-                let _ = sender.send(Err(refused(error))).await;
+                let _ = sender.send(Box::new(Err(refused(error)))).await;
             }
         });
-        Box::pin(ReceiverStream::new(receiver))
+        Box::pin(ReceiverStream::new(receiver).map(|change| *change))
     }
 
     async fn watch_until_gone(&self, principal: &Principal, sender: &Sender) -> Result<(), End> {
@@ -156,5 +157,6 @@ async fn send(sender: &Sender, referral: pb::Referral) -> Result<(), End> {
     let response = pb::WatchReferralsResponse {
         referral: Some(referral),
     };
-    sender.send(Ok(response)).await.map_err(|_| End::Gone)
+    let change = Box::new(Ok(response));
+    sender.send(change).await.map_err(|_| End::Gone)
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use knipperlicht_vocabulary::OrganisationId;
+use knipperlicht_vocabulary::{OrganisationId, ReferralId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -120,6 +120,26 @@ pub(crate) async fn list(
         rows.dedup_by_key(|row| row.place());
         rows.truncate(usize::try_from(limit).unwrap_or_default());
     }
+    Ok(rows)
+}
+
+/// These referrals, in the order of a page. Relies on the primary key.
+pub(crate) async fn named(
+    connection: &mut PgConnection,
+    ids: &[ReferralId],
+) -> Result<Vec<ReferralRow>, RoutingError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query_as!(
+        ReferralRow,
+        "select referral_id, situation_id, previous_id, service_id, organisation_id, zone, postal_code,
+                language, age_band, needs, urgency, state, waits_for, decline_reason, state_since,
+                created_at, requested_at, followed_up, takes_over_id, changed_in
+         from referral where referral_id = any($1)
+         order by urgency_order, created_at, referral_id",
+        &ids,
+    )
+    .fetch_all(connection)
+    .await?;
     Ok(rows)
 }
 

@@ -58,6 +58,7 @@ impl Bots {
                 open_only: true,
                 page_size,
                 page_token: page_token.clone(),
+                ..Default::default()
             };
             let Ok(page) = self.coordinator.routing().list_referrals(request).await else {
                 page_token.clear();

@@ -105,6 +105,7 @@ async fn turn_pages(
                     open_only,
                     page_size: 50,
                     page_token,
+                    ..Default::default()
                 };
                 let began = Instant::now();
                 let page = desk.list_referrals(request).await?.into_inner();

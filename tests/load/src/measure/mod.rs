@@ -3,6 +3,7 @@
 mod accept;
 mod decide;
 mod footprint;
+mod gateway;
 mod import;
 mod inbox;
 mod latency;
@@ -14,6 +15,7 @@ mod timers;
 pub(crate) use accept::accept;
 pub(crate) use decide::decisions;
 pub(crate) use footprint::{idle, loaded, start_up};
+pub(crate) use gateway::gateway;
 pub(crate) use import::import;
 pub(crate) use inbox::inbox;
 pub(crate) use latency::latency;

@@ -51,6 +51,7 @@ pub(super) struct TaskViewRow {
     pub(super) name: Option<String>,
     pub(super) phone: Option<String>,
     pub(super) person_since: Option<jiff_sqlx::Timestamp>,
+    pub(super) changed_at: jiff_sqlx::Timestamp,
 }
 
 impl TryFrom<TaskRow> for Task {
@@ -163,6 +164,7 @@ impl TryFrom<TaskViewRow> for TaskView {
             _ => None,
         };
         let held = row.held;
+        let changed_at = row.changed_at.to_jiff();
         let person = row
             .person_organisation
             .zip(row.person_since)
@@ -191,6 +193,7 @@ impl TryFrom<TaskViewRow> for TaskView {
             question,
             held,
             person,
+            changed_at,
         })
     }
 }
