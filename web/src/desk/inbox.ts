@@ -3,7 +3,7 @@ import { ReferralState } from '@knipperlicht/client/codes';
 import type { Clock, Task } from '@knipperlicht/client/followup';
 import type { Referral } from '@knipperlicht/client/routing';
 
-import { standing, type Standing } from '../work/due';
+import { standing, type Standing } from '../common/due';
 
 /** What a piece of work asks of whoever looks at it. */
 export type Stage =

@@ -1,6 +1,6 @@
-import { word } from '../work/codes';
-import { plain } from '../work/services';
-import { zoneName } from '../work/zones';
+import { word } from '../common/codes';
+import { plain } from '../common/services';
+import { zoneName } from '../common/zones';
 import type { Work } from './inbox';
 
 /** Work of which the needs, the place or the language have these letters. Who it is about is not

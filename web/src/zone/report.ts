@@ -1,6 +1,6 @@
 import { ReportTopic as T, type ReportLine, type ReportYear } from '@knipperlicht/client/followup';
 
-import type { List } from '../work/codes';
+import type { List } from '../common/codes';
 
 /** The parts of a report that are shown as tables with bars, and the list their codes are of. */
 export const TABLES: readonly { topic: T; name: string; list?: List }[] = [
