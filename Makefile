@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.knipperlicht/tools/bin:$(PATH)
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run web web-check web-test test check check-tools format clippy deps advisories words proto own bench kill fuzz sbom fmt sqlx access-page proto-baseline clean
+.PHONY: help run web web-check web-test test check check-tools format clippy deps advisories words proto own bench sim kill fuzz sbom fmt sqlx access-page proto-baseline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,10 @@ bench: ## the measurements of the design, against raw PostgreSQL and NATS
 	@$(ENSURE) bench
 	cargo build --release --bin knipperlicht --bin knipperlicht-bench
 	$(BUILT)/release/knipperlicht-bench $(ARGS)
+
+sim: ## a simulated year of Flanders by the real rules; writes docs/simulation.md
+	cargo build --release --bin knipperlicht-sim
+	$(BUILT)/release/knipperlicht-sim --write docs/simulation.md $(ARGS)
 
 kill: ## kills processes at random moments and counts what is lost (nothing may be)
 	@$(ENSURE) test

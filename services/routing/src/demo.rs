@@ -98,6 +98,12 @@ pub fn demo_organisations() -> Result<BTreeMap<OrganisationId, DemoOrganisation>
     Ok(organisations)
 }
 
+/// The services of the demonstration's directory, whose invented capacity was stated at `stated_at`.
+pub fn demo_services(stated_at: Timestamp) -> Result<Vec<Service>, RoutingError> {
+    let listings = demo_listings(stated_at)?;
+    Ok(listings.into_iter().map(|one| one.service).collect())
+}
+
 fn demo_listings(now: Timestamp) -> Result<Vec<Listing>, RoutingError> {
     let unreadable = |error: &dyn std::fmt::Display| RoutingError::DemoDirectory(error.to_string());
     let file: File = serde_json::from_str(include_str!("../data/organisations.json"))
@@ -218,8 +224,7 @@ mod tests {
 
     #[test]
     fn holds_the_real_organisations_and_five_invented_partners_a_zone() {
-        let listings = demo_listings(Timestamp::UNIX_EPOCH).unwrap();
-        let services: Vec<Service> = listings.into_iter().map(|one| one.service).collect();
+        let services = demo_services(Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(services.len(), 6 + 8 + 60 * 5);
         let real: Vec<&str> = services
             .iter()

@@ -25,7 +25,9 @@ use crate::{
     behaviours::Measuring, books::Books, model::points::PointsTables, reactions::RoutingReactions,
 };
 pub use crate::{
-    demo::{DemoOrganisation, DirectoryCounts, demo_organisations, load_demo_directory},
+    demo::{
+        DemoOrganisation, DirectoryCounts, demo_organisations, demo_services, load_demo_directory,
+    },
     endings::Endings,
     error::RoutingError,
     grpc::RoutingCalls,

@@ -1,9 +1,10 @@
 //! What follows from an event or a call: written and said by the shell, decided here.
 
+use jiff::Timestamp;
 use knipperlicht_vocabulary::{ItemId, OrganisationId, ReferralId, SignalId, SituationId, ZoneId};
 
 use super::{
-    case::{Item, Situation, Withheld},
+    case::{Case, Item, Situation, Withheld},
     record::Record,
     referral::{Referral, State},
 };
@@ -85,4 +86,59 @@ impl Plan<'_> {
     pub fn lifts(&self) -> bool {
         self.changes.contains(&Change::Lifted)
     }
+}
+
+/// What is known once these changes took effect at `at`: what the store makes of its tables, for who
+/// has none.
+#[must_use]
+pub fn in_effect(mut case: Case, changes: Vec<Change<'_>>, at: Timestamp) -> Case {
+    for change in changes {
+        match change {
+            Change::Learned(situation) => case.situation = Some(*situation),
+            Change::Referred(referral) => case.referrals.push(*referral),
+            Change::Moved { from, referral, .. } | Change::TookOver { from, referral, .. } => {
+                let known = case.referrals.iter_mut().find(|one| one.id == referral.id);
+                debug_assert_eq!(
+                    known.as_ref().map(|known| known.state),
+                    Some(from),
+                    "moved from where it does not stand"
+                );
+                if let Some(known) = known {
+                    *known = *referral;
+                }
+            }
+            Change::Raised(referral) => {
+                let known = case.referrals.iter_mut().find(|one| one.id == referral.id);
+                if let Some(known) = known {
+                    *known = *referral;
+                }
+            }
+            Change::Escalated(id) => {
+                let item = case.items.iter_mut().find(|item| item.id == id);
+                if let Some(item) = item {
+                    item.escalated_at = Some(at);
+                }
+            }
+            Change::Opened(item) | Change::CameBack(item) => case.items.push(*item),
+            Change::Closed(id) | Change::GaveWay(id) => {
+                let open = case.items.len();
+                case.items.retain(|item| item.id != id);
+                debug_assert_eq!(case.items.len() + 1, open, "closed what was not open");
+            }
+            Change::Withheld(withheld) => case.withheld = Some(withheld),
+            Change::Lifted => {
+                let withheld = case.withheld.take();
+                debug_assert!(withheld.is_some(), "lifted what was not withheld");
+            }
+            Change::TakenBack(signal) => case.taken_back.push(signal),
+            Change::FollowedUp(id, follow_up) => {
+                let known = case.referrals.iter_mut().find(|one| one.id == id);
+                if let Some(known) = known {
+                    known.followed_up = follow_up == FollowUp::Ended;
+                }
+            }
+            Change::Decided(_) => {}
+        }
+    }
+    case
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     behaviour::Behaviours,
     case::{Agreement, Case, Circumstances, Situation},
-    change::Change,
+    change::{Change, in_effect},
     decision::Tables,
     directory::{Area, Capacity, Directory, Fit, Service},
     hearing::Assessed,
@@ -155,44 +155,8 @@ pub(crate) fn case(consent: Consent, referrals: Vec<Referral>) -> Case {
 }
 
 /// What the database would hold after these changes.
-pub(crate) fn after(mut case: Case, changes: Vec<Change<'_>>) -> Case {
-    for change in changes {
-        match change {
-            Change::Learned(situation) => case.situation = Some(*situation),
-            Change::Referred(referral) => case.referrals.push(*referral),
-            Change::Moved { from, referral, .. } | Change::TookOver { from, referral, .. } => {
-                let held = case
-                    .referrals
-                    .iter_mut()
-                    .find(|one| one.id == referral.id)
-                    .unwrap();
-                assert_eq!(held.state, from, "moved from another state than it is in");
-                *held = *referral;
-            }
-            Change::Raised(referral) => {
-                let held = case.referrals.iter_mut().find(|one| one.id == referral.id);
-                *held.unwrap() = *referral;
-            }
-            Change::Escalated(id) => {
-                let item = case.items.iter_mut().find(|item| item.id == id);
-                item.unwrap().escalated_at = Some(now());
-            }
-            Change::Opened(item) | Change::CameBack(item) => case.items.push(*item),
-            Change::Closed(id) | Change::GaveWay(id) => {
-                let open = case.items.len();
-                case.items.retain(|item| item.id != id);
-                assert_eq!(case.items.len() + 1, open, "closed what was not open");
-            }
-            Change::Withheld(withheld) => case.withheld = Some(withheld),
-            Change::Lifted => assert!(
-                case.withheld.take().is_some(),
-                "lifted what was not withheld"
-            ),
-            Change::TakenBack(signal) => case.taken_back.push(signal),
-            Change::Decided(_) | Change::FollowedUp(..) => {}
-        }
-    }
-    case
+pub(crate) fn after(case: Case, changes: Vec<Change<'_>>) -> Case {
+    in_effect(case, changes, now())
 }
 
 /// Changes in one word each, for tests that care for the order in which things are said.
