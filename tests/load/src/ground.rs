@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 use crate::{
     error::{BenchError, Doing},
+    held_up,
     options::Options,
     process::Program,
     resources::Processes,
@@ -62,6 +63,10 @@ impl Ground {
         }
         let issuer = DevIssuer::new(&[7; 32], environment.clone());
         let published = issuer.published()?;
+        if options.held_up {
+            let mut connection = PgConnection::connect(&scratch.postgres.url()).await?;
+            held_up::write_down(&mut connection).await?;
+        }
         let ground = Self {
             environment,
             tools,
@@ -163,6 +168,11 @@ impl Ground {
 
     pub(crate) fn directory(&self) -> &Path {
         self.scratch.directory()
+    }
+
+    /// PostgreSQL's log.
+    pub(crate) fn postgres_log(&self) -> PathBuf {
+        self.scratch.postgres.log()
     }
 
     pub(crate) fn database_url(&self) -> String {

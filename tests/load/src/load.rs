@@ -27,6 +27,8 @@ pub(crate) struct Sent {
     pub(crate) lasting: Duration,
     /// Until the receipt, in microseconds.
     pub(crate) latency: Histogram<u64>,
+    /// The one that waited longest, and when it had its receipt.
+    pub(crate) slowest: Option<(Duration, Instant)>,
 }
 
 impl Sent {
@@ -36,6 +38,7 @@ impl Sent {
             refused: 0,
             lasting,
             latency: histogram()?,
+            slowest: None,
         })
     }
 
@@ -48,9 +51,12 @@ impl Sent {
 
     fn add(&mut self, answer: &Answer) {
         match answer {
-            Answer::Receipt(after) => {
+            Answer::Receipt(after, at) => {
                 self.accepted += 1;
                 self.latency.saturating_record(micros(*after));
+                if self.slowest.is_none_or(|(longest, _)| *after > longest) {
+                    self.slowest = Some((*after, *at));
+                }
             }
             Answer::Refusal => self.refused += 1,
         }
@@ -67,13 +73,14 @@ pub(crate) fn micros(duration: Duration) -> u64 {
 }
 
 enum Answer {
-    Receipt(Duration),
+    /// So long after the tap, at that moment.
+    Receipt(Duration, Instant),
     Refusal,
 }
 
 async fn send(mut reporter: Reporter, tap: Tap, since: Instant) -> Answer {
     match reporter.submit_signal(tap.request).await {
-        Ok(_) => Answer::Receipt(since.elapsed()),
+        Ok(_) => Answer::Receipt(since.elapsed(), Instant::now()),
         Err(_) => Answer::Refusal,
     }
 }

@@ -10,6 +10,7 @@ mod country;
 mod disk;
 mod error;
 mod ground;
+mod held_up;
 mod inbox;
 mod load;
 mod look;

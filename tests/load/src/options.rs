@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// Also tell which SQL statements took the time
     #[arg(long)]
     pub(crate) statements: bool,
+    /// Also tell what held PostgreSQL up: slow statements, locks, checkpoints, vacuum
+    #[arg(long)]
+    pub(crate) held_up: bool,
     /// Measure only these
     #[arg(long, value_delimiter = ',', value_name = "WHAT")]
     pub(crate) only: Vec<Part>,

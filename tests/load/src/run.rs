@@ -8,6 +8,7 @@ use crate::{
     counted, disk,
     error::BenchError,
     ground::Ground,
+    held_up,
     look::{self, Reach},
     measure::{self, Bench},
     options::{Effort, Options, Part},
@@ -88,7 +89,7 @@ async fn measure_whole_line(options: &Options, report: &mut Report) -> Result<()
     if options.wants(Part::Import) {
         measure::import(&bench, report).await?;
     }
-    tell_statements(&ground, options, report).await
+    tell_postgres(&ground, options, report).await
 }
 
 async fn measure_gateway(
@@ -146,7 +147,7 @@ async fn measure_intake_alone(options: &Options, report: &mut Report) -> Result<
         stored: 0,
     };
     measure::accept(&bench, Reach::IntakeAlone, report).await?;
-    tell_statements(&ground, options, report).await
+    tell_postgres(&ground, options, report).await
 }
 
 /// On servers of its own, full of what was flagged long ago.
@@ -165,7 +166,7 @@ async fn measure_stored(options: &Options, report: &mut Report) -> Result<(), Be
     for part in [Part::Latency, Part::Inbox] {
         measure_part(part, &bench, report).await?;
     }
-    tell_statements(&ground, options, report).await
+    tell_postgres(&ground, options, report).await
 }
 
 /// On servers of its own, on which years of follow-ups were counted.
@@ -181,7 +182,7 @@ async fn measure_report(options: &Options, report: &mut Report) -> Result<(), Be
         stored: effort.stored,
     };
     measure::reports(&bench, report).await?;
-    tell_statements(&ground, options, report).await
+    tell_postgres(&ground, options, report).await
 }
 
 /// On servers of its own, full of clocks that run.
@@ -190,7 +191,7 @@ async fn measure_timers(options: &Options, report: &mut Report) -> Result<(), Be
     let before = HostTime::now();
     measure::timers(&ground, options.effort(), report).await?;
     report.withheld(Part::Timers.name(), HostTime::now().withheld_since(before));
-    tell_statements(&ground, options, report).await
+    tell_postgres(&ground, options, report).await
 }
 
 async fn prepare(options: &Options, report: &mut Report) -> Result<Ground, BenchError> {
@@ -209,13 +210,18 @@ async fn prepare(options: &Options, report: &mut Report) -> Result<Ground, Bench
     Ok(ground)
 }
 
-async fn tell_statements(
+async fn tell_postgres(
     ground: &Ground,
     options: &Options,
     report: &mut Report,
 ) -> Result<(), BenchError> {
     if options.statements {
         for line in look::statements(&mut ground.look().await?).await? {
+            report.remark(line);
+        }
+    }
+    if options.held_up {
+        for line in held_up::told(&ground.postgres_log())? {
             report.remark(line);
         }
     }

@@ -1,5 +1,7 @@
 //! Accept latency at a constant arrival.
 
+use jiff::SignedDuration;
+
 use super::{Bench, ms_at};
 use crate::{
     error::BenchError,
@@ -52,6 +54,12 @@ pub(crate) async fn latency(bench: &Bench<'_>, report: &mut Report) -> Result<()
             sent.refused
         ),
     );
+    if let Some((_, at)) = sent.slowest {
+        let ago = SignedDuration::try_from(at.elapsed()).unwrap_or_default();
+        let moment = ground.environment.now().saturating_sub(ago);
+        let moment = moment.unwrap_or_default();
+        report.remark(format!("at {rate}/s: the slowest had its receipt at {moment}"));
+    }
     report.remark(format!(
         "at {rate}/s: {}",
         after.per_piece(before, sent.accepted)
