@@ -11,10 +11,10 @@ export PATH := $(CURDIR)/.knipperlicht/tools/bin:$(PATH)
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run web web-check web-test test check check-tools format clippy deps advisories words proto own bench sim kill fuzz sbom fmt sqlx access-page proto-baseline clean
+.PHONY: help run web web-check web-test test check check-tools format clippy deps advisories words proto own deployment k8s-rules bench sim kill fuzz sbom fmt sqlx access-page proto-baseline clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 run: web ## everything on this machine, with its own PostgreSQL and NATS and demo data
 	@$(ENSURE) run
@@ -38,7 +38,7 @@ test: web ## all tests, on throw-away PostgreSQL and NATS servers; ARGS="a_test_
 	$(BUILT)/debug/knipperlicht-sandbox cargo nextest run --workspace $(ARGS)
 	@$(if $(ARGS),,$(BROWSE))
 
-check: format clippy deps advisories words proto own web-check ## everything that is checked without running
+check: format clippy deps advisories words proto own deployment web-check ## everything that is checked without running
 
 check-tools:
 	@$(ENSURE) check
@@ -67,6 +67,16 @@ proto: check-tools
 
 own:
 	python3 deploy/tools/checks.py
+
+# What has no engine for containers and no cluster; whatever lacks a tool is skipped, and said so.
+deployment:
+	@$(ENSURE) deployment || true
+	@if command -v manifests >/dev/null; then manifests deploy/tools/deployment; \
+	else echo "SKIPPED: deploy/ and k8s/ were not checked: what checks them could not be had (see above)"; fi
+
+k8s-rules: ## write the rules of Prometheus anew for Kubernetes, after a change in deploy/prometheus/rules
+	@$(ENSURE) deployment
+	manifests deploy/tools/deployment rules
 
 bench: ## the measurements of the design, against raw PostgreSQL and NATS
 	@$(ENSURE) bench

