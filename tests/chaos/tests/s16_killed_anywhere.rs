@@ -386,7 +386,7 @@ async fn referral_of(coordinator: &Caller, situation: &str) -> Result<routing::R
 }
 
 async fn task_of(partner: &Caller, situation: &str) -> Result<followup::Task, Status> {
-    let request = followup::ListTasksRequest { open_only: false };
+    let request = followup::ListTasksRequest::default();
     let tasks = partner
         .followup()
         .list_tasks(request)

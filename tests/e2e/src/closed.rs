@@ -110,7 +110,10 @@ impl PartnerDesk {
 
     /// What there is to do, as the desk lists it.
     pub async fn open_tasks(&self) -> Vec<followup::Task> {
-        let request = followup::ListTasksRequest { open_only: true };
+        let request = followup::ListTasksRequest {
+            open_only: true,
+            ..Default::default()
+        };
         let tasks = self.0.followup().list_tasks(request).await;
         tasks.expect("tasks").into_inner().tasks
     }

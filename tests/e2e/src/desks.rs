@@ -207,7 +207,7 @@ impl PartnerDesk {
     /// The follow-up of this situation, once it is there.
     pub async fn task_of(&self, situation: &str) -> followup::Task {
         eventually("a task", async || {
-            let request = followup::ListTasksRequest { open_only: false };
+            let request = followup::ListTasksRequest::default();
             let tasks = self
                 .0
                 .followup()

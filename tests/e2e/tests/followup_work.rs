@@ -142,7 +142,7 @@ async fn a_visit_is_part_of_the_story() {
 
 /// Who is there for the carer, by the name that the carer hears.
 async fn contact(desk: &Caller, task: &str) -> (String, String) {
-    let list = followup::ListTasksRequest { open_only: false };
+    let list = followup::ListTasksRequest::default();
     let tasks = desk.followup().list_tasks(list).await.unwrap();
     let mut tasks = tasks.into_inner().tasks.into_iter();
     let task = tasks.find(|one| one.task_id == task).unwrap();
@@ -266,5 +266,31 @@ async fn what_a_partner_writes_down_stays_in_the_vault() {
             .await
             .unwrap();
     assert_eq!(written, 1);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn the_follow_ups_of_named_referrals_are_those_the_caller_may_see() {
+    let world = World::start().await;
+    let accepted = world.accepted().await;
+    let named = async |desk: &Caller, ids: &[&str]| {
+        let request = followup::ListTasksRequest {
+            referral_ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+            ..Default::default()
+        };
+        let tasks = desk.followup().list_tasks(request).await?;
+        let tasks = tasks.into_inner().tasks.into_iter();
+        Ok::<Vec<String>, tonic::Status>(tasks.map(|task| task.task_id).collect())
+    };
+    let task = accepted.partner.task_of(&accepted.situation).await;
+    let (ours, other) = (task.referral_id.as_str(), accepted.situation.as_str());
+    let desk = &accepted.partner.0;
+    let found = named(desk, &[ours, other]).await.unwrap();
+    assert_eq!(found, [task.task_id.as_str()]);
+    assert!(named(desk, &[other]).await.unwrap().is_empty());
+    let stranger = world.partner("somebody-else");
+    assert!(named(&stranger.0, &[ours]).await.unwrap().is_empty());
+    let refused = named(desk, &[ours; 201]).await.unwrap_err();
+    assert_eq!(Problem::from(&refused).code, "KL4033");
     world.stop().await;
 }

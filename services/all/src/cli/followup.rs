@@ -375,7 +375,11 @@ fn print(task: Option<proto::Task>, session: &Session) -> Result<(), CliError> {
 
 async fn list(open_only: bool, session: &Session) -> Result<(), CliError> {
     let mut followup = session.followup(Desk).await?;
-    let found = answer(followup.list_tasks(unary(proto::ListTasksRequest { open_only }))).await?;
+    let found = answer(followup.list_tasks(unary(proto::ListTasksRequest {
+        open_only,
+        ..Default::default()
+    })))
+    .await?;
     let views: Vec<TaskView> = found.tasks.into_iter().map(TaskView::from).collect();
     session.output.list(
         &views,

@@ -21,8 +21,15 @@ use crate::{
     story,
 };
 
-/// Referrals whose promises are told at once, at most.
+/// Referrals that may be asked about at once.
 const LARGEST: usize = 200;
+
+fn referrals_named(ids: &[String]) -> Result<Vec<ReferralId>, FollowupError> {
+    if ids.len() > LARGEST {
+        return Err(FollowupError::TooMany(ids.len()));
+    }
+    ids.iter().map(|id| wire::id("referral_ids", id)).collect()
+}
 
 impl FollowupCalls {
     pub(super) async fn promises_of(
@@ -30,15 +37,7 @@ impl FollowupCalls {
         principal: &Principal,
         request: &ListPromisesRequest,
     ) -> Result<ListPromisesResponse, FollowupError> {
-        let asked = &request.referral_ids;
-        if asked.len() > LARGEST {
-            return Err(FollowupError::TooMany(asked.len()));
-        }
-        let referrals = asked
-            .iter()
-            .map(|id| wire::id("referral_ids", id))
-            .collect::<Result<Vec<ReferralId>, _>>()?;
-
+        let referrals = referrals_named(&request.referral_ids)?;
         let mut transaction = self.kit.database.begin(principal).await?;
         let promises = clocks::of_referrals(&mut transaction, &referrals).await?;
         transaction.commit().await?;
@@ -59,12 +58,18 @@ impl FollowupCalls {
         };
         let states: Vec<String> = states.iter().map(ToString::to_string).collect();
 
+        let referrals = referrals_named(&request.referral_ids)?;
         let whose = whose(principal);
         let mut transaction = self.kit.database.begin(principal).await?;
-        let mut tasks = tasks::list(&mut transaction, &whose, &states).await?;
-        if request.open_only {
-            tasks.extend(tasks::to_ask(&mut transaction, &whose).await?);
-        }
+        let tasks = if referrals.is_empty() {
+            let mut tasks = tasks::list(&mut transaction, &whose, &states).await?;
+            if request.open_only {
+                tasks.extend(tasks::to_ask(&mut transaction, &whose).await?);
+            }
+            tasks
+        } else {
+            tasks::of_referrals(&mut transaction, &referrals, &states).await?
+        };
         transaction.commit().await?;
         Ok(ListTasksResponse {
             tasks: tasks.into_iter().map(Task::from).collect(),

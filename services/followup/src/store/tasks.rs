@@ -4,7 +4,7 @@ pub(in crate::store) mod row;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use knipperlicht_vocabulary::{SituationId, TaskId};
+use knipperlicht_vocabulary::{ReferralId, SituationId, TaskId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -260,6 +260,25 @@ pub(crate) async fn list(
         zones,
         states,
         PAGE
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(TaskView::try_from).collect()
+}
+
+/// The follow-ups of these referrals that stand in one of `states`, as far as the caller sees them.
+/// Relies on the unique referral of `task`.
+pub(crate) async fn of_referrals(
+    connection: &mut PgConnection,
+    referrals: &[ReferralId],
+    states: &[String],
+) -> Result<Vec<TaskView>, FollowupError> {
+    let referrals: Vec<Uuid> = referrals.iter().map(|id| id.uuid()).collect();
+    let rows = task_views!(
+        "where t.referral_id = any($1) and t.state = any($2)
+         order by c.due_at nulls last, t.changed_at desc",
+        &referrals,
+        states
     )
     .fetch_all(connection)
     .await?;

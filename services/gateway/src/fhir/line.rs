@@ -10,9 +10,13 @@ use knipperlicht_contracts::{
     intake::v1::{self as intake, intake_service_client::IntakeServiceClient},
     routing::v1::{self as routing, routing_service_client::RoutingServiceClient},
 };
+use knipperlicht_vocabulary::ReferralState;
 use tonic::{Request, Status, metadata::MetadataMap, transport::Channel};
 
-use super::outcome::Refusal;
+use super::{
+    outcome::Refusal,
+    referral::{self, Asked},
+};
 use crate::{fault::Fault, upstream::Upstreams};
 
 /// How long a service may take.
@@ -23,9 +27,6 @@ const PAGE: i32 = 200;
 
 /// So many pages are read at most: further, whoever asks reads page by page itself.
 const MOST_PAGES: usize = 50;
-
-/// As many follow-ups as are listed: with so many, there may be more.
-pub(super) const MOST_TASKS: usize = 500;
 
 /// The services, in the name of a caller.
 #[derive(Debug, Clone)]
@@ -105,45 +106,64 @@ impl Line {
         Err(Refusal::too_much())
     }
 
-    /// The caller's referrals, until one is the one looked for.
-    async fn referrals_until(
-        &self,
-        is_it: impl Fn(&routing::Referral) -> bool,
-    ) -> Result<Vec<routing::Referral>, Refusal> {
-        let mut referrals = Vec::new();
-        let mut asked = routing::ListReferralsRequest {
-            open_only: false,
+    /// The caller's referrals with their follow-ups.
+    pub(super) async fn asked(&self) -> Result<Vec<Asked>, Refusal> {
+        let mut asked = Vec::new();
+        let mut page = routing::ListReferralsRequest {
             page_size: PAGE,
-            page_token: String::new(),
             ..Default::default()
         };
         for _ in 0..MOST_PAGES {
-            let page = self.routing().list_referrals(self.ask(asked.clone())).await;
-            let page = page?.into_inner();
-            let is_there = page.referrals.iter().any(&is_it);
-            referrals.extend(page.referrals);
-            if is_there || page.next_page_token.is_empty() {
-                return Ok(referrals);
+            let (found, next) = self.asked_by(page.clone()).await?;
+            asked.extend(found);
+            if next.is_empty() {
+                return Ok(asked);
             }
-            asked.page_token = page.next_page_token;
+            page.page_token = next;
         }
         Err(Refusal::too_much())
     }
 
-    /// The caller's referrals.
-    pub(super) async fn referrals(&self) -> Result<Vec<routing::Referral>, Refusal> {
-        self.referrals_until(|_| false).await
-    }
-
     /// One of them, where it is.
-    pub(super) async fn referral(&self, id: &str) -> Result<Option<routing::Referral>, Refusal> {
-        let read = self.referrals_until(|one| one.referral_id == id).await?;
-        Ok(read.into_iter().find(|one| one.referral_id == id))
+    pub(super) async fn asked_one(&self, id: &str) -> Result<Option<Asked>, Refusal> {
+        let this_one = routing::ListReferralsRequest {
+            referral_ids: vec![id.to_owned()],
+            ..Default::default()
+        };
+        let (mut found, _) = self.asked_by(this_one).await?;
+        Ok(found.pop())
     }
 
-    /// The caller's follow-ups.
-    pub(super) async fn tasks(&self) -> Result<Vec<followup::Task>, Status> {
-        let asked = followup::ListTasksRequest { open_only: false };
+    /// A page of them, and where the next one begins.
+    async fn asked_by(
+        &self,
+        page: routing::ListReferralsRequest,
+    ) -> Result<(Vec<Asked>, String), Refusal> {
+        let page = self.routing().list_referrals(self.ask(page)).await?;
+        let routing::ListReferralsResponse {
+            referrals,
+            next_page_token,
+        } = page.into_inner();
+        let tasks = self.tasks_of(&referrals).await?;
+        Ok((referral::join(referrals, tasks), next_page_token))
+    }
+
+    /// The follow-ups of referrals. What was not accepted when it was read has none, though it may have
+    /// been since: told with half of what it is now, it would not be told again when it changed.
+    async fn tasks_of(
+        &self,
+        referrals: &[routing::Referral],
+    ) -> Result<Vec<followup::Task>, Status> {
+        let waiting = [ReferralState::Requested, ReferralState::Held].map(ReferralState::number);
+        let answered = referrals.iter().filter(|one| !waiting.contains(&one.state));
+        let asked = followup::ListTasksRequest {
+            open_only: false,
+            referral_ids: answered.map(|one| one.referral_id.clone()).collect(),
+        };
+        // Without any it would be asked for all.
+        if asked.referral_ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let answer = self.followup().list_tasks(self.ask(asked)).await?;
         Ok(answer.into_inner().tasks)
     }

@@ -184,102 +184,71 @@ impl Call {
 
     async fn search(&self, kind: Kind) -> Result<Response, Refusal> {
         let wanted = self.query.wanted(kind, self.preference.lenient)?;
-        let (found, missing) = match self.all(kind, &wanted).await {
+        let found = match self.all(kind, &wanted).await {
             // Of a situation that is not the caller's there is nothing to find.
-            Err(refused) if refused.is_not_found() => (Vec::new(), None),
+            Err(refused) if refused.is_not_found() => Vec::new(),
             found => found?,
         };
-        let bundle = wanted.page(kind, &self.base, found, missing);
+        let bundle = wanted.page(kind, &self.base, found);
         Ok(reply::of(StatusCode::OK, &bundle))
     }
 
     /// All of a kind that the caller sees, as far as the search narrows what is read at all.
-    async fn all(
-        &self,
-        kind: Kind,
-        wanted: &Wanted,
-    ) -> Result<(Vec<Found>, Option<&'static str>), Refusal> {
-        Ok((
-            match kind {
-                Kind::ServiceRequest => return self.requests(wanted).await,
-                Kind::Task => {
-                    let (asked, complete) = self.asked().await?;
-                    let tasks = asked.iter().map(Asked::task).collect();
-                    return Ok((tasks, complete.missing()));
-                }
-                Kind::Questionnaire => self.questionnaires().await?,
-                Kind::QuestionnaireResponse => self.forms(wanted.situation()?).await?,
-                Kind::Observation => {
-                    let situation = wanted.situation()?;
-                    assessed::observations(situation, &self.line.judgements(situation).await?)
-                }
-                Kind::Consent => self
-                    .consent(wanted.situation()?)
-                    .await?
-                    .into_iter()
-                    .collect(),
-                Kind::Provenance => {
-                    let situation = wanted.situation()?;
-                    story::provenance(situation, &self.line.story(situation).await?)
-                }
-                Kind::StructureDefinition => conformance::extensions(),
-                Kind::CodeSystem => conformance::code_systems(),
-            },
-            None,
-        ))
+    async fn all(&self, kind: Kind, wanted: &Wanted) -> Result<Vec<Found>, Refusal> {
+        match kind {
+            Kind::ServiceRequest => self.requests(wanted).await,
+            Kind::Task => Ok(self.line.asked().await?.iter().map(Asked::task).collect()),
+            Kind::Questionnaire => self.questionnaires().await,
+            Kind::QuestionnaireResponse => self.forms(wanted.situation()?).await,
+            Kind::Observation => {
+                let situation = wanted.situation()?;
+                let judged = self.line.judgements(situation).await?;
+                Ok(assessed::observations(situation, &judged))
+            }
+            Kind::Consent => {
+                let consent = self.consent(wanted.situation()?).await?;
+                Ok(consent.into_iter().collect())
+            }
+            Kind::Provenance => {
+                let situation = wanted.situation()?;
+                let story = self.line.story(situation).await?;
+                Ok(story::provenance(situation, &story))
+            }
+            Kind::StructureDefinition => Ok(conformance::extensions()),
+            Kind::CodeSystem => Ok(conformance::code_systems()),
+        }
     }
 
     /// A reporter's signals, a desk's referrals: each has the one or the other.
-    async fn requests(
-        &self,
-        wanted: &Wanted,
-    ) -> Result<(Vec<Found>, Option<&'static str>), Refusal> {
-        let mut missing = None;
+    async fn requests(&self, wanted: &Wanted) -> Result<Vec<Found>, Refusal> {
         let proposals = async {
             let signals = self.line.signals().await?;
             Ok(signals.iter().map(signal::proposal).collect())
         };
         let orders = async {
-            let (asked, complete) = self.asked().await?;
-            Ok((asked.iter().map(Asked::order).collect(), complete.missing()))
+            let asked = self.line.asked().await?;
+            Ok(asked.iter().map(Asked::order).collect())
         };
-        let found = match (
+        match (
             wanted.may_be("intent", "proposal"),
             wanted.may_be("intent", "order"),
         ) {
-            (true, false) => proposals.await?,
-            (false, true) => {
-                let (found, incomplete) = orders.await?;
-                missing = incomplete;
-                found
-            }
-            (false, false) => Vec::new(),
+            (true, false) => proposals.await,
+            (false, true) => orders.await,
+            (false, false) => Ok(Vec::new()),
             (true, true) => {
                 let (proposals, orders) = join(proposals, orders).await;
-                let orders = orders.map(|(found, incomplete)| {
-                    missing = incomplete;
-                    found
-                });
-                line::either(proposals, orders)?
+                line::either(proposals, orders)
             }
-        };
-        Ok((found, missing))
-    }
-
-    /// The caller's referrals with their follow-ups.
-    async fn asked(&self) -> Result<(Vec<Asked>, referral::Complete), Refusal> {
-        // The follow-ups first: one that opens meanwhile is then told a moment later, not too early.
-        let tasks = self.line.tasks().await?;
-        let referrals = self.line.referrals().await?;
-        Ok(referral::join(referrals, tasks))
+        }
     }
 
     async fn asked_one(&self, id: &str) -> Result<Asked, Refusal> {
-        let tasks = self.line.tasks().await?;
-        let referral = self.line.referral(id).await?;
-        let referral = referral.ok_or_else(|| none_such(Kind::Task, id))?;
-        let (mut asked, _) = referral::join(vec![referral], tasks);
-        asked.pop().ok_or_else(Refusal::too_much)
+        let none = || none_such(Kind::Task, id);
+        if !ids::is_uuid(id) {
+            return Err(none());
+        }
+        self.line.asked_one(id).await?.ok_or_else(none)
     }
 
     async fn questionnaires(&self) -> Result<Vec<Found>, Refusal> {

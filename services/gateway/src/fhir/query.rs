@@ -8,7 +8,7 @@ use super::{
     offer::{self, Kind},
     outcome::Refusal,
     reply,
-    types::{Bundle, Entry, Issue, Link, OperationOutcome, Search},
+    types::{Bundle, Entry, Link, Search},
 };
 
 /// How many of a search are in one answer: if nothing is said, and at most.
@@ -224,13 +224,7 @@ impl Wanted {
 
     /// One page of what was found, the longest unchanged first: what changes while somebody turns
     /// pages comes once more, and nothing is passed over.
-    pub(super) fn page(
-        &self,
-        kind: Kind,
-        base: &str,
-        mut found: Vec<Found>,
-        missing: Option<&str>,
-    ) -> Value {
+    pub(super) fn page(&self, kind: Kind, base: &str, mut found: Vec<Found>) -> Value {
         found.retain(|one| self.takes(one));
         found.sort_by(|one, other| one.place().cmp(&other.place()));
         let total = u64::try_from(found.len()).unwrap_or_default();
@@ -250,20 +244,18 @@ impl Wanted {
                 url: self.link(kind, base, Some(last.place())),
             });
         }
-        let mut entry: Vec<_> = found
-            .into_iter()
-            .map(|one| Entry {
-                full_url: Some(format!("{base}/{}/{}", kind.name(), one.id)),
-                resource: one.resource,
-                search: Some(mode("match")),
-            })
-            .collect();
-        entry.extend(missing.map(warning));
+        let entry = found.into_iter().map(|one| Entry {
+            full_url: Some(format!("{base}/{}/{}", kind.name(), one.id)),
+            resource: one.resource,
+            search: Some(Search {
+                mode: "match".to_owned(),
+            }),
+        });
         let bundle = Bundle {
             kind: "searchset".to_owned(),
             total: Some(total),
             link,
-            entry,
+            entry: entry.collect(),
         };
         reply::json("Bundle", &bundle)
     }
@@ -281,29 +273,6 @@ impl Wanted {
         let pairs = pairs.finish();
         let mark = if pairs.is_empty() { "" } else { "?" };
         format!("{base}/{}{mark}{pairs}", kind.name())
-    }
-}
-
-fn mode(mode: &str) -> Search {
-    Search {
-        mode: mode.to_owned(),
-    }
-}
-
-/// That something is left out, beside what was found.
-fn warning(what: &str) -> Entry {
-    let outcome = OperationOutcome {
-        issue: vec![Issue {
-            severity: "warning".to_owned(),
-            code: "incomplete".to_owned(),
-            diagnostics: Some(what.to_owned()),
-            ..Issue::default()
-        }],
-    };
-    Entry {
-        full_url: None,
-        resource: reply::json("OperationOutcome", &outcome),
-        search: Some(mode("outcome")),
     }
 }
 
@@ -372,7 +341,7 @@ mod tests {
         let mut text = "_count=2".to_owned();
         for _ in 0..4 {
             let wanted = Query::parse(&text).unwrap().wanted(Kind::Task, false);
-            let page = wanted.unwrap().page(Kind::Task, "b", things(), None);
+            let page = wanted.unwrap().page(Kind::Task, "b", things());
             assert_eq!(page["total"], 7);
             for entry in page["entry"].as_array().unwrap() {
                 seen.push(entry["resource"]["id"].as_str().unwrap().to_owned());

@@ -1,6 +1,8 @@
 //! A referral as an order and the Task that fulfils it: `ServiceRequest` with intent `order`, and
 //! `Task` with the same id.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use knipperlicht_contracts::{followup::v1 as followup, routing::v1 as routing};
 use knipperlicht_vocabulary::{
@@ -326,48 +328,17 @@ fn outputs(task: &followup::Task) -> Vec<TaskOutput> {
     outputs
 }
 
-/// Each referral with its follow-up. Of what was accepted, a follow-up that is missing from a full list
-/// may be one of those that the list has no room for: what is not known is not told.
-pub(super) fn join(
-    referrals: Vec<routing::Referral>,
-    tasks: Vec<followup::Task>,
-) -> (Vec<Asked>, Complete) {
-    let is_full = tasks.len() >= super::line::MOST_TASKS;
-    let mut by_referral: std::collections::HashMap<_, _> = tasks
+/// Each referral with its follow-up.
+pub(super) fn join(referrals: Vec<routing::Referral>, tasks: Vec<followup::Task>) -> Vec<Asked> {
+    let mut by_referral: HashMap<_, _> = tasks
         .into_iter()
         .map(|task| (task.referral_id.clone(), task))
         .collect();
-    let mut complete = Complete::Yes;
-    let mut asked = Vec::with_capacity(referrals.len());
-    for referral in referrals {
-        let task = by_referral.remove(&referral.referral_id);
-        let one = Asked { referral, task };
-        if is_full && one.task.is_none() && one.state() == Some(ReferralState::Accepted) {
-            complete = Complete::No;
-        } else {
-            asked.push(one);
-        }
-    }
-    (asked, complete)
-}
-
-/// Whether all that there is was told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Complete {
-    Yes,
-    No,
-}
-
-impl Complete {
-    /// What to say of it.
-    pub(super) const fn missing(self) -> Option<&'static str> {
-        match self {
-            Self::Yes => None,
-            Self::No => Some(
-                "there are more than 500 follow-ups: those that are closed and changed longest ago are left out",
-            ),
-        }
-    }
+    let with_task = |referral: routing::Referral| Asked {
+        task: by_referral.remove(&referral.referral_id),
+        referral,
+    };
+    referrals.into_iter().map(with_task).collect()
 }
 
 #[cfg(test)]
@@ -440,23 +411,5 @@ mod tests {
                 "{referral:?} {follow_up:?}"
             );
         }
-    }
-
-    #[test]
-    fn of_a_list_that_is_full_what_is_not_known_is_left_out_and_said_so() {
-        let referral = |id: &str, state: ReferralState| routing::Referral {
-            referral_id: id.to_owned(),
-            state: state.number(),
-            ..Default::default()
-        };
-        let referrals = vec![
-            referral("a", ReferralState::Accepted),
-            referral("b", ReferralState::Requested),
-        ];
-        let (asked, complete) = join(referrals.clone(), Vec::new());
-        assert_eq!((asked.len(), complete), (2, Complete::Yes));
-        let (asked, complete) = join(referrals, vec![followup::Task::default(); 500]);
-        assert_eq!((asked.len(), complete), (1, Complete::No));
-        assert_eq!(asked[0].referral.referral_id, "b");
     }
 }

@@ -194,7 +194,10 @@ impl Bots {
             let Ok(tasks) = self
                 .coordinator
                 .followup()
-                .list_tasks(followup::ListTasksRequest { open_only: true })
+                .list_tasks(followup::ListTasksRequest {
+                    open_only: true,
+                    ..Default::default()
+                })
                 .await
             else {
                 continue;

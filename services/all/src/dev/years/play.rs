@@ -358,7 +358,10 @@ impl Play {
 
     async fn open_tasks(&mut self) -> Result<Vec<followup::Task>, DevError> {
         let line = self.callers.coordinator(&self.zones)?;
-        let request = followup::ListTasksRequest { open_only: true };
+        let request = followup::ListTasksRequest {
+            open_only: true,
+            ..Default::default()
+        };
         let listed = FollowupServiceClient::new(line).list_tasks(request).await;
         Ok(listed.map_err(YearsError::from)?.into_inner().tasks)
     }
