@@ -4,6 +4,7 @@
 
 use std::{
     ops::{Deref, DerefMut},
+    sync::Arc,
     time::Duration,
 };
 
@@ -45,8 +46,8 @@ pub fn can_be_overheard(url: &str) -> Result<bool, sqlx::Error> {
 #[derive(Debug, Clone)]
 pub struct Database {
     pool: PgPool,
-    connect: PgConnectOptions,
-    become_role: String,
+    connect: Arc<PgConnectOptions>,
+    become_role: Arc<str>,
 }
 
 impl Database {
@@ -70,8 +71,8 @@ impl Database {
         let become_role = format!("set role kl_{}", options.service);
         Ok(Self {
             pool: pool(connect.clone(), become_role.clone(), options.connections),
-            connect,
-            become_role,
+            connect: Arc::new(connect),
+            become_role: become_role.into(),
         })
     }
 
@@ -82,7 +83,7 @@ impl Database {
         let binding = binding("session", principal, |_| true);
         let prepare = format!("{}; {binding} {IMPATIENCE}", self.become_role);
         Standing {
-            pool: pool(self.connect.clone(), prepare, 1),
+            pool: pool((*self.connect).clone(), prepare, 1),
             connection: None,
         }
     }

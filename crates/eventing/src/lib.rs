@@ -16,6 +16,7 @@
 //! - [`topology`]: the stream, and who listens to whom.
 //! - [`accounts`]: who may do what at NATS.
 //! - [`reconciler`]: what was said compared with what was handled; replay.
+//! - [`Watchers`]: who watches what, and is woken when it changed.
 //! - [`audit`]: who did what, and why: a log that every service keeps beside its events.
 //!
 //! NATS is transport, never the record: with the stream lost, the outboxes fill it again.
@@ -46,6 +47,7 @@ pub mod schema;
 mod seat;
 pub mod topology;
 mod turn;
+mod watchers;
 
 pub use accounts::NatsUser;
 pub use consumer::{Consumer, ReactionError, Reactions};
@@ -59,6 +61,7 @@ pub use nats::{NatsError, NatsOptions};
 pub use outbox::{Said, Waker, say};
 pub use relay::Relay;
 pub use turn::Turns;
+pub use watchers::{Change, Found, Looks, Watcher, Watchers};
 
 /// The tables that every service's schema holds.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");

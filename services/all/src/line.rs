@@ -264,6 +264,7 @@ impl Assembly<'_> {
                 self.react(&kit, &jetstream, intake.reactions());
                 let expiring = intake.expiring(self.settings.retention);
                 self.lifecycle.spawn(expiring.run(stop.clone()));
+                self.lifecycle.spawn(intake.wake_watchers(stop.clone()));
                 self.lifecycle.spawn(intake.write_signals(stop));
             }
             Service::Assessment => {
@@ -281,6 +282,7 @@ impl Assembly<'_> {
                 let routing = Routing::new(kit.clone(), Arc::clone(&self.zones), points);
                 self.routes.add_service(routing.routes());
                 self.react(&kit, &jetstream, routing.reactions());
+                self.lifecycle.spawn(routing.wake_watchers(stop.clone()));
                 if let Some(measuring) = routing.measuring() {
                     self.lifecycle.spawn(measuring.run(stop.clone()));
                 }

@@ -39,7 +39,7 @@ pub struct ServeOptions {
     /// NATS with JetStream
     #[arg(long, env = "NATS_URL")]
     nats_url: Option<String>,
-    /// Database connections at most, per service, for calls; two or three more run all the time
+    /// Database connections at most, per service, for calls; two to four more run all the time
     #[arg(long, env = "KL_CONNECTIONS", default_value_t = 8)]
     connections: u32,
     /// Folder with the questionnaires that the organisation has a licence for, a JSON file each

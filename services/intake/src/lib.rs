@@ -12,7 +12,7 @@ mod store;
 use std::sync::Arc;
 
 use knipperlicht_contracts::intake::v1::intake_service_server::IntakeServiceServer;
-use knipperlicht_eventing::{Kit, Reactions};
+use knipperlicht_eventing::{Kit, Reactions, Watchers};
 use knipperlicht_links::Address;
 use knipperlicht_privacy::{Fingerprint, IndexKey, ReporterKeys, Vault};
 use knipperlicht_runtime::Stop;
@@ -20,7 +20,7 @@ use knipperlicht_zones::ZoneTable;
 
 pub use crate::error::IntakeError;
 pub use crate::expiring::Expiring;
-use crate::grpc::{IntakeCalls, Writer};
+use crate::grpc::{IntakeCalls, SignalLooks, Writer};
 pub use crate::store::keys;
 
 /// The tables of intake, beside those of eventing.
@@ -57,6 +57,7 @@ impl Intake {
             identity: Arc::new(Fingerprint::new(index_key, "identity")),
             reporters: Arc::new(ReporterKeys::new(index_key)),
             submit,
+            watchers: Watchers::default(),
             address,
         };
         Self { kit, calls, writer }
@@ -78,6 +79,12 @@ impl Intake {
     #[must_use]
     pub fn expiring(&self, retention: model::Retention) -> Expiring {
         Expiring::new(self.calls.clone(), retention)
+    }
+
+    /// Wakes reporters who watch, until it is time to stop.
+    pub fn wake_watchers(&self, stop: Stop) -> impl Future<Output = ()> + Send + use<> {
+        let IntakeCalls { kit, watchers, .. } = self.calls.clone();
+        watchers.run(kit, SignalLooks, stop)
     }
 
     /// Writes accepted signals, many in one commit, until it is time to stop.

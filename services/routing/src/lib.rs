@@ -19,10 +19,12 @@ use std::sync::Arc;
 
 use knipperlicht_contracts::routing::v1::routing_service_server::RoutingServiceServer;
 use knipperlicht_eventing::{Kit, Reactions};
+use knipperlicht_runtime::Stop;
 use knipperlicht_zones::ZoneTable;
 
 use crate::{
-    behaviours::Measuring, books::Books, model::points::PointsTables, reactions::RoutingReactions,
+    behaviours::Measuring, books::Books, grpc::ReferralLooks, model::points::PointsTables,
+    reactions::RoutingReactions,
 };
 pub use crate::{
     demo::{
@@ -65,17 +67,23 @@ impl Routing {
         Endings::new(self.calls.clone())
     }
 
+    /// Wakes desks and coordinators who watch, until it is time to stop.
+    pub fn wake_watchers(&self, stop: Stop) -> impl Future<Output = ()> + Send + use<> {
+        let RoutingCalls { kit, watchers, .. } = self.calls.clone();
+        watchers.run(kit, ReferralLooks, stop)
+    }
+
     /// What it does when it hears something.
     #[must_use]
     pub fn reactions(&self) -> Arc<impl Reactions + use<>> {
-        let RoutingCalls { kit, books } = self.calls.clone();
+        let RoutingCalls { kit, books, .. } = self.calls.clone();
         Arc::new(RoutingReactions { kit, books })
     }
 
     /// What measures how services behave; nothing where the rules do not look at it.
     #[must_use]
     pub fn measuring(&self) -> Option<Measuring> {
-        let RoutingCalls { kit, books } = &self.calls;
+        let RoutingCalls { kit, books, .. } = &self.calls;
         let measured = books.points.current().measured.as_ref()?;
         Some(Measuring::new(kit.clone(), measured.over_days))
     }

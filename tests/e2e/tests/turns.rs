@@ -11,7 +11,9 @@ use knipperlicht_contracts::{
 use knipperlicht_e2e::{ReporterPhone, World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
-use knipperlicht_vocabulary::{Consent, DeclineReason, ItemKind, Observation, ReferralState, Step};
+use knipperlicht_vocabulary::{
+    Consent, DeclineReason, ItemKind, Observation, ReferralState, Step, Urgency,
+};
 
 const ZONE: &str = "oostende-bredene";
 
@@ -384,5 +386,98 @@ async fn a_partner_watches_what_is_asked_of_it_and_nothing_else() {
     let accepted = next(&mut changes).await;
     assert_eq!(accepted.referral_id, asked.referral_id);
     assert_eq!(accepted.state, ReferralState::Accepted.number());
+    world.stop().await;
+}
+
+/// The next news of a signal that is as looked for.
+async fn told(
+    changes: &mut tonic::Streaming<intake::WatchMySignalsResponse>,
+    is_it: impl Fn(&intake::SignalStatus) -> bool,
+) -> intake::SignalStatus {
+    loop {
+        let change = changes.message().await.unwrap().unwrap();
+        let signal = change.signal.unwrap();
+        if is_it(&signal) {
+            return signal;
+        }
+    }
+}
+
+async fn watch(phone: &ReporterPhone) -> tonic::Streaming<intake::WatchMySignalsResponse> {
+    let request = intake::WatchMySignalsRequest {};
+    let changes = phone.0.intake().watch_my_signals(request).await;
+    changes.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn whatever_changes_of_a_signal_is_told_to_whoever_watches_it() {
+    let world = World::start().await;
+    let cleaner = world.reporter("cleaner");
+    let mut changes = watch(&cleaner).await;
+    let receipt = cleaner.send(a_signal(&world.environment)).await.unwrap();
+    let id = &receipt.signal_id;
+    let referred = |signal: &intake::SignalStatus| signal.step == Step::Referred.number();
+    let signal = told(&mut changes, referred).await;
+
+    // The same person's other phone shows it.
+    let seen = intake::MarkSeenRequest {
+        signal_id: id.clone(),
+        seen: signal.progress,
+    };
+    cleaner.0.intake().mark_seen(seen).await.unwrap();
+    let is_seen = |signal: &intake::SignalStatus| {
+        let mut steps = signal.progress.iter();
+        steps.any(|step| step.seen_at.is_some())
+    };
+    told(&mut changes, is_seen).await;
+
+    set_consent(&cleaner, id, Consent::Refused).await;
+    let is_refused = |signal: &intake::SignalStatus| signal.consent == Consent::Refused.number();
+    told(&mut changes, is_refused).await;
+
+    let withdraw = intake::WithdrawSignalRequest {
+        signal_id: id.clone(),
+    };
+    cleaner.0.intake().withdraw_signal(withdraw).await.unwrap();
+    let is_withdrawn = |signal: &intake::SignalStatus| signal.step == Step::Withdrawn.number();
+    told(&mut changes, is_withdrawn).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_another_process_changed_is_told_as_well() {
+    let world = World::start().await;
+    let cleaner = world.reporter("cleaner");
+    let receipt = cleaner.send(a_signal(&world.environment)).await.unwrap();
+    cleaner.sees(&receipt.signal_id, Step::Referred).await;
+    let desk = world.partner("dmw-oostende-bredene");
+    let asked = desk.receives(&receipt.situation_id).await;
+    let request = routing::WatchReferralsRequest {};
+    let referrals = desk.0.routing().watch_referrals(request).await;
+    let (mut signals, mut referrals) = (watch(&cleaner).await, referrals.unwrap().into_inner());
+    signals.message().await.unwrap();
+    referrals.message().await.unwrap();
+
+    // Nothing in this process knows of it.
+    let mut elsewhere = world.look().await;
+    sqlx::raw_sql(
+        "insert into intake.progress (event_id, situation_id, step, at)
+         select gen_random_uuid(), situation_id, 'contacted', now() from intake.situation;
+         update routing.referral set urgency = 'emergency', changed_in = default",
+    )
+    .execute(&mut elsewhere)
+    .await
+    .unwrap();
+    let contacted = |signal: &intake::SignalStatus| {
+        let mut steps = signal.progress.iter();
+        steps.any(|taken| taken.step == Step::Contacted.number())
+    };
+    told(&mut signals, contacted).await;
+    let changed = referrals.message().await.unwrap().unwrap();
+    let changed = changed.referral.unwrap();
+    assert_eq!(
+        (changed.referral_id, changed.urgency),
+        (asked.referral_id, Urgency::Emergency.number())
+    );
     world.stop().await;
 }

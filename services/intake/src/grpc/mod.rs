@@ -20,15 +20,17 @@ use std::{pin::Pin, sync::Arc};
 
 use knipperlicht_access::principal_of;
 use knipperlicht_contracts::intake::v1::{self as pb, intake_service_server::IntakeService};
-use knipperlicht_eventing::Kit;
+use knipperlicht_eventing::{Kit, Watchers};
 use knipperlicht_links::Address;
 use knipperlicht_privacy::{Fingerprint, ReporterKeys, Vault};
 use knipperlicht_runtime::refusal;
+use knipperlicht_vocabulary::ReporterId;
 use knipperlicht_zones::ZoneTable;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
 
+pub(crate) use watch::SignalLooks;
 pub(crate) use writer::{Submit, Writer, writer};
 
 use crate::IntakeError;
@@ -43,6 +45,8 @@ pub struct IntakeCalls {
     pub(crate) identity: Arc<Fingerprint>,
     pub(crate) reporters: Arc<ReporterKeys>,
     pub(crate) submit: Submit,
+    /// Who watches their signals.
+    pub(crate) watchers: Watchers<ReporterId>,
     /// Where links for carers begin.
     pub(crate) address: Address,
 }

@@ -4,6 +4,9 @@ use std::{collections::HashMap, pin::Pin};
 
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::intake::v1 as pb;
+use knipperlicht_eventing::{Found, Looks};
+use knipperlicht_vocabulary::ReporterId;
+use sqlx::PgConnection;
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::Status;
@@ -26,10 +29,12 @@ impl IntakeCalls {
         let (sender, receiver) = mpsc::channel(16);
         let calls = self.clone();
         tokio::spawn(async move {
-            let mut listener = calls.kit.bell.listen();
+            let mut watcher = calls.watchers.watch(vec![principal.subject.clone()]);
             let mut shown = HashMap::new();
             loop {
-                match calls.newest(&principal).await {
+                // In a box: whoever waits need not keep room for a look.
+                let newest = Box::pin(calls.newest(&principal)).await;
+                match newest {
                     Ok(signals) => {
                         if !send_changes(&sender, &mut shown, signals).await {
                             return;
@@ -41,7 +46,7 @@ impl IntakeCalls {
                     }
                 }
                 tokio::select! {
-                    () = listener.wait() => {}
+                    _ = watcher.changed() => {}
                     () = sender.closed() => return,
                 }
             }
@@ -53,6 +58,22 @@ impl IntakeCalls {
         let mut transaction = self.kit.database.begin(principal).await?;
         let rows = store::own_signals(&mut transaction, &principal.subject, None, WATCHED).await?;
         self.statuses(&mut transaction, &rows).await
+    }
+}
+
+/// Finds whose signals changed.
+pub(crate) struct SignalLooks;
+
+impl Looks for SignalLooks {
+    type Owner = ReporterId;
+    type Error = IntakeError;
+
+    async fn look(
+        &self,
+        connection: &mut PgConnection,
+        since: Option<i64>,
+    ) -> Result<Found<ReporterId>, IntakeError> {
+        store::changed_since(connection, since).await
     }
 }
 

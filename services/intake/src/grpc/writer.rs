@@ -40,6 +40,9 @@ const BREATH: Duration = Duration::from_millis(2);
 /// How often signals of one carer may overtake each other before they are to be sent again.
 const SETBACKS: u32 = 5;
 
+/// A commit that takes longer is worth a line: reporters lose patience soon.
+const LATE: Duration = Duration::from_secs(1);
+
 /// How long a reporter waits for the commit.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -110,7 +113,12 @@ impl Writer {
             }
             // Whoever lost patience was told that nothing is stored yet: so be it.
             jobs.retain(|job| !job.reply.is_closed());
+            let (began, signals) = (Instant::now(), jobs.len());
             commit(&self.kit, &mut standing, jobs).await;
+            let took = began.elapsed();
+            if took > LATE {
+                tracing::warn!(signals, ?took, "signals were stored late");
+            }
         }
     }
 }

@@ -57,7 +57,7 @@ pub(crate) async fn forget(
          ), signals as (
              update signal
              set observations = '{}', reporter_role = $5, reported_at = received_at, content = '',
-                 withdrawn_at = null, home_id = null
+                 withdrawn_at = null, home_id = null, changed_in = default
              where signal_id = any($2)
          )
          update situation

@@ -32,7 +32,8 @@ pub(crate) async fn move_over(
     let (absorbed, into) = (merge.absorbed.uuid(), merge.into.uuid());
     sqlx::query!(
         "with signals as (
-             update signal set situation_id = $2, home_id = coalesce(home_id, $1) where situation_id = $1
+             update signal set situation_id = $2, home_id = coalesce(home_id, $1), changed_in = default
+             where situation_id = $1
          ), steps as (
              update progress set situation_id = $2, home_id = coalesce(home_id, $1) where situation_id = $1
          ), grants as (
@@ -69,7 +70,8 @@ pub(crate) async fn bring_back(
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "with signals as (
-             update signal set situation_id = $2 where situation_id = $1 and home_id = any($3)
+             update signal set situation_id = $2, changed_in = default
+             where situation_id = $1 and home_id = any($3)
          ), steps as (
              update progress set situation_id = $2 where situation_id = $1 and home_id = any($3)
          ), grants as (

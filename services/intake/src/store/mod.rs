@@ -13,6 +13,7 @@ mod retention;
 mod seen;
 mod signals;
 mod vault;
+mod watching;
 
 pub(crate) use duplicates::{
     Before, DuplicateRow, NewQuestion, Resolved, Side, ask, duplicates, is_asked, lock_duplicate,
@@ -39,6 +40,7 @@ pub(crate) use signals::{
     set_consent, set_objection, signals_of, standing_signals,
 };
 pub(crate) use vault::{SealedRow, data_keys, insert_sealed, is_sealed, sealed_of};
+pub(crate) use watching::changed_since;
 
 use std::str::FromStr;
 

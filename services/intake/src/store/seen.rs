@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::code;
 use crate::{IntakeError, model::Seen};
 
-/// Keeps when steps of a signal were first seen. What was seen before stays as it is.
+/// Keeps when steps of a signal were first seen, which other devices of its reporter are told. What was
+/// seen before stays as it is.
 pub(crate) async fn mark_seen(
     connection: &mut PgConnection,
     signal: SignalId,
@@ -21,7 +22,10 @@ pub(crate) async fn mark_seen(
     let codes: Vec<String> = steps.iter().map(|(step, _)| step.to_string()).collect();
     let at: Vec<jiff_sqlx::Timestamp> = steps.iter().map(|(_, at)| at.to_sqlx()).collect();
     sqlx::query!(
-        "insert into seen (signal_id, step, taken_at, seen_at)
+        "with told as (
+             update signal set changed_in = default where signal_id = $1
+         )
+         insert into seen (signal_id, step, taken_at, seen_at)
          select $1, step, taken_at, $4
          from unnest($2::text[], $3::timestamptz[]) as seen(step, taken_at)
          on conflict do nothing",

@@ -409,7 +409,7 @@ pub(crate) async fn mark_withdrawn(
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update signal set withdrawn_at = $2 where signal_id = $1",
+        "update signal set withdrawn_at = $2, changed_in = default where signal_id = $1",
         signal.uuid(),
         at.to_sqlx() as jiff_sqlx::Timestamp,
     )
@@ -501,7 +501,8 @@ pub(crate) async fn learn_age_band(
     Ok(())
 }
 
-/// Records a situation's consent.
+/// Records a situation's consent, which each of its reporters is told. Relies on the primary key and
+/// `signal_by_situation`.
 pub(crate) async fn set_consent(
     connection: &mut PgConnection,
     situation: SituationId,
@@ -510,7 +511,10 @@ pub(crate) async fn set_consent(
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update situation set consent = $2, consent_sequence = $3,
+        "with told as (
+             update signal set changed_in = default where situation_id = $1
+         )
+         update situation set consent = $2, consent_sequence = $3,
                 consent_at = case when consent = $2 then consent_at else $4 end
          where situation_id = $1",
         situation.uuid(),

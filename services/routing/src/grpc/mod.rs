@@ -14,12 +14,13 @@ use std::pin::Pin;
 
 use knipperlicht_access::{Role, principal_of};
 use knipperlicht_contracts::routing::v1::{self as pb, routing_service_server::RoutingService};
-use knipperlicht_eventing::Kit;
+use knipperlicht_eventing::{Kit, Watchers};
 use knipperlicht_runtime::refusal;
 use knipperlicht_vocabulary::DeclineReason;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
+pub(crate) use self::watch::{Owner, ReferralLooks};
 use crate::{
     RoutingError,
     books::Books,
@@ -31,11 +32,18 @@ use crate::{
 pub struct RoutingCalls {
     pub(crate) kit: Kit,
     pub(crate) books: Books,
+    /// Who watches referrals.
+    pub(crate) watchers: Watchers<Owner>,
 }
 
 impl RoutingCalls {
-    pub(crate) const fn new(kit: Kit, books: Books) -> Self {
-        Self { kit, books }
+    pub(crate) fn new(kit: Kit, books: Books) -> Self {
+        let watchers = Watchers::default();
+        Self {
+            kit,
+            books,
+            watchers,
+        }
     }
 }
 

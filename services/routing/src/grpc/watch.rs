@@ -9,7 +9,9 @@ use std::{collections::HashSet, pin::Pin};
 
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::routing::v1 as pb;
-use knipperlicht_vocabulary::ReferralId;
+use knipperlicht_eventing::{Found, Looks};
+use knipperlicht_vocabulary::{OrganisationId, ReferralId, ZoneId};
+use sqlx::PgConnection;
 use tokio::sync::mpsc;
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 use tonic::Status;
@@ -42,6 +44,51 @@ impl<E: Into<RoutingError>> From<E> for End {
     }
 }
 
+/// Whose a referral is, as far as who may watch it goes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Owner {
+    /// Who is asked.
+    Organisation(OrganisationId),
+    /// Where it is.
+    Zone(ZoneId),
+}
+
+/// What a caller is woken for: all that they may see is in it, and they see no more of it than the
+/// database shows them.
+fn watched(principal: &Principal) -> Vec<Owner> {
+    let organisation = principal.organisation.iter().cloned();
+    let zones = principal.zones.iter().cloned();
+    organisation
+        .map(Owner::Organisation)
+        .chain(zones.map(Owner::Zone))
+        .collect()
+}
+
+/// Finds whose referrals changed.
+pub(crate) struct ReferralLooks;
+
+impl Looks for ReferralLooks {
+    type Owner = Owner;
+    type Error = RoutingError;
+
+    async fn look(
+        &self,
+        connection: &mut PgConnection,
+        since: Option<i64>,
+    ) -> Result<Found<Owner>, RoutingError> {
+        let (horizon, changed) = store::whose_changed_since(connection, since).await?;
+        let owners = changed
+            .into_iter()
+            .flat_map(|(organisation, zone, changed)| {
+                [
+                    (Owner::Organisation(organisation), changed),
+                    (Owner::Zone(zone), changed),
+                ]
+            });
+        Ok((horizon, owners.collect()))
+    }
+}
+
 /// What one watcher has seen.
 #[derive(Default)]
 struct Seen {
@@ -66,17 +113,18 @@ impl RoutingCalls {
     }
 
     async fn watch_until_gone(&self, principal: &Principal, sender: &Sender) -> Result<(), End> {
-        let mut listener = self.kit.bell.listen();
+        let mut watcher = self.watchers.watch(watched(principal));
         // Before the list: what changes while it is read is in what comes after it.
         let mut seen = Seen {
             horizon: self.horizon(principal).await?,
             ..Seen::default()
         };
-        self.send_open(principal, sender, &mut seen).await?;
+        // In boxes: whoever waits need not keep room for a look.
+        Box::pin(self.send_open(principal, sender, &mut seen)).await?;
         loop {
-            self.send_changes(principal, sender, &mut seen).await?;
+            Box::pin(self.send_changes(principal, sender, &mut seen)).await?;
             tokio::select! {
-                () = listener.wait() => {}
+                since = watcher.changed() => seen.horizon = seen.horizon.max(since),
                 () = sender.closed() => return Err(End::Gone),
             }
         }

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use knipperlicht_vocabulary::{OrganisationId, ReferralId};
+use knipperlicht_vocabulary::{OrganisationId, ReferralId, ZoneId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::referrals::ReferralRow;
+use super::{referrals::ReferralRow, word};
 use crate::RoutingError;
 
 /// Whose referrals: what row-level security lets through anyway, said once more so that an index
@@ -152,6 +152,39 @@ pub(crate) async fn horizon(connection: &mut PgConnection) -> Result<i64, Routin
     .fetch_one(connection)
     .await?;
     Ok(horizon)
+}
+
+/// The oldest transaction still under way; and of what changed in this transaction or a later one
+/// whose it is, and the transaction. Without a transaction nothing is looked for. Relies on
+/// `referral_by_change`.
+pub(crate) async fn whose_changed_since(
+    connection: &mut PgConnection,
+    horizon: Option<i64>,
+) -> Result<(i64, Vec<(OrganisationId, ZoneId, i64)>), RoutingError> {
+    // A row for the oldest transaction comes, whatever changed.
+    let rows = sqlx::query!(
+        r#"select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "horizon!",
+                  organisation_id as "organisation_id?", zone as "zone?", changed_in as "changed_in?"
+           from (values (true)) as one
+           left join (
+               select distinct organisation_id, zone, changed_in from referral where changed_in >= $1
+           ) as changed on true"#,
+        horizon,
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut oldest = 0;
+    let mut changed = Vec::new();
+    for row in rows {
+        oldest = row.horizon;
+        if let (Some(organisation), Some(zone), Some(at)) =
+            (row.organisation_id, row.zone, row.changed_in)
+        {
+            let organisation = word("referral", "organisation_id", &organisation)?;
+            changed.push((organisation, word("referral", "zone", &zone)?, at));
+        }
+    }
+    Ok((oldest, changed))
 }
 
 /// What changed in this transaction or a later one, the earliest change first. Relies on

@@ -31,7 +31,9 @@ pub(crate) use endings::{claim_ended, note_looked_at, stranded};
 pub(crate) use erasing::forget;
 pub(crate) use exporting::{export, sees_any};
 pub(crate) use items::{items_that_gave_way, open_items, situation_of_item};
-pub(crate) use lists::{After, Filter, Which, changed_since, horizon, list, named};
+pub(crate) use lists::{
+    After, Filter, Which, changed_since, horizon, list, named, whose_changed_since,
+};
 pub(crate) use merging::{
     Before, bring_back, homes_of, keep_before, move_over, note_what_gave_way,
     referrals_that_gave_way, stay_away, take_before,
