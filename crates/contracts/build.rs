@@ -48,6 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out, compiler.encode_file_descriptor_set())?;
     tonic_prost_build::configure()
         .skip_debug(UNSPOKEN)
+        .codec_path("crate::codec::Protobuf")
         .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

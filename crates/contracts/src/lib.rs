@@ -4,6 +4,7 @@
 //! catalogue of events. Codes travel as the numbers of [`knipperlicht_vocabulary`]'s lists, which
 //! a test keeps equal to the protos.
 
+pub mod codec;
 pub mod event;
 mod personal;
 mod time;

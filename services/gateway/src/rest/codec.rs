@@ -1,14 +1,11 @@
 //! Messages on the wire that are known by their descriptors alone.
 
+use knipperlicht_contracts::codec::room;
 use prost_reflect::{DynamicMessage, MessageDescriptor, prost::Message};
 use tonic::{
     Status,
     codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
 };
-
-/// Bytes of room to begin with: a stream keeps them for as long as it is open. Then as it was.
-const ROOM: usize = 512;
-const YIELD: usize = 32 * 1024;
 
 /// Sends any message, and reads answers of one kind.
 #[derive(Debug, Clone)]
@@ -51,7 +48,7 @@ impl Encoder for Writer {
     }
 
     fn buffer_settings(&self) -> BufferSettings {
-        BufferSettings::new(ROOM, YIELD)
+        room()
     }
 }
 
@@ -66,6 +63,6 @@ impl Decoder for DynamicCodec {
     }
 
     fn buffer_settings(&self) -> BufferSettings {
-        BufferSettings::new(ROOM, YIELD)
+        room()
     }
 }
