@@ -1,6 +1,6 @@
 //! The door: every call is checked here before a service sees it.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -46,17 +46,6 @@ impl Door {
             peers,
         }
     }
-
-    async fn admit(
-        &self,
-        uri: &Uri,
-        headers: &HeaderMap,
-        address: IpAddr,
-    ) -> Result<Principal, AccessError> {
-        let principal = admit(&self.verifier, uri, headers).await?;
-        self.limiter.count(&principal, address)?;
-        Ok(principal)
-    }
 }
 
 /// Puts the door before `routes`.
@@ -87,17 +76,25 @@ async fn check(State(door): State<Arc<Door>>, mut request: Request, next: Next) 
         door.peers
     };
     let address = peers.address(peer, request.headers());
-    let admitted = door.admit(request.uri(), request.headers(), address).await;
+    let admitted = admit(&door.verifier, request.uri(), request.headers()).await;
     let principal = match admitted {
         Ok(principal) => principal,
         Err(error) => return refusal(&error).into_http(),
     };
-    let patience = patience_with(call_of(request.uri()));
-    request.extensions_mut().insert(principal);
-    match timeout(patience, next.run(request)).await {
-        Ok(response) => with_code(response),
-        Err(_) => refusal(&TransportError::TookTooLong).into_http(),
-    }
+    let counted = door.limiter.count(&principal, address);
+    let mut response = match counted.outcome() {
+        Ok(()) => {
+            request.extensions_mut().insert(principal);
+            let patience = patience_with(call_of(request.uri()));
+            match timeout(patience, next.run(request)).await {
+                Ok(response) => with_code(response),
+                Err(_) => refusal(&TransportError::TookTooLong).into_http(),
+            }
+        }
+        Err(error) => refusal(&error).into_http(),
+    };
+    counted.tell(response.headers_mut());
+    response
 }
 
 fn patience_with(call: &str) -> Duration {

@@ -1,5 +1,6 @@
 //! How often somebody may call: so many times in a minute, all of them at once if need be. An
-//! account is counted wherever it calls from; who has none, by the address.
+//! account is counted wherever it calls from; who has none, by the address. How much is left each answer
+//! says, in the words of draft-ietf-httpapi-ratelimit-headers.
 
 use std::{
     fmt,
@@ -13,10 +14,10 @@ use std::{
 use governor::{
     Quota, RateLimiter,
     clock::{Clock, MonotonicClock},
-    middleware::NoOpMiddleware,
+    middleware::StateInformationMiddleware,
     state::{InMemoryState, NotKeyed},
 };
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use knipperlicht_vocabulary::ReporterId;
 use quick_cache::sync::Cache;
 
@@ -28,6 +29,10 @@ const REMEMBERED: usize = 50_000;
 
 /// What a proxy tells of who called it.
 const FORWARDED: &str = "x-forwarded-for";
+
+/// How much may be asked of us, and how much of that is left.
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const LEFT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// A phone that was offline sends its queue, and asks for each signal how it stands.
 const REPORTER: NonZeroU32 = NonZeroU32::new(600).unwrap();
@@ -154,8 +159,56 @@ enum Caller {
     Address(IpAddr),
 }
 
-type Unwatched<C> = NoOpMiddleware<<C as Clock>::Instant>;
-type Allowance<C> = Arc<RateLimiter<NotKeyed, InMemoryState, C, Unwatched<C>>>;
+type Allowance<C> = Arc<RateLimiter<NotKeyed, InMemoryState, C, StateInformationMiddleware>>;
+
+/// A call that was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counted {
+    role: Role,
+    per_minute: NonZeroU32,
+    left: Left,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// So many more at once.
+    Calls(u32),
+    /// Not even this one, but another after so long.
+    NothingFor(Duration),
+}
+
+impl Counted {
+    /// Whether the call may be made.
+    pub(crate) fn outcome(&self) -> Result<(), AccessError> {
+        match self.left {
+            Left::Calls(_) => Ok(()),
+            Left::NothingFor(wait) => Err(AccessError::TooOften { wait }),
+        }
+    }
+
+    /// Says it to the caller: so many calls in a minute, and so many left until all of them are there
+    /// again.
+    pub(crate) fn tell(&self, headers: &mut HeaderMap) {
+        let (name, per_minute) = (self.role.name(), self.per_minute);
+        let (left, seconds) = match self.left {
+            Left::Calls(left) => (left, self.until_all_are_there(left)),
+            Left::NothingFor(wait) => (0, wait.as_secs()),
+        };
+        let policy = format!("\"{name}\";q={per_minute};w=60");
+        let left = format!("\"{name}\";r={left};t={seconds}");
+        for (name, value) in [(POLICY, policy), (LEFT, left)] {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(name, value);
+            }
+        }
+    }
+
+    fn until_all_are_there(&self, left: u32) -> u64 {
+        let per_minute = u64::from(self.per_minute.get());
+        let used = per_minute.saturating_sub(left.into());
+        (used * 60).div_ceil(per_minute)
+    }
+}
 
 /// Counts calls.
 pub(crate) struct Limiter<C: Clock = MonotonicClock> {
@@ -173,8 +226,8 @@ impl<C: Clock + Clone> Limiter<C> {
         }
     }
 
-    /// Counts a call, or says how long to wait before the next.
-    pub(crate) fn count(&self, principal: &Principal, address: IpAddr) -> Result<(), AccessError> {
+    /// Counts a call.
+    pub(crate) fn count(&self, principal: &Principal, address: IpAddr) -> Counted {
         let role = principal.role;
         let caller = match role {
             Role::LinkHolder => Caller::Address(address),
@@ -184,19 +237,28 @@ impl<C: Clock + Clone> Limiter<C> {
             Some(allowance) => allowance,
             None => self.allowance(&caller, role),
         };
-        allowance.check().map_err(|until| {
-            let wait = until.wait_time_from(self.clock.now());
-            // Whole seconds, and never none.
-            AccessError::TooOften {
-                wait: Duration::from_secs(wait.as_secs() + 1),
+        let left = match allowance.check() {
+            Ok(state) => Left::Calls(state.remaining_burst_capacity()),
+            Err(until) => {
+                let wait = until.wait_time_from(self.clock.now());
+                // Whole seconds, and never none.
+                Left::NothingFor(Duration::from_secs(wait.as_secs() + 1))
             }
-        })
+        };
+        Counted {
+            role,
+            per_minute: self.rates.of(role),
+            left,
+        }
     }
 
     /// A new one; or that of a call that came at the same moment.
     fn allowance(&self, caller: &Caller, role: Role) -> Allowance<C> {
         let quota = Quota::per_minute(self.rates.of(role));
-        let new = || Arc::new(RateLimiter::direct_with_clock(quota, self.clock.clone()));
+        let new = || {
+            let limiter = RateLimiter::direct_with_clock(quota, self.clock.clone());
+            Arc::new(limiter.with_middleware())
+        };
         let made = self
             .callers
             .get_or_insert_with(caller, || Ok::<_, std::convert::Infallible>(new()));
@@ -235,7 +297,7 @@ mod tests {
         tries: u32,
     ) -> usize {
         (0..tries)
-            .filter(|_| limiter.count(who, from).is_ok())
+            .filter(|_| limiter.count(who, from).outcome().is_ok())
             .count()
     }
 
@@ -250,7 +312,7 @@ mod tests {
         // Wherever they call from; and nobody else suffers by it.
         assert_eq!(let_in(&limiter, &cleaner, SCHOOL, 1), 0);
         assert_eq!(let_in(&limiter, &nurse, HOME, 100), 60);
-        let refused = limiter.count(&cleaner, HOME).unwrap_err();
+        let refused = limiter.count(&cleaner, HOME).outcome().unwrap_err();
         assert!(
             matches!(refused, AccessError::TooOften { wait } if wait.as_secs() <= 2),
             "{refused}"
@@ -259,6 +321,28 @@ mod tests {
         assert_eq!(let_in(&limiter, &cleaner, HOME, 100), 3);
         limiter.clock.advance(Duration::from_mins(2));
         assert_eq!(let_in(&limiter, &cleaner, HOME, 100), 60);
+    }
+
+    #[test]
+    fn each_call_is_told_how_many_are_left() {
+        let limiter = limiter(&["reporter=90"]);
+        let cleaner = somebody("cleaner", Role::Reporter);
+        let told = |counted: Counted| {
+            let mut headers = HeaderMap::new();
+            counted.tell(&mut headers);
+            assert_eq!(headers[POLICY], "\"reporter\";q=90;w=60");
+            headers[LEFT].to_str().unwrap().to_owned()
+        };
+        let first = told(limiter.count(&cleaner, HOME));
+        assert_eq!(first, "\"reporter\";r=89;t=1");
+        assert_eq!(let_in(&limiter, &cleaner, HOME, 88), 88);
+        let last = told(limiter.count(&cleaner, HOME));
+        assert_eq!(last, "\"reporter\";r=0;t=60");
+        let refused = told(limiter.count(&cleaner, HOME));
+        assert_eq!(refused, "\"reporter\";r=0;t=1");
+        limiter.clock.advance(Duration::from_secs(20));
+        let later = told(limiter.count(&cleaner, HOME));
+        assert_eq!(later, "\"reporter\";r=29;t=41");
     }
 
     #[test]
@@ -281,7 +365,7 @@ mod tests {
         let limiter = limiter(&[]);
         for number in 0..3 * REMEMBERED {
             let who = somebody(&format!("reporter-{number}"), Role::Reporter);
-            limiter.count(&who, HOME).unwrap();
+            limiter.count(&who, HOME).outcome().unwrap();
         }
         assert!(limiter.callers.len() <= REMEMBERED);
     }

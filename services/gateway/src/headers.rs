@@ -2,17 +2,23 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Router, extract::State, middleware::map_response_with_state, response::Response};
+use axum::{
+    Router,
+    extract::State,
+    middleware::{from_fn, map_response_with_state},
+    response::Response,
+};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method,
     header::{
-        ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
-        LINK, REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+        ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH,
+        IF_NONE_MATCH, LINK, LOCATION, REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
+        X_CONTENT_TYPE_OPTIONS,
     },
 };
-use tower_http::{compression::CompressionLayer, cors::CorsLayer};
+use tower_http::cors::CorsLayer;
 
-use crate::{GatewaySettings, Proxy};
+use crate::{GatewaySettings, Proxy, allowance, compression::compress};
 
 /// What a page of ours may do: run what came with it, and speak to where it came from. Cards to print
 /// are images that a page makes itself.
@@ -28,8 +34,7 @@ const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=(),
 const REMEMBERED: Duration = Duration::from_hours(1);
 
 pub(crate) fn on_everything(router: Router, settings: &GatewaySettings) -> Router {
-    // What is compressed already, small, or a stream it leaves as it is.
-    let router = router.layer(CompressionLayer::new());
+    let router = router.layer(from_fn(compress));
     let router = if settings.origins.is_empty() {
         router
     } else {
@@ -84,7 +89,10 @@ fn cors(settings: &GatewaySettings) -> CorsLayer {
             AUTHORIZATION,
             CONTENT_TYPE,
             ACCEPT_LANGUAGE,
+            IF_MATCH,
             IF_NONE_MATCH,
+            name("if-none-exist"),
+            name("prefer"),
             name("idempotency-key"),
             name("traceparent"),
             name("grpc-timeout"),
@@ -94,7 +102,10 @@ fn cors(settings: &GatewaySettings) -> CorsLayer {
         .expose_headers([
             ETAG,
             LINK,
+            LOCATION,
             RETRY_AFTER,
+            allowance::POLICY,
+            allowance::LEFT,
             name("grpc-status"),
             name("grpc-message"),
             name("grpc-status-details-bin"),

@@ -4,8 +4,10 @@
 //! It owns nothing and decides nothing. Who may do what, and how often, the services' own door says;
 //! the gateway passes on who calls, from where, and in which trace.
 
+mod allowance;
 mod app;
 mod caller;
+mod compression;
 mod demo;
 mod etag;
 mod explorer;

@@ -46,6 +46,16 @@ impl House {
 
     /// What the caller at `address` is told; nothing when all is well.
     async fn asks(&mut self, call: &str, address: &str) -> Option<Status> {
+        Status::from_header_map(self.answer(call, address).await.headers())
+    }
+
+    /// How many calls it may still make.
+    async fn left(&mut self, call: &str, address: &str) -> String {
+        let answer = self.answer(call, address).await;
+        answer.headers()["ratelimit"].to_str().unwrap().to_owned()
+    }
+
+    async fn answer(&mut self, call: &str, address: &str) -> Response {
         let mut request = Request::builder()
             .uri(format!("/{call}"))
             .header("x-forwarded-for", address);
@@ -54,8 +64,7 @@ impl House {
             request = request.header(AUTHORIZATION, format!("Bearer {}", self.token));
         }
         let request = request.body(Body::empty()).unwrap();
-        let response = self.router.call(request).await.unwrap();
-        Status::from_header_map(response.headers())
+        self.router.call(request).await.unwrap()
     }
 }
 
@@ -86,6 +95,12 @@ async fn whoever_calls_too_often_is_told_when_to_go_on_and_nobody_else_is_hinder
     let wait = details.retry_info().unwrap().retry_delay.unwrap();
     assert!((1..=21).contains(&wait.as_secs()), "{wait:?}");
     assert_eq!(code(house.asks(CARD, "192.0.2.2").await.as_ref()), "");
+
+    // Before that it was said how many were left; and whoever is refused is told so as well.
+    let left = house.left(CARD, "192.0.2.3").await;
+    assert_eq!(left, "\"link_holder\";r=2;t=20");
+    let left = house.left(CARD, "192.0.2.1").await;
+    assert!(left.starts_with("\"link_holder\";r=0;t="), "{left}");
 
     // An account is counted wherever it calls from.
     assert_eq!(

@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, made from the contracts when the gateway starts.
 
 mod comments;
+mod examples;
 mod operation;
 mod schema;
 
@@ -19,7 +20,7 @@ use http::{
 use prost_reflect::DescriptorPool;
 use serde_json::{Map, Value, json};
 
-use self::{comments::Comments, operation::operation, schema::Schemas};
+use self::{comments::Comments, examples::Examples, operation::operation, schema::Schemas};
 use crate::{etag, rest::Rules};
 
 /// Where it is.
@@ -57,7 +58,7 @@ async fn told(State(document): State<Arc<Document>>, asked: HeaderMap) -> Respon
 }
 
 fn document(pool: &DescriptorPool, rules: &Rules) -> Value {
-    let comments = Comments::of(pool);
+    let (comments, examples) = (Comments::of(pool), Examples::read());
     let mut schemas = Schemas::new(rules, &comments);
     let mut paths: Map<String, Value> = Map::new();
     for rule in rules.iter() {
@@ -66,7 +67,8 @@ fn document(pool: &DescriptorPool, rules: &Rules) -> Value {
             .or_insert_with(|| Map::new().into());
         if let Some(methods) = methods.as_object_mut() {
             let method = rule.method.as_str().to_ascii_lowercase();
-            methods.insert(method, operation(rule, &comments, &mut schemas));
+            let operation = operation(rule, &comments, &examples, &mut schemas);
+            methods.insert(method, operation);
         }
     }
     let tags: Vec<Value> = pool
@@ -93,6 +95,7 @@ fn document(pool: &DescriptorPool, rules: &Rules) -> Value {
         "components": {
             "schemas": made,
             "responses": {"Problem": refused()},
+            "headers": allowance(),
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
@@ -107,19 +110,45 @@ fn document(pool: &DescriptorPool, rules: &Rules) -> Value {
 
 /// How a refusal is answered.
 fn refused() -> Value {
+    let mut headers = operation::allowance();
+    let retry_after = json!({
+        "description": "Seconds to wait before trying again, where that is known.",
+        "schema": {"type": "integer", "minimum": 1},
+    });
+    headers.insert("Retry-After".to_owned(), retry_after);
     json!({
         "description": "It was refused: `code` has a page that says what to do.",
-        "headers": {
-            "Retry-After": {
-                "description": "Seconds to wait before trying again, where that is known.",
-                "schema": {"type": "integer", "minimum": 1},
-            },
-        },
+        "headers": headers,
         "content": {
             crate::problem::PROBLEM_JSON: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
             },
         },
+    })
+}
+
+/// How often calls may be made (draft-ietf-httpapi-ratelimit-headers).
+fn allowance() -> Value {
+    let header = |description: &str, pattern: &str, example: &str| {
+        json!({
+            "description": description,
+            "schema": {"type": "string", "pattern": pattern},
+            "example": example,
+        })
+    };
+    json!({
+        "RateLimit-Policy": header(
+            "How many calls (`q`) may be made in so many seconds (`w`), all at once if need be; it is \
+                named by the role that they are counted for.",
+            r#"^"[a-z_]+";q=[0-9]+;w=60$"#,
+            r#""reporter";q=600;w=60"#,
+        ),
+        "RateLimit": header(
+            "How many calls are left at once (`r`), and in how many seconds (`t`) all of them are again, \
+                or the next one if none is left.",
+            r#"^"[a-z_]+";r=[0-9]+;t=[0-9]+$"#,
+            r#""reporter";r=597;t=1"#,
+        ),
     })
 }
 

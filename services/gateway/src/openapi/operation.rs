@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     comments::{Comments, summary},
+    examples::Examples,
     schema::Schemas,
 };
 use crate::rest::{Rule, Sent};
@@ -13,22 +14,24 @@ use crate::rest::{Rule, Sent};
 /// Refusals that are worth naming; whatever else comes has the same form.
 const REFUSALS: [&str; 8] = ["400", "401", "403", "404", "409", "429", "503", "default"];
 
-pub(super) fn operation(rule: &Rule, comments: &Comments, schemas: &mut Schemas<'_>) -> Value {
+pub(super) fn operation(
+    rule: &Rule,
+    comments: &Comments,
+    examples: &Examples,
+    schemas: &mut Schemas<'_>,
+) -> Value {
     let service = rule.call.parent_service();
     let comment = comments.on(&rule.call);
     let roles = allowed(&format!("{}/{}", service.full_name(), rule.call.name()));
     let roles = roles.unwrap_or_default();
     let mut operation = Map::new();
     let mut put = |name: &str, value: Value| operation.insert(name.to_owned(), value);
-    put(
-        "operationId",
-        format!("{}_{}", tag(service), rule.call.name()).into(),
-    );
+    put("operationId", id(rule).into());
     put("tags", json!([tag(service)]));
     put("summary", summary(comment).into());
     put("description", format!("{comment}\n\n{}", who(roles)).into());
     put("parameters", parameters(rule, comments, schemas).into());
-    if let Some(body) = body(rule, comments, schemas) {
+    if let Some(body) = body(rule, comments, examples, schemas) {
         put("requestBody", body);
     }
     put("responses", responses(rule, comments, schemas));
@@ -36,6 +39,11 @@ pub(super) fn operation(rule: &Rule, comments: &Comments, schemas: &mut Schemas<
         put("security", json!([]));
     }
     Value::Object(operation)
+}
+
+/// `intake_SubmitSignal`.
+pub(super) fn id(rule: &Rule) -> String {
+    format!("{}_{}", tag(rule.call.parent_service()), rule.call.name())
 }
 
 /// `intake`, of its service.
@@ -90,7 +98,12 @@ fn parameters(rule: &Rule, comments: &Comments, schemas: &mut Schemas<'_>) -> Ve
     parameters
 }
 
-fn body(rule: &Rule, comments: &Comments, schemas: &mut Schemas<'_>) -> Option<Value> {
+fn body(
+    rule: &Rule,
+    comments: &Comments,
+    examples: &Examples,
+    schemas: &mut Schemas<'_>,
+) -> Option<Value> {
     let input = rule.call.input();
     let (schema, description, required) = match &rule.sent {
         Sent::Nothing => return None,
@@ -115,10 +128,14 @@ fn body(rule: &Rule, comments: &Comments, schemas: &mut Schemas<'_>) -> Option<V
             (schema, comments.on(&input), required)
         }
     };
+    let mut content = json!({"schema": schema});
+    if let Some(example) = examples.of(&id(rule)) {
+        content["example"] = example.clone();
+    }
     Some(json!({
         "required": required,
         "description": description,
-        "content": {"application/json": {"schema": schema}},
+        "content": {"application/json": content},
     }))
 }
 
@@ -131,6 +148,7 @@ fn responses(rule: &Rule, comments: &Comments, schemas: &mut Schemas<'_>) -> Val
             "description": format!("{} As server-sent events; `data` of each is one of \
                 these as JSON, `id` the same for the same content. An event `problem` ends it.",
                 comments.on(&output)),
+            "headers": allowance(),
             "content": {"text/event-stream": {"schema": {"type": "string"}, "x-event-data": schema}},
         })
     } else {
@@ -152,10 +170,19 @@ fn responses(rule: &Rule, comments: &Comments, schemas: &mut Schemas<'_>) -> Val
     Value::Object(responses)
 }
 
+/// How often it may be called, on every answer of a service.
+pub(super) fn allowance() -> Map<String, Value> {
+    let said = ["RateLimit-Policy", "RateLimit"].map(|name| {
+        let header = json!({"$ref": format!("#/components/headers/{name}")});
+        (name.to_owned(), header)
+    });
+    said.into_iter().collect()
+}
+
 fn headers(rule: &Rule) -> Value {
     let text =
         |description: &str| json!({"description": description, "schema": {"type": "string"}});
-    let mut headers = Map::new();
+    let mut headers = allowance();
     if rule.sent == Sent::Nothing {
         headers.insert(
             "ETag".to_owned(),

@@ -33,14 +33,14 @@ use tonic::{Code, Status, Streaming, client::Grpc, metadata::MetadataMap};
 use tracing::Span;
 
 pub use self::rules::RuleError;
-#[cfg(test)]
-pub(crate) use self::rules::tests;
 use self::{codec::DynamicCodec, request::Brought, rules::Found};
 pub(crate) use self::{
     request::is_text,
     rules::{Rule, Rules, Sent},
 };
-use crate::{LARGEST_REQUEST, caller::Caller, fault::Fault, problem::Problem};
+#[cfg(test)]
+pub(crate) use self::{request::tests::understood, rules::tests};
+use crate::{LARGEST_REQUEST, allowance, caller::Caller, fault::Fault, problem::Problem};
 
 /// How long a call may take: a little longer than the service's own door gives it.
 const PATIENCE: Duration = Duration::from_secs(32);
@@ -118,18 +118,18 @@ impl Rest {
                 message,
             ),
         };
-        if rule.call.is_server_streaming() {
-            let messages = call.stream().await?;
+        let (left, mut response) = if rule.call.is_server_streaming() {
+            let (left, messages) = said(call.stream().await?);
             let kind = rule.call.output();
-            return Ok(events::response(messages, &kind, self.stop.clone(), place));
-        }
-        let said = call.once().await?;
-        Ok(answer::response(
-            &parts.method,
-            &parts.uri,
-            &parts.headers,
-            &said,
-        ))
+            let response = events::response(messages, &kind, self.stop.clone(), place);
+            (left, response)
+        } else {
+            let (left, message) = said(call.once().await?);
+            let response = answer::response(&parts.method, &parts.uri, &parts.headers, &message);
+            (left, response)
+        };
+        response.headers_mut().extend(left);
+        Ok(response)
     }
 }
 
@@ -140,6 +140,12 @@ async fn answer(State(rest): State<Arc<Rest>>, request: Request) -> Response {
     }
 }
 
+/// How many calls are left, and the answer itself.
+fn said<T>(answer: tonic::Response<T>) -> (HeaderMap, T) {
+    let (metadata, said, _) = answer.into_parts();
+    (allowance::of(&metadata), said)
+}
+
 /// A call that is about to be made.
 struct Call<'r> {
     rule: &'r Rule,
@@ -147,7 +153,7 @@ struct Call<'r> {
 }
 
 impl Call<'_> {
-    async fn once(self) -> Result<DynamicMessage, Refused> {
+    async fn once(self) -> Result<tonic::Response<DynamicMessage>, Refused> {
         let (rule, path) = (self.rule, self.rule.path.clone());
         let codec = DynamicCodec::reading(rule.call.output());
         let mut client = client(rule);
@@ -156,14 +162,12 @@ impl Call<'_> {
             client.unary(self.request, path, codec).await
         };
         match timeout(PATIENCE, answer).await {
-            Ok(answer) => answer
-                .map(tonic::Response::into_inner)
-                .map_err(|status| Refused::by_service(rule, &status)),
+            Ok(answer) => answer.map_err(|status| Refused::by_service(rule, &status)),
             Err(_) => Err(Fault::TookTooLong.into()),
         }
     }
 
-    async fn stream(self) -> Result<Streaming<DynamicMessage>, Refused> {
+    async fn stream(self) -> Result<tonic::Response<Streaming<DynamicMessage>>, Refused> {
         let (rule, path) = (self.rule, self.rule.path.clone());
         let codec = DynamicCodec::reading(rule.call.output());
         let mut client = client(rule);
@@ -172,9 +176,7 @@ impl Call<'_> {
             client.server_streaming(self.request, path, codec).await
         };
         match timeout(PATIENCE, begun).await {
-            Ok(begun) => begun
-                .map(tonic::Response::into_inner)
-                .map_err(|status| Refused::by_service(rule, &status)),
+            Ok(begun) => begun.map_err(|status| Refused::by_service(rule, &status)),
             Err(_) => Err(Fault::TookTooLong.into()),
         }
     }
@@ -190,26 +192,33 @@ fn unreachable_service(_: tonic::transport::Error) -> Status {
 
 /// Why a request gets no answer.
 enum Refused {
-    Problem(Problem),
+    /// What is wrong; and how many calls are left, where a service was asked.
+    Problem(Box<(Problem, HeaderMap)>),
     Method(Vec<Method>),
 }
 
 impl Refused {
     fn by_service(rule: &Rule, status: &Status) -> Self {
-        Self::Problem(Problem::of(status, |field| request::place_of(rule, field)))
+        let problem = Problem::of(status, |field| request::place_of(rule, field));
+        Self::Problem(Box::new((problem, allowance::of(status.metadata()))))
     }
 }
 
 impl From<Fault> for Refused {
     fn from(fault: Fault) -> Self {
-        Self::Problem(fault.into())
+        Self::Problem(Box::new((fault.into(), HeaderMap::new())))
     }
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         match self {
-            Self::Problem(problem) => problem.into_response(),
+            Self::Problem(refused) => {
+                let (problem, left) = *refused;
+                let mut response = problem.into_response();
+                response.headers_mut().extend(left);
+                response
+            }
             Self::Method(allowed) => {
                 let mut names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
                 if names.contains(&"GET") {

@@ -281,7 +281,7 @@ fn own_id_in<'m>(message: &'m mut DynamicMessage, path: &str) -> Option<&'m mut 
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use http::Method;
 
     use super::{
@@ -290,6 +290,22 @@ mod tests {
     };
 
     const ID: &str = "0193b0a0-0000-7000-8000-000000000001";
+
+    /// What a body becomes, whatever the address names.
+    pub(crate) fn understood(rule: &Rule, body: &[u8]) -> Result<DynamicMessage, Fault> {
+        let fields: Vec<_> = rule
+            .template
+            .fields()
+            .map(|name| (name, ID.to_owned()))
+            .collect();
+        let brought = Brought {
+            fields: &fields,
+            query: "",
+            body,
+            idempotency_key: None,
+        };
+        message(rule, brought)
+    }
 
     /// What a request becomes, as JSON; or its code and what it is about.
     fn ask(

@@ -78,7 +78,7 @@ async fn pages_of_others_may_ask_where_they_are_named() {
             ("access-control-request-method", "POST"),
             (
                 "access-control-request-headers",
-                "authorization,content-type",
+                "authorization,content-type,if-match",
             ),
         ];
         web.send(Method::OPTIONS, "/api/v1/signals", &headers, "")
@@ -89,11 +89,10 @@ async fn pages_of_others_may_ask_where_they_are_named() {
         named.header("access-control-allow-origin"),
         "https://care.example"
     );
-    assert!(
-        named
-            .header("access-control-allow-headers")
-            .contains("authorization")
-    );
+    for header in ["authorization", "if-match", "if-none-exist"] {
+        let allowed = named.header("access-control-allow-headers");
+        assert!(allowed.contains(header), "{header} in {allowed}");
+    }
     assert_eq!(named.header("access-control-allow-credentials"), "");
     let other = asks(&web, "https://elsewhere.example").await;
     assert_eq!(other.header("access-control-allow-origin"), "");

@@ -125,12 +125,21 @@ async fn carers_are_counted_by_their_own_address_and_told_when_to_go_on() {
     let web = world.web();
     let link = json!({"token": "no such link"});
     let mut refused = None;
+    let mut left = Vec::new();
     for _ in 0..5 {
         let answer = web.post("/api/v1/my-situation:read", &link).await;
+        assert_eq!(
+            answer.header("ratelimit-policy"),
+            "\"link_holder\";q=3;w=60"
+        );
+        let (before_time, _) = answer.header("ratelimit").rsplit_once(';').unwrap();
+        left.push(before_time.to_owned());
         if answer.status == 429 {
             refused = Some(answer);
         }
     }
+    let so_many = |left: u8| format!("\"link_holder\";r={left}");
+    assert_eq!(left, [2, 1, 0, 0, 0].map(so_many));
     let refused = refused.unwrap();
     assert_eq!(refused.problem().1, "KL0021");
     assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
