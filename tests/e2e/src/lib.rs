@@ -52,7 +52,7 @@ pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone};
 pub use marks::Search;
 pub use raw::{Call, calls, contracts};
 pub use signal::a_signal;
-pub use web::{Answer, Event, Events, Web};
+pub use web::{Answer, Event, Events, Kept, Web};
 
 /// What tokens are signed with.
 const ISSUER_SEED: [u8; 32] = [7; 32];

@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::{
     Response,
     body::{Bytes, Incoming},
-    client::conn::http1,
+    client::conn::http1::{self, SendRequest},
 };
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -38,6 +38,16 @@ pub struct Answer {
 }
 
 impl Answer {
+    async fn read(response: Response<Incoming>) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = timeout(PATIENCE, body.collect()).await.expect("an end");
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.expect("an answer").to_bytes().to_vec(),
+        }
+    }
+
     /// What was sent, as JSON; nothing where it is none.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -102,14 +112,7 @@ impl Web {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
-        let response = self.open(method, path, headers, body).await;
-        let (parts, body) = response.into_parts();
-        let body = timeout(PATIENCE, body.collect()).await.expect("an end");
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: body.expect("an answer").to_bytes().to_vec(),
-        }
+        Answer::read(self.open(method, path, headers, body).await).await
     }
 
     /// Listens to server-sent events.
@@ -123,6 +126,14 @@ impl Web {
         }
     }
 
+    /// The same on one connection, for whoever has much to send.
+    pub async fn keep(&self) -> Kept {
+        Kept {
+            sender: self.connect().await,
+            web: self.clone(),
+        }
+    }
+
     async fn open(
         &self,
         method: Method,
@@ -130,6 +141,20 @@ impl Web {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Response<Incoming> {
+        let request = self.request(method, path, headers, body.as_bytes());
+        // The connection ends with the answer, or with whoever drops that.
+        let mut sender = self.connect().await;
+        let answer = timeout(PATIENCE, sender.send_request(request)).await;
+        answer.expect("an answer in time").expect("an answer")
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Request<Full<Bytes>> {
         let mut request = Request::builder().method(method).uri(path);
         if !headers.iter().any(|(name, _)| *name == "host") {
             request = request.header(HOST, self.address.to_string());
@@ -143,15 +168,41 @@ impl Web {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let body = Full::new(Bytes::copy_from_slice(body.as_bytes()));
-        let request = request.body(body).expect("a request");
+        let body = Full::new(Bytes::copy_from_slice(body));
+        request.body(body).expect("a request")
+    }
+
+    async fn connect(&self) -> SendRequest<Full<Bytes>> {
         let stream = TcpStream::connect(self.address).await.expect("a gateway");
         let handshake = http1::handshake(TokioIo::new(stream)).await;
-        let (mut sender, connection) = handshake.expect("HTTP");
-        // It ends with the answer, or with whoever drops that.
+        let (sender, connection) = handshake.expect("HTTP");
         tokio::spawn(connection);
-        let answer = timeout(PATIENCE, sender.send_request(request)).await;
-        answer.expect("an answer in time").expect("an answer")
+        sender
+    }
+}
+
+/// Somebody at the gateway, on one connection.
+#[derive(Debug)]
+pub struct Kept {
+    web: Web,
+    sender: SendRequest<Full<Bytes>>,
+}
+
+impl Kept {
+    /// Sends anything; what is sent is JSON unless a header says otherwise.
+    pub async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let request = self.web.request(method, path, headers, body);
+        if self.sender.ready().await.is_err() {
+            self.sender = self.web.connect().await;
+        }
+        let answer = timeout(PATIENCE, self.sender.send_request(request)).await;
+        Answer::read(answer.expect("an answer in time").expect("an answer")).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! What comes from outside, in every wrong form: files, tokens, messages, calls. Nothing may panic
+//! What comes from outside, in every wrong form: files, tokens, messages, calls, bodies of requests. Nothing may panic
 //! and nothing may fail inside. Never part of a release.
 //!
 //! Each target draws its inputs with [bolero]: at random in `make test`, as many as
@@ -14,6 +14,7 @@ mod calls;
 mod changed;
 mod choices;
 mod fields;
+mod nodes;
 mod seen;
 
 use std::{env, fmt::Debug, panic::AssertUnwindSafe};
@@ -23,6 +24,7 @@ use bolero::TypeGenerator;
 pub use calls::{Book, Call};
 pub use changed::{Changed, change};
 pub use choices::Choices;
+pub use nodes::put_somewhere;
 pub use seen::Seen;
 
 /// How many inputs a target gets: `KL_FUZZ_INPUTS`, else these.

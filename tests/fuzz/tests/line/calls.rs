@@ -1,29 +1,24 @@
 //! Every call there is, by anybody, with anything in it, on the real line.
 
-#![allow(clippy::expect_used, reason = "a test that cannot go on should stop")]
-
 use std::{
     cell::RefCell,
     collections::{BTreeMap, HashMap},
-    panic::{self, AssertUnwindSafe},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    panic::AssertUnwindSafe,
+    sync::atomic::Ordering,
 };
 
 use bolero::produce;
 use futures::future::join_all;
 use knipperlicht_access::Role;
-use knipperlicht_contracts::{event::Service, intake::v1::SubmitSignalRequest};
+use knipperlicht_contracts::intake::v1::SubmitSignalRequest;
 use knipperlicht_e2e::{Caller, World, a_signal};
 use knipperlicht_fuzz::{Book, Call, Choices, Seen, inputs, tell};
-use knipperlicht_harness::eventually;
 use knipperlicht_vocabulary::OrganisationId;
 use prost::Message;
-use sqlx::AssertSqlSafe;
 use tokio::runtime::Runtime;
 use tonic::{Code, Status};
+
+use crate::ends::{count_panics, ends_well};
 
 /// Calls that are made at once.
 const AT_ONCE: usize = 24;
@@ -57,7 +52,7 @@ fn any_call_by_anybody() {
             let AssertUnwindSafe(line) = &line;
             line.round(&mut Choices::new(bytes));
         });
-    line.ends_well();
+    line.runtime.block_on(ends_well(&line.world));
     assert_eq!(
         panics.load(Ordering::SeqCst),
         0,
@@ -65,17 +60,6 @@ fn any_call_by_anybody() {
     );
     tell("calls", *line.made.borrow());
     println!("calls ended: {:?}", line.ends.borrow());
-}
-
-/// Panics in tasks of the line end only those: they are counted.
-fn count_panics() -> Arc<AtomicUsize> {
-    let panics = Arc::new(AtomicUsize::new(0));
-    let (counter, told) = (Arc::clone(&panics), panic::take_hook());
-    panic::set_hook(Box::new(move |info| {
-        counter.fetch_add(1, Ordering::SeqCst);
-        told(info);
-    }));
-    panics
 }
 
 impl Line {
@@ -171,41 +155,5 @@ impl Line {
                 assert!(has_code, "without a code: {}", what());
             }
         }
-    }
-
-    /// Everything that was said is heard, and nothing of it could not be handled.
-    fn ends_well(&self) {
-        self.runtime.block_on(async {
-            eventually("everything is heard", || async {
-                let mut connection = self.world.look().await;
-                let mut waiting = 0;
-                for service in Service::ALL {
-                    let question = format!(
-                        "select count(*) from {}.outbox where published_at is null",
-                        service.name()
-                    );
-                    let number: i64 = sqlx::query_scalar(AssertSqlSafe(question))
-                        .fetch_one(&mut connection)
-                        .await
-                        .expect("an outbox");
-                    waiting += number;
-                }
-                (waiting == 0).then_some(())
-            })
-            .await;
-            let mut connection = self.world.look().await;
-            for service in Service::ALL {
-                let question = format!(
-                    "select coalesce(string_agg(distinct reason || ': ' || error, '; '), '') from {}.parked",
-                    service.name()
-                );
-                let parked: String = sqlx::query_scalar(AssertSqlSafe(question))
-                    .fetch_one(&mut connection)
-                    .await
-                    .expect("what is parked");
-                assert_eq!(parked, "", "{} could not handle what the calls said", service.name());
-            }
-            self.world.stop().await;
-        });
     }
 }
