@@ -4,13 +4,14 @@ use std::{path::Path, process::Command};
 
 use serde_json::Value;
 
-const FIGURES: [&str; 29] = [
+const FIGURES: [&str; 30] = [
     "fsync",
     "start_up",
     "memory_idle",
     "gateway_rest",
     "gateway_grpc",
     "gateway_streams",
+    "gateway_streams_asked",
     "accept_latency",
     "tap_to_inbox",
     "whole_line",

@@ -144,7 +144,8 @@ async fn open(bench: &Bench<'_>) -> Result<TcpStream, BenchError> {
 /// What as many people take who watch, and to whom nothing happens.
 async fn streams(bench: &Bench<'_>, token: &str, report: &mut Report) -> Result<(), BenchError> {
     let count = bench.effort.streams;
-    let _progress = Progress::of("idle event streams", Duration::from_secs(20));
+    let _progress = Progress::of("idle event streams", Duration::from_secs(25));
+    let asked_before = transactions(bench).await?;
     let before = memory_of(bench.program.pid());
     let mut held = Vec::with_capacity(count);
     for _ in 0..count {
@@ -152,6 +153,7 @@ async fn streams(bench: &Bench<'_>, token: &str, report: &mut Report) -> Result<
     }
     sleep(SETTLED).await;
     let after = memory_of(bench.program.pid());
+    let asked_after = transactions(bench).await?;
     if let (Some(before), Some(after)) = (before, after) {
         let grown = after.now - before.now;
         #[expect(clippy::cast_precision_loss, reason = "some thousand streams")]
@@ -168,7 +170,29 @@ async fn streams(bench: &Bench<'_>, token: &str, report: &mut Report) -> Result<
             ),
         );
     }
+    report.noted(
+        "gateway_streams_asked",
+        "what they ask the database, all together",
+        "/s",
+        asked_after - asked_before,
+        format!("{asked_after:.0} transactions a second, {asked_before:.0} without them"),
+    );
     Ok(())
+}
+
+/// Transactions a second, while nobody does anything.
+async fn transactions(bench: &Bench<'_>) -> Result<f64, BenchError> {
+    let mut connection = bench.ground.look().await?;
+    let mut count = async || {
+        let all = "select sum(xact_commit + xact_rollback)::float8 from pg_stat_database";
+        sqlx::query_scalar::<_, f64>(all)
+            .fetch_one(&mut connection)
+            .await
+    };
+    let before = count().await?;
+    let began = Instant::now();
+    sleep(SETTLED).await;
+    Ok((count().await? - before) / began.elapsed().as_secs_f64())
 }
 
 /// A stream that has said its first line.
