@@ -1,6 +1,7 @@
-import { connectTo, createClient, problemOf, type Client, type Problem, type Transport } from '@knipperlicht/client';
+import type { Client, createClient, Problem, Transport } from '@knipperlicht/client';
 
 import { heard } from './clock';
+import { caught } from './problem';
 
 const DEADLINE = 15_000;
 
@@ -19,38 +20,40 @@ export interface Caller {
 let caller: Caller | undefined;
 /** The token that the last call went out with. */
 let sent: string | undefined;
-let withToken: Transport | undefined;
-let withoutToken: Transport | undefined;
 
 export function callAs(next: Caller): void {
   caller = next;
 }
 
-function signedIn(): Transport {
-  withToken ??= connectTo({
+/** What makes calls, loaded with the first of them: a page is there before it. */
+const loaded = () => import('@knipperlicht/client');
+
+async function connected(token?: () => Promise<string | undefined>): Promise<Transport> {
+  const { connectTo } = await loaded();
+  return connectTo({
     address: self.location.origin,
     deadline: DEADLINE,
-    token: async () => (sent = await caller?.token()),
+    ...(token ? { token } : {}),
     language: () => caller?.language() ?? 'nl',
     onServerTime: heard,
   });
-  return withToken;
 }
 
-function byLink(): Transport {
-  withoutToken ??= connectTo({
-    address: self.location.origin,
-    deadline: DEADLINE,
-    language: () => caller?.language() ?? 'nl',
-    onServerTime: heard,
-  });
-  return withoutToken;
-}
+const signedIn = (): Promise<Transport> => connected(async () => (sent = await caller?.token()));
+const byLink = (): Promise<Transport> => connected();
 
-/** A client that is made the first time somebody asks for it. */
-function lazily<S extends Service>(load: () => Promise<S>, transport: () => Transport): () => Promise<Client<S>> {
+/** A client that is made the first time somebody asks for it; where that fails, the next time. */
+function lazily<S extends Service>(load: () => Promise<S>, transport: () => Promise<Transport>): () => Promise<Client<S>> {
   let made: Promise<Client<S>> | undefined;
-  return () => (made ??= load().then((service) => createClient(service, transport())));
+  const make = async (): Promise<Client<S>> => {
+    const [{ createClient }, service, way] = await Promise.all([loaded(), load(), transport()]);
+    return createClient(service, way);
+  };
+  return () =>
+    (made ??= make().catch((thrown: unknown) => {
+      made = undefined;
+      throw thrown;
+    }));
 }
 
 export const intake = lazily(async () => (await import('@knipperlicht/client/intake')).IntakeService, signedIn);
@@ -67,7 +70,7 @@ export async function ask<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (thrown) {
-    const problem = problemOf(thrown);
+    const problem = await read(thrown);
     if (problem.serverTime) heard(problem.serverTime);
     if (problem.kind === 'sign_in' && sent !== undefined && (await caller?.token(sent).catch(() => undefined))) {
       return again(call);
@@ -80,8 +83,14 @@ async function again<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (thrown) {
-    return refused(problemOf(thrown));
+    return refused(await read(thrown));
   }
+}
+
+/** What was thrown, read by what makes calls; without that nothing was called. */
+async function read(thrown: unknown): Promise<Problem> {
+  const calls = await loaded().catch(() => undefined);
+  return calls ? calls.problemOf(thrown) : caught(thrown);
 }
 
 function refused(problem: Problem): never {

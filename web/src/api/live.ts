@@ -1,6 +1,7 @@
-import { problemOf, type CallOptions, type Problem } from '@knipperlicht/client';
+import type { CallOptions, Problem } from '@knipperlicht/client';
 
 import { ask } from './calls';
+import { caught } from './problem';
 import { Backoff } from './backoff';
 
 export type LiveState = { is: 'connecting' } | { is: 'live' } | { is: 'waiting'; problem: Problem } | { is: 'refused'; problem: Problem };
@@ -56,7 +57,7 @@ export function live<T>(watching: Watching<T>): () => void {
         });
         await pause(backoff.next());
       } catch (thrown) {
-        const problem = problemOf(thrown);
+        const problem = caught(thrown);
         if (ended.signal.aborted) return;
         if (signal.aborted) {
           await pause(document.visibilityState === 'hidden' ? 0 : 200);

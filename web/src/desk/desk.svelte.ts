@@ -1,9 +1,10 @@
-import { problemOf, type Problem } from '@knipperlicht/client';
+import type { Problem } from '@knipperlicht/client';
 import { ReferralState } from '@knipperlicht/client/codes';
 import type { Clock, Task } from '@knipperlicht/client/followup';
 import type { Referral } from '@knipperlicht/client/routing';
 
 import { ask, followup, routing } from '../api/calls';
+import { caught } from '../api/problem';
 import { live, type LiveState } from '../api/live';
 import { ordered, workOf, type Work } from './inbox';
 
@@ -116,7 +117,7 @@ export class Desk {
       await this.#lookUp([...listed].filter((id) => !this.referrals.has(id)));
       if (this.stream.is === 'live') this.isLoaded = true;
     } catch (thrown) {
-      this.problem = problemOf(thrown);
+      this.problem = caught(thrown);
       if (this.stream.is === 'live') this.isLoaded = true;
     }
   }

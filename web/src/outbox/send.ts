@@ -1,7 +1,9 @@
 /** Brings the queue to the server. Used by the page and by the service worker, one at a time. */
-import { create, problemOf, type Problem } from '@knipperlicht/client';
+import { create, timestampFromDate, type Problem } from '@knipperlicht/client';
+import { SignalSchema } from '@knipperlicht/client/intake';
 
 import { ask, intake } from '../api/calls';
+import { caught } from '../api/problem';
 import { serverNow } from '../api/clock';
 import { fromReceipt } from '../signals/status';
 import { putWaiting, received, waitingOf } from './queue';
@@ -30,7 +32,7 @@ export async function sendAll(owner: string): Promise<Sent> {
         const gone = await sendSome(owner, next);
         if (gone === 0) return { is: 'waiting', problem: undefined };
       } catch (thrown) {
-        return { is: 'waiting', problem: problemOf(thrown) };
+        return { is: 'waiting', problem: caught(thrown) };
       }
     }
     return { is: 'waiting', problem: undefined };
@@ -48,8 +50,6 @@ async function sendSome(owner: string, next: readonly Waiting[]): Promise<number
       return sent;
     }),
   );
-  const { SignalSchema } = await import('@knipperlicht/client/intake');
-  const { timestampFromDate } = await import('@knipperlicht/client');
   const signals = ready.map((one) =>
     create(SignalSchema, { ...fieldsOf(one), reportedAt: timestampFromDate(new Date(one.reportedAt ?? now)) }),
   );

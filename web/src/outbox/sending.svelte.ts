@@ -1,4 +1,4 @@
-import { newTraceparent, problemOf, type Problem } from '@knipperlicht/client';
+import { newTraceparent, type Problem } from '@knipperlicht/client';
 
 import { Backoff } from '../api/backoff';
 import { serverNow } from '../api/clock';
@@ -8,6 +8,7 @@ import { ownerOf } from '../store/vault';
 import type { Draft } from './draft';
 import { onChange, putWaiting, removeWaiting, waitingOf, waitingOfOthers } from './queue';
 import { mended, type Waiting } from './waiting';
+import { caught } from '../api/problem';
 
 /** The name under which the browser wakes the service worker when the network is back. */
 export const SYNC = 'knipperlicht.send';
@@ -118,7 +119,7 @@ export async function send(): Promise<void> {
     if (sent.is === 'done') backoff.reset();
     else later(sent.problem);
   } catch (thrown) {
-    state.problem = problemOf(thrown);
+    state.problem = caught(thrown);
     later(undefined);
   } finally {
     state.isSending = false;

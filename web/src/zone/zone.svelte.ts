@@ -1,9 +1,10 @@
-import { problemOf, type Problem } from '@knipperlicht/client';
+import type { Problem } from '@knipperlicht/client';
 import type { Task } from '@knipperlicht/client/followup';
 import type { Duplicate, ErasureRequest } from '@knipperlicht/client/intake';
 import type { Item, Referral } from '@knipperlicht/client/routing';
 
 import { ask, followup, intake, routing } from '../api/calls';
+import { caught } from '../api/problem';
 
 /** A coordinator's lists have no stream: they are looked at again so often while somebody looks. */
 const OFTEN = 20_000;
@@ -57,7 +58,7 @@ export class Waiting {
       this.referrals = referrals;
       this.problem = undefined;
     } catch (thrown) {
-      this.problem = problemOf(thrown);
+      this.problem = caught(thrown);
     } finally {
       this.isLoaded = true;
     }

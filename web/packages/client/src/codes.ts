@@ -1,1 +1,1 @@
-export * from './gen/knipperlicht/vocabulary/v1/codes_pb.js';
+export * from './gen/codes.js';

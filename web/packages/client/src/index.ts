@@ -1,9 +1,12 @@
 export { createClient } from '@connectrpc/connect';
 export type { CallOptions, Client, Transport } from '@connectrpc/connect';
-export { timestampDate, timestampFromDate, timestampMs } from '@bufbuild/protobuf/wkt';
+export { timestampFromDate } from '@bufbuild/protobuf/wkt';
 export type { Timestamp } from '@bufbuild/protobuf/wkt';
 export { create, toBinary, fromBinary } from '@bufbuild/protobuf';
-export { Problem, problemOf } from './problem.js';
+export { timestampDate } from './moment.js';
+export { Problem } from './problem.js';
 export type { ProblemKind } from './problem.js';
-export { connectTo, newTraceparent } from './transport.js';
+export { problemOf } from './problem-of.js';
+export { newTraceparent } from './trace.js';
+export { connectTo } from './transport.js';
 export type { Connection } from './transport.js';

@@ -1,6 +1,8 @@
 import type { Interceptor, Transport } from '@connectrpc/connect';
 import { createGrpcWebTransport } from '@connectrpc/connect-web';
 
+import { newTraceparent } from './trace.js';
+
 /** How calls reach a server. */
 export interface Connection {
   /** Where the gateway is, such as `https://knipperlicht.example`. */
@@ -38,11 +40,4 @@ export function connectTo(connection: Connection): Transport {
   return createGrpcWebTransport(
     connection.deadline === undefined ? options : { ...options, defaultTimeoutMs: connection.deadline },
   );
-}
-
-/** A new trace, as W3C Trace Context writes it. */
-export function newTraceparent(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(24));
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `00-${hex.slice(0, 32)}-${hex.slice(32)}-01`;
 }
