@@ -22,6 +22,7 @@ function checkText(where, text, language) {
   }
   for (const form of formsOf(text)) {
     if (typeof form !== 'string' || form.trim() === '' || form !== form.trim()) complaints.push(`${where}: empty, or blanks around it`);
+    if (language === 'fr' && / [?!:;»]|« |\w'\w/.test(form)) complaints.push(`${where}: wants a no-break space before a sign of two parts and in quotes, and a curly apostrophe`);
   }
 }
 

@@ -14,5 +14,5 @@ it('tells the deed apart from who did it', () => {
 });
 
 it('makes an id readable', () => {
-  expect(readable('dmw-oostende-bredene')).toBe('Dmw oostende bredene');
+  expect(readable('dmw-oostende-bredene')).toBe('DMW Oostende Bredene');
 });

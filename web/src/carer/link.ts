@@ -9,8 +9,11 @@ export function deed(sentence: string, organisation: string): string {
   return organisation !== '' && sentence.startsWith(organisation) ? sentence.slice(organisation.length).trim() : sentence;
 }
 
+/** What is written in capitals: sorts of services that everybody here knows by their letters. */
+const LETTERS = new Set(['caw', 'cgg', 'dmw', 'elp', 'lm', 'ocmw', 'vaph']);
+
 /** An organisation's id in words that can be read: intake, which the carer asks, knows no names. */
 export function readable(organisation: string): string {
-  const words = organisation.replace(/[-_]+/g, ' ').trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const words = organisation.split(/[-_ ]+/).filter(Boolean);
+  return words.map((word) => (LETTERS.has(word) ? word.toUpperCase() : word.charAt(0).toUpperCase() + word.slice(1))).join(' ');
 }

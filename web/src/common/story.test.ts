@@ -3,7 +3,7 @@ import { TimelineEntrySchema, type TimelineEntry } from '@knipperlicht/client/fo
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
-import { happened, latestFirst, noticed, toldBy } from './story';
+import { happened, latestFirst, noticed, sentenceOf, toldBy } from './story';
 
 const entry = (type: string, codes: Record<string, string> = {}, second = 0): TimelineEntry =>
   create(TimelineEntrySchema, { type: `knipperlicht.${type}.v1`, codes, at: timestampFromDate(new Date(second * 1000)) });
@@ -15,6 +15,13 @@ it('tells what happened by its codes', () => {
     { list: 'outcome_reason', names: ['moved'] },
   ]);
   expect(toldBy(entry('referral.declined', { reason: 'language' }))).toEqual([{ list: 'decline_reason', names: ['language'] }]);
+});
+
+it('tells an objection of the cared-for person as what it is', () => {
+  const changed = (codes: Record<string, string>): string => sentenceOf(entry('situation.consent_changed', codes));
+  expect(changed({ consent: 'given' })).toBe('situation_consent_changed');
+  expect(changed({ cared_for_objects: 'true' })).toBe('objection');
+  expect(changed({ cared_for_objects: 'false' })).toBe('objection_lifted');
 });
 
 it('collects what was noticed, each thing once', () => {

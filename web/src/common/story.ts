@@ -9,6 +9,13 @@ export function happened(type: string): string {
   return type.replace(/^knipperlicht\./, '').replace(/\.v\d+$/, '').replace('.', '_');
 }
 
+/** The name of the sentence that tells an entry. An objection of the cared-for person, and its end, come
+ * as a change of consent. */
+export function sentenceOf({ type, codes }: Pick<TimelineEntry, 'type' | 'codes'>): string {
+  const objects = codes['cared_for_objects'];
+  return objects === undefined ? happened(type) : objects === 'true' ? 'objection' : 'objection_lifted';
+}
+
 /** The lists that an entry's codes are of, in the order in which they are told. */
 const TOLD: readonly [string, List][] = [
   ['reporter_role', 'reporter_role'],

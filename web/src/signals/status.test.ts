@@ -24,13 +24,18 @@ describe('what a reporter may do', () => {
   it('take it back, until somebody accepted', () => {
     expect(possible(known(Consent.GIVEN, Step.REFERRED)).withdraw).toBe(true);
     expect(possible(known(Consent.GIVEN, Step.REFERRED, Step.ACCEPTED, Step.CONTACTED)).withdraw).toBe(false);
-    expect(possible(known(Consent.GIVEN, Step.WITHDRAWN))).toEqual({ withdraw: false, notBetter: false, consents: [] });
+    expect(possible(known(Consent.GIVEN, Step.WITHDRAWN))).toEqual({ withdraw: false, notBetter: false, consents: [], objection: false });
   });
 
   it('say that it is not better, once it was closed', () => {
     expect(possible(known(Consent.GIVEN, Step.ACCEPTED)).notBetter).toBe(false);
     expect(possible(known(Consent.GIVEN, Step.ACCEPTED, Step.CLOSED)).notBetter).toBe(true);
     expect(possible(known(Consent.GIVEN, Step.ACCEPTED, Step.CLOSED, Step.REOPENED)).notBetter).toBe(false);
+  });
+
+  it('write down that the cared-for person objects, for as long as it stands', () => {
+    expect(possible(known(Consent.GIVEN, Step.REFERRED)).objection).toBe(true);
+    expect(possible(known(Consent.GIVEN, Step.ERASED)).objection).toBe(false);
   });
 
   it('record what the carer says since, never that nobody asked', () => {

@@ -85,6 +85,8 @@ export interface Possible {
   withdraw: boolean;
   notBetter: boolean;
   consents: readonly number[];
+  /** Whether what the cared-for person says of it can be written down. */
+  objection: boolean;
 }
 
 export function possible(known: Known): Possible {
@@ -95,6 +97,7 @@ export function possible(known: Known): Possible {
     withdraw: !isOver && !steps.includes(Step.ACCEPTED),
     notBetter: !isOver && (turning === Step.CLOSED || turning === Step.CONFIRMED),
     consents: isOver ? [] : (CONSENTS.get(known.consent) ?? []),
+    objection: !isOver,
   };
 }
 

@@ -7,6 +7,7 @@ import type desk from './nl/desk.json';
 import type errors from './nl/errors.json';
 import type flag from './nl/flag.json';
 import type helplines from './nl/helplines.json';
+import type objection from './nl/objection.json';
 import type operations from './nl/operations.json';
 import type signals from './nl/signals.json';
 import type start from './nl/start.json';
@@ -23,6 +24,7 @@ export interface Areas {
   errors: typeof errors;
   flag: typeof flag;
   helplines: typeof helplines;
+  objection: typeof objection;
   operations: typeof operations;
   signals: typeof signals;
   start: typeof start;

@@ -2,7 +2,7 @@ import { create } from '@knipperlicht/client';
 import { ReportLineSchema, ReportTopic as T, ReportYearSchema } from '@knipperlicht/client/followup';
 import { describe, expect, it } from 'vitest';
 
-import { figureOf, isSilent, largestFirst, linesOf, medians, sparing, told, yearsBefore } from './report';
+import { figureOf, isSilent, largestFirst, linesOf, medians, sparing, told, trendOf, yearsBefore } from './report';
 
 const line = (topic: T, code: string, value: number, hidden = false) => create(ReportLineSchema, { topic, code, value: BigInt(value), hidden });
 const year = create(ReportYearSchema, {
@@ -31,6 +31,17 @@ describe('a report', () => {
     expect(told('hidden')).toBe('*');
     expect(told(12)).toBe(12);
     expect([0, 9, 10].map((count) => sparing(count))).toEqual(['<10', '<10', 10]);
+  });
+
+  it('says in words whether it took shorter', () => {
+    const trend = (...values: (number | null)[]): unknown => trendOf([2023, 2024, 2025], values);
+    expect(trend(5, 4, 2)).toEqual({ is: 'shorter', from: 2024, before: 4, to: 2025, after: 2 });
+    expect(trend(null, 2, 2.5)).toMatchObject({ is: 'longer' });
+    expect(trend(null, 2, 2.1)).toMatchObject({ is: 'same' });
+    // A year that is hidden in between is stepped over.
+    expect(trend(5, null, 2)).toMatchObject({ is: 'shorter', from: 2023 });
+    expect(trend(null, null, 2)).toEqual({ is: 'one', to: 2025, after: 2 });
+    expect(trend(null, null, null)).toBeUndefined();
   });
 
   it('is of years that are over, in Belgium', () => {

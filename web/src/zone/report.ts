@@ -16,6 +16,9 @@ export const TABLES: readonly { topic: T; name: string; list?: List }[] = [
 export const PROMISES = ['accept', 'first_contact', 'outcome'] as const;
 export type Promised = (typeof PROMISES)[number];
 
+/** What nobody would notice. */
+const LITTLE = 0.1;
+
 /** A figure, or that it is hidden. */
 export type Figure = number | 'hidden';
 
@@ -48,6 +51,27 @@ export function medians(years: readonly ReportYear[], promised: Promised): (numb
     const figure = figureOf(year.lines, T.MEDIAN_SECONDS, promised);
     return typeof figure === 'number' ? daysOf(figure) : null;
   });
+}
+
+/** How the middle case went from one year to another. */
+export type Trend =
+  | { is: 'shorter' | 'longer' | 'same'; from: number; before: number; to: number; after: number }
+  | { is: 'one'; to: number; after: number };
+
+/** The last year of which something is known against the one before it; nothing where none is. What
+ * differs by less than a tenth took as long. */
+export function trendOf(years: readonly number[], values: readonly (number | null)[]): Trend | undefined {
+  const known = years.flatMap((year, at) => {
+    const days = values[at];
+    return typeof days === 'number' ? [{ year, days }] : [];
+  });
+  const [last, first] = [known.at(-1), known.at(-2)];
+  if (!last) return undefined;
+  const now = { to: last.year, after: last.days };
+  if (!first) return { is: 'one', ...now };
+  const change = last.days - first.days;
+  const is = Math.abs(change) <= first.days * LITTLE ? 'same' : change < 0 ? 'shorter' : 'longer';
+  return { is, from: first.year, before: first.days, ...now };
 }
 
 /** The years that can be reported: those that are over, five at most, the earliest first. */
