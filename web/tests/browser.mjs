@@ -1,5 +1,6 @@
 // A real Chromium for the tests: Debian's, with a profile of its own that outlives the browser, so that
 // a test can kill it and start it again.
+import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -17,6 +18,9 @@ const FLAGS = [
 ];
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const NAMES = JSON.parse(readFileSync(new URL('../src/texts/nl/start.json', import.meta.url), 'utf8'));
+/** A step that takes longer than this does not come. */
+const PATIENCE = 20_000;
 
 export const PHONE = { width: 390, height: 844 };
 export const DESK = { width: 1440, height: 900 };
@@ -28,12 +32,13 @@ export function newProfile() {
 }
 
 /** Opens the browser with this profile. */
-export async function openBrowser(profile, { viewport = PHONE, dark = false, serviceWorkers = 'allow', bypassCSP = false } = {}) {
+export async function openBrowser(profile, { viewport = PHONE, dark = false, serviceWorkers = 'allow', bypassCSP = false, port } = {}) {
   const isPhone = viewport.width < 700;
   return chromium.launchPersistentContext(profile.path, {
     executablePath: process.env.KL_CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
-    args: FLAGS,
+    // Where something else steers it as well.
+    args: port ? [...FLAGS, `--remote-debugging-port=${port}`] : FLAGS,
     viewport,
     locale: 'nl-BE',
     serviceWorkers,
@@ -44,6 +49,31 @@ export async function openBrowser(profile, { viewport = PHONE, dark = false, ser
     isMobile: isPhone,
     deviceScaleFactor: isPhone ? 2 : 1,
   });
+}
+
+/** A browser of its own for as long as `work` takes. What a page throws or its policy stops fails. */
+export async function withBrowser(work, options) {
+  const profile = newProfile();
+  try {
+    const browser = await openBrowser(profile, options);
+    const page = await pageOf(browser);
+    const complaints = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => message.text().includes('Content Security Policy') && complaints.push(message.text()));
+    await work(page, browser);
+    assert.deepEqual(complaints, []);
+    await browser.close();
+  } finally {
+    killBrowser(profile);
+    profile.remove();
+  }
+}
+
+/** The page that a browser begins with. */
+export async function pageOf(browser) {
+  const page = browser.pages()[0] ?? (await browser.newPage());
+  page.setDefaultTimeout(PATIENCE);
+  return page;
 }
 
 /** Ends the browser of a profile as a phone does that runs out of power: without a word. */
@@ -76,11 +106,16 @@ export async function keptOnPhone(page) {
   });
 }
 
-/** Signs in as one of the demo people. */
-export async function become(page, address, name) {
+/** Signs in as one of the demo people, by account: `cleaner`, or that of an organisation. */
+export async function sitDownAs(page, address, person) {
+  const people = await (await fetch(`${address}/dev/people`)).json();
+  const { role, organisationName } = people.find(({ name }) => name === person);
+  const name = organisationName || NAMES[`person_${person}`];
   await page.goto(`${address}/`);
-  await page.getByRole('button', { name }).click();
+  if (role === 'partner') await page.getByRole('searchbox').first().fill(name);
+  await page.getByRole('button', { name, exact: true }).first().click();
   await page.waitForURL((url) => url.pathname !== '/');
+  if (role === 'partner') await page.getByText('Vanzelf bijgewerkt').waitFor();
 }
 
 /** Fails with what axe finds on the page. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { killBrowser, newProfile, noViolations, openBrowser, picture } from './browser.mjs';
+import { noViolations, picture, withBrowser } from './browser.mjs';
 import { startLine } from './server.mjs';
 
 const DESK = 'dmw-oostende-bredene';
@@ -14,22 +14,6 @@ before(async () => {
 after(async () => {
   await line?.remove();
 });
-
-async function withPhone(options, work) {
-  const profile = newProfile();
-  try {
-    const browser = await openBrowser(profile, options);
-    const page = browser.pages()[0] ?? (await browser.newPage());
-    page.setDefaultTimeout(20_000);
-    const asked = [];
-    page.on('request', (request) => asked.push(request.url()));
-    await work(page, asked);
-    await browser.close();
-  } finally {
-    killBrowser(profile);
-    profile.remove();
-  }
-}
 
 /** An accepted situation: its follow-up. */
 async function accepted(...options) {
@@ -45,13 +29,15 @@ test('S11: the partner says that it helped, the carer that it did not, and it op
   await line.ask(DESK, 'followup', 'contact', task, '--channel', 'phone', '--result', 'reached');
   await line.ask(DESK, 'followup', 'complete', task, '--outcome', 'helped');
   const { token } = await line.ask(DESK, 'followup', 'link', task);
-  await withPhone({ dark: true }, async (page, asked) => {
+  await withBrowser(async (page) => {
+    const asked = [];
+    page.on('request', (request) => asked.push(request.url()));
     await page.goto(`${line.address}/answer_outcome#${token}`);
     await page.getByRole('button', { name: 'Versturen' }).tap();
     await page.getByText('Kies een antwoord.').first().waitFor();
     await page.getByRole('group', { name: 'Heeft het u geholpen?' }).getByRole('radio', { name: 'Nee' }).tap();
     await page.getByRole('group', { name: 'Wilt u dat iemand u opbelt?' }).getByRole('radio', { name: 'Ja' }).tap();
-    await page.getByText('Dmw oostende bredene').waitFor();
+    await page.getByText('DMW Oostende Bredene').waitFor();
     await noViolations(page, 'carer-answer (dark)');
     await picture(page, 'phone-carer-answer-dark');
     await page.getByRole('button', { name: 'Versturen' }).tap();
@@ -64,14 +50,14 @@ test('S11: the partner says that it helped, the carer that it did not, and it op
     await page.getByRole('group', { name: 'Wilt u dat iemand u opbelt?' }).getByRole('radio', { name: 'Nee' }).tap();
     await page.getByRole('button', { name: 'Versturen' }).tap();
     await page.getByText('U hebt al geantwoord.').waitFor();
-  });
+  }, { dark: true });
   const tasks = await line.ask(DESK, 'followup', 'list');
   assert.equal(tasks.find((one) => (one.task_id ?? one.id) === task).state, 'reopened');
 });
 
 test('a carer flags by a card, sees who knows, stops, and asks to be forgotten', async () => {
   const { token } = await line.ask('coordinator', 'carer', 'self-card', '--zone', 'oostende-bredene');
-  await withPhone({}, async (page) => {
+  await withBrowser(async (page) => {
     await page.goto(`${line.address}/self_signal#${token}`);
     await page.getByRole('button', { name: 'Versturen' }).tap();
     await page.getByText('Tik minstens één ding aan.').waitFor();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { become, keptOnPhone, killBrowser, newProfile, openBrowser } from './browser.mjs';
+import { keptOnPhone, sitDownAs, withBrowser } from './browser.mjs';
 import { startLine } from './server.mjs';
 
 let line;
@@ -14,12 +14,8 @@ after(async () => {
 });
 
 test('what waits is sent by background sync, without a page of the app', async () => {
-  const profile = newProfile();
-  try {
-    const browser = await openBrowser(profile);
-    const page = browser.pages()[0] ?? (await browser.newPage());
-    page.setDefaultTimeout(20_000);
-    await become(page, line.address, /Poetshulp/);
+  await withBrowser(async (page, browser) => {
+    await sitDownAs(page, line.address, 'cleaner');
     await keptOnPhone(page);
     await line.stop();
     await page.goto(`${line.address}/flag`);
@@ -52,9 +48,5 @@ test('what waits is sent by background sync, without a page of the app', async (
     await page.goto(`${line.address}/signals`);
     await page.getByText('Ontvangen door zone Oostende-Bredene').waitFor();
     assert.equal(await page.getByText('Wacht op deze telefoon').count(), 0);
-    await browser.close();
-  } finally {
-    killBrowser(profile);
-    profile.remove();
-  }
+  });
 });

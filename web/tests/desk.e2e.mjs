@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { problemOf } from '@knipperlicht/client';
-import { AgeBand, ClockKind, Observation, ReporterRole, Step } from '@knipperlicht/client/codes';
+import { AgeBand, CapacityState, ClockKind, Observation, ReporterRole, Step } from '@knipperlicht/client/codes';
 
-import { DESK, killBrowser, newProfile, noViolations, openBrowser, PHONE, picture } from './browser.mjs';
+import { DESK, noViolations, PHONE, picture, sitDownAs, withBrowser } from './browser.mjs';
 import { callsOf, until } from './calls.mjs';
 import { askedOf, send, signal, told } from './signals.mjs';
 import { startStage } from './stage.mjs';
@@ -22,37 +22,18 @@ after(async () => {
   await stage?.remove();
 });
 
-/** A browser in which somebody sits at the desk of an organisation. */
-async function atDesk(organisation, act, options = {}) {
-  const profile = newProfile();
-  try {
-    const browser = await openBrowser(profile, { viewport: DESK, serviceWorkers: 'block', ...options });
-    const page = browser.pages()[0] ?? (await browser.newPage());
-    page.setDefaultTimeout(20_000);
-    const complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => message.text().includes('Content Security Policy') && complaints.push(message.text()));
-    await sit(page, organisation);
-    await act(page);
-    assert.deepEqual(complaints, []);
-    await browser.close();
-  } finally {
-    killBrowser(profile);
-    profile.remove();
-  }
+/** Somebody sits at the desk of an organisation. */
+function atDesk(organisation, act, options = {}) {
+  return withBrowser(
+    async (page) => {
+      await sitDownAs(page, stage.address, organisation);
+      await act(page);
+    },
+    { viewport: DESK, serviceWorkers: 'block', ...options },
+  );
 }
 
-async function sit(page, organisation) {
-  const people = await (await fetch(`${stage.address}/dev/people`)).json();
-  const { organisationName } = people.find(({ name }) => name === organisation);
-  await page.goto(`${stage.address}/`);
-  await page.getByRole('searchbox').first().fill(organisationName);
-  await page.getByRole('button', { name: organisationName, exact: true }).first().click();
-  await page.getByRole('heading', { name: 'Werkblad' }).waitFor();
-  await page.getByText('Vanzelf bijgewerkt').waitFor();
-}
-
-const lines = (page) => page.locator('.inbox li a');
+const lines = (page) => page.locator('.list li a');
 
 test('by keyboard alone: accepted with two keys, reached, closed; the reporter is told each time', async () => {
   const sent = await send(cleaner, { postalCode: '8430' });
@@ -93,6 +74,7 @@ test('by keyboard alone: accepted with two keys, reached, closed; the reporter i
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Wanneer').waitFor();
     await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
 
     await page.keyboard.press('f');
     await dialog.getByRole('radio', { name: 'Het hielp', exact: true }).focus();
@@ -116,7 +98,7 @@ test('what comes in is there without reloading', async () => {
     const before = await lines(page).count();
     const began = Date.now();
     await send(cleaner);
-    await page.waitForFunction((count) => document.querySelectorAll('.inbox li a').length > count, before);
+    await page.waitForFunction((count) => document.querySelectorAll('.list li a').length > count, before);
     console.log(`# a new question is on the desk after ${Date.now() - began} ms`);
     await page.getByText(/Nog \d+|Vandaag|Tegen/).first().waitFor();
   });
@@ -126,7 +108,7 @@ test('the way to the line breaks: it says so, and what was answered meanwhile is
   const sent = await send(cleaner, { postalCode: '8490' });
   const { service, referralId } = await askedOf(coordinator, sent.receipt.situationId);
   await atDesk(service.organisationId, async (page) => {
-    const line = page.locator(`.inbox a[href="/desk/${referralId}"]`);
+    const line = page.locator(`.list a[href="/desk/${referralId}"]`);
     await line.waitFor();
     const partner = await callsOf(stage.address, service.organisationId);
     await stage.network(false);
@@ -162,10 +144,81 @@ test('S3: two professionals, one carer: one line at one desk, and both are told'
   const other = await send(nurse, { contact, postalCode: '8450', reporterRole: ReporterRole.NURSE });
   assert.equal(other.receipt.situationId, one.receipt.situationId);
   await atDesk(service.organisationId, async (page) => {
-    await page.locator(`.inbox a[href="/desk/${referralId}"]`).click();
+    await page.locator(`.list a[href="/desk/${referralId}"]`).click();
     assert.equal(await lines(page).filter({ hasText: '8450' }).count(), 1);
     await page.getByRole('button', { name: 'Aannemen', exact: true }).click();
     await Promise.all([told(one, Step.ACCEPTED), told(other, Step.ACCEPTED)]);
+  });
+});
+
+test('a hand-over is warm: who gives goes on until the other accepts, and then sees nothing of it', async () => {
+  const sent = await send(cleaner, { postalCode: '8431' });
+  const { situationId } = sent.receipt;
+  const { service: giver, referralId } = await askedOf(coordinator, situationId);
+  const asked = (page, id) => page.locator(`.list a[href="/desk/${id}"]`);
+  await atDesk(giver.organisationId, async (page) => {
+    await asked(page, referralId).click();
+    await page.getByRole('button', { name: 'Aannemen', exact: true }).click();
+    await page.getByRole('button', { name: 'Overdragen' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Overdragen' }).click();
+    await dialog.getByRole('alert').waitFor();
+    const others = dialog.locator('label').filter({ has: page.getByRole('radio'), hasNotText: giver.organisationName });
+    await others.first().getByRole('radio').check();
+    await noViolations(page, 'handing over');
+    await dialog.getByRole('button', { name: 'Overdragen' }).click();
+    await page.getByText('Tot de andere aanneemt, blijft u ervoor zorgen').waitFor();
+    await page.getByRole('button', { name: 'Contact noteren' }).waitFor();
+  });
+  const next = await askedOf(coordinator, situationId);
+  assert.equal(next.takesOverReferralId, referralId);
+  await atDesk(next.service.organisationId, async (page) => {
+    await asked(page, next.referralId).click();
+    await page.getByText('Een andere dienst wil dit aan u overdragen').waitFor();
+    await page.getByRole('button', { name: 'Aannemen', exact: true }).click();
+    await page.getByRole('button', { name: 'Contact noteren' }).waitFor();
+  });
+  const before = await callsOf(stage.address, giver.organisationId);
+  await assert.rejects(before.intake.getContact({ situationId, purpose: 'nog eens bellen' }));
+  await atDesk(giver.organisationId, async (page) => {
+    await page.getByText('Niets te doen').or(lines(page).first()).waitFor();
+    assert.equal(await asked(page, referralId).count(), 0);
+  });
+});
+
+test('what room there is is said with one tap, and stays said', async () => {
+  const { service } = await askedOf(coordinator, (await send(cleaner)).receipt.situationId);
+  const partner = await callsOf(stage.address, service.organisationId);
+  await atDesk(service.organisationId, async (page) => {
+    const room = page.getByRole('group', { name: service.name, exact: true });
+    const full = room.getByRole('button', { name: 'Volzet' });
+    await full.click();
+    await page.getByText(`${service.name}: Volzet`).waitFor();
+    assert.equal(await full.getAttribute('aria-pressed'), 'true');
+    await page.reload();
+    await room.getByRole('button', { name: 'Volzet', pressed: true }).waitFor();
+    const { services } = await partner.routing.listServices({});
+    assert.equal(services.find(({ serviceId }) => serviceId === service.serviceId).capacity.state, CapacityState.FULL);
+    await room.getByRole('button', { name: 'Er is plaats' }).click();
+    await room.getByRole('button', { name: 'Er is plaats', pressed: true }).waitFor();
+  });
+});
+
+test('the cared-for person objects: it is written down, and the story says so', async () => {
+  const sent = await send(cleaner, { postalCode: '8434' });
+  const { service, referralId } = await askedOf(coordinator, sent.receipt.situationId);
+  await atDesk(service.organisationId, async (page) => {
+    await page.locator(`.list a[href="/desk/${referralId}"]`).click();
+    await page.getByRole('button', { name: 'Aannemen', exact: true }).click();
+    await page.getByRole('button', { name: 'De zorgvrager heeft bezwaar' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Bewaren' }).click();
+    await dialog.getByText('Kies een van de twee.').waitFor();
+    await dialog.getByRole('radio', { name: 'Deel niets over mij' }).check();
+    await noViolations(page, 'an objection');
+    await picture(page, 'desk-objection-fold');
+    await dialog.getByRole('button', { name: 'Bewaren' }).click();
+    await page.locator('ol .what').filter({ hasText: 'De zorgvrager heeft bezwaar' }).waitFor({ timeout: 45_000 });
   });
 });
 
@@ -187,7 +240,7 @@ test('S7: no room here: the next one is asked, and when none is left the coordin
     assert.ok(!asked.includes(referral.service.serviceId), 'nobody is asked twice');
     asked.push(referral.service.serviceId);
     await atDesk(referral.service.organisationId, async (page) => {
-      await page.locator(`.inbox a[href="/desk/${referral.referralId}"]`).click();
+      await page.locator(`.list a[href="/desk/${referral.referralId}"]`).click();
       await page.getByRole('button', { name: 'Niet aannemen' }).click();
       const dialog = page.getByRole('dialog');
       await dialog.getByRole('button', { name: 'Niet aannemen' }).click();
@@ -208,7 +261,7 @@ test('S11: helped, says the partner; not helped, says the carer: it is on the de
   const sent = await send(cleaner, { postalCode: '8420' });
   const { service, referralId } = await askedOf(coordinator, sent.receipt.situationId);
   await atDesk(service.organisationId, async (page) => {
-    await page.locator(`.inbox a[href="/desk/${referralId}"]`).click();
+    await page.locator(`.list a[href="/desk/${referralId}"]`).click();
     await page.getByRole('button', { name: 'Aannemen', exact: true }).click();
     await page.getByRole('button', { name: 'Afronden' }).click();
     const dialog = page.getByRole('dialog');
@@ -219,6 +272,7 @@ test('S11: helped, says the partner; not helped, says the carer: it is on the de
     await dialog.getByRole('img', { name: 'Kaart met een QR-code' }).waitFor();
     await noViolations(page, 'the card');
     await picture(page, 'desk-card-fold');
+    await printed(page, page.getByRole('img', { name: 'Kaart met een QR-code' }));
     await dialog.getByText('De link zelf').click();
     const link = new URL(await dialog.locator('code').innerText());
     const carer = await page.context().newPage();
@@ -234,6 +288,16 @@ test('S11: helped, says the partner; not helped, says the carer: it is on the de
     await page.getByText('Opnieuw geopend').first().waitFor({ timeout: 45_000 });
   });
 });
+
+/** On paper there is the card alone, as large as a bank card. */
+async function printed(page, card) {
+  await page.emulateMedia({ media: 'print' });
+  const { width, height } = await card.boundingBox();
+  const millimetres = (pixels) => Math.round((pixels / 96) * 25.4);
+  assert.deepEqual([millimetres(width), millimetres(height)], [85, 54]);
+  assert.equal(await page.getByRole('heading', { name: 'Werkblad' }).first().isVisible(), false);
+  await page.emulateMedia({ media: null });
+}
 
 test('a thousand questions scroll without jank', async () => {
   const wanted = 1_000;
@@ -268,14 +332,14 @@ test('a thousand questions scroll without jank', async () => {
     assert.ok(measured.tasks <= 1, `${measured.tasks} long tasks`);
     assert.ok(measured.median < 34, `half of the frames took more than ${measured.median} ms`);
     for (let key = 0; key < 30; key += 1) await page.keyboard.press('j');
-    assert.ok(await page.locator('.inbox a[aria-current]').isVisible());
+    assert.ok(await page.locator('.list a[aria-current]').isVisible());
     await picture(page, 'desk-thousand-fold');
   });
 });
 
 /** In the browser: scrolls through the list as a wheel does, and measures each frame. */
 async function scrollThrough() {
-  const scroller = document.querySelector('.inbox .scroller');
+  const scroller = document.querySelector('.list .scroller');
   let tasks = 0;
   const observer = new PerformanceObserver((list) => (tasks += list.getEntries().length));
   observer.observe({ type: 'longtask' });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { become, DESK, killBrowser, newProfile, noViolations, openBrowser, PHONE, picture } from './browser.mjs';
+import { DESK, noViolations, PHONE, picture, sitDownAs, withBrowser } from './browser.mjs';
 import { startLine } from './server.mjs';
 
 /** Of the dark pages two are enough to see in docs/screens. */
@@ -23,27 +23,21 @@ for (const [size, viewport] of [
 ]) {
   for (const dark of [false, true]) {
     test(`every page, ${size}, ${dark ? 'dark' : 'light'}`, async () => {
-      const profile = newProfile();
-      try {
-        const browser = await openBrowser(profile, { viewport, dark });
-        const page = browser.pages()[0] ?? (await browser.newPage());
-        page.setDefaultTimeout(20_000);
-        const complaints = [];
-        page.on('console', (message) => message.text().includes('Content Security Policy') && complaints.push(message.text()));
-        const look = async (name) => {
-          // A text that was not loaded shows its name.
-          const names = await page.evaluate(() => document.body.innerText.match(/\b(card|carer|codes|common|errors|flag|helplines|signals|start)\.[a-z]\w*/g));
-          if (names) complaints.push(`${name}: ${names.join(', ')}`);
-          await noViolations(page, `${name} (${size}, ${dark ? 'dark' : 'light'})`).catch((error) => complaints.push(error.message));
-          if (!dark || SHOWN_DARK.includes(name)) await picture(page, `${size}-${name}${dark ? '-dark' : ''}`);
-        };
-        await visit(page, look);
-        assert.deepEqual(complaints, []);
-        await browser.close();
-      } finally {
-        killBrowser(profile);
-        profile.remove();
-      }
+      await withBrowser(
+        async (page) => {
+          const complaints = [];
+          const look = async (name) => {
+            // A text that was not loaded shows its name.
+            const names = await page.evaluate(() => document.body.innerText.match(/\b(card|carer|codes|common|errors|flag|helplines|signals|start)\.[a-z]\w*/g));
+            if (names) complaints.push(`${name}: ${names.join(', ')}`);
+            await noViolations(page, `${name} (${size}, ${dark ? 'dark' : 'light'})`).catch((error) => complaints.push(error.message));
+            if (!dark || SHOWN_DARK.includes(name)) await picture(page, `${size}-${name}${dark ? '-dark' : ''}`);
+          };
+          await visit(page, look);
+          assert.deepEqual(complaints, []);
+        },
+        { viewport, dark },
+      );
     });
   }
 }
@@ -52,7 +46,7 @@ async function visit(page, look) {
   await page.goto(`${line.address}/`);
   await page.getByRole('button', { name: /Poetshulp/ }).waitFor();
   await look('start');
-  await become(page, line.address, /Poetshulp/);
+  await sitDownAs(page, line.address, 'cleaner');
   await page.getByRole('heading', { name: 'Wat merkt u?' }).waitFor();
   await look('flag-notice');
   await page.getByRole('button', { name: 'Verder' }).click();
@@ -88,6 +82,7 @@ async function visit(page, look) {
   await page.goto(`${line.address}/card`);
   await page.getByRole('button', { name: 'Delen' }).waitFor();
   await look('card');
+  await printed(page);
   await page.getByRole('button', { name: 'Instellingen' }).click();
   await look('settings');
   await page.keyboard.press('Escape');
@@ -95,6 +90,19 @@ async function visit(page, look) {
   await page.getByRole('heading', { name: 'Deze pagina bestaat niet' }).waitFor();
   await look('nowhere');
   await carer(page, look);
+}
+
+/** On paper there is the card and nothing of the app, on one white sheet. */
+async function printed(page) {
+  await page.emulateMedia({ media: 'print' });
+  await page.getByRole('article').waitFor();
+  assert.equal(await page.getByRole('banner').isVisible(), false);
+  assert.equal(await page.getByRole('button', { name: 'Delen' }).isVisible(), false);
+  assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor), 'rgb(255, 255, 255)');
+  const sheets = (await page.pdf({ format: 'A4' })).toString('latin1').match(/\/Type\s*\/Page\b/g);
+  assert.equal(sheets.length, 1);
+  await picture(page, 'card-printed');
+  await page.emulateMedia({ media: null });
 }
 
 async function carer(page, look) {
@@ -113,11 +121,8 @@ async function carer(page, look) {
 }
 
 test('nothing is cut off at 320 pixels, in any language', async () => {
-  const profile = newProfile();
-  try {
-    const browser = await openBrowser(profile, { viewport: { width: 320, height: 640 } });
-    const page = browser.pages()[0] ?? (await browser.newPage());
-    await become(page, line.address, /Poetshulp/);
+  await withBrowser(async (page) => {
+    await sitDownAs(page, line.address, 'cleaner');
     for (const path of ['/', '/flag', '/signals', '/card', '/answer_outcome', '/self_signal']) {
       for (const language of ['nl', 'fr', 'en']) {
         await page.goto(`${line.address}/nowhere`);
@@ -128,9 +133,5 @@ test('nothing is cut off at 320 pixels, in any language', async () => {
         assert.ok(wide <= 320, `${path} in ${language} is ${wide} pixels wide`);
       }
     }
-    await browser.close();
-  } finally {
-    killBrowser(profile);
-    profile.remove();
-  }
+  }, { viewport: { width: 320, height: 640 } });
 });

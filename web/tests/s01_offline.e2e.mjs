@@ -1,18 +1,21 @@
 // S1: a cleaner in Oostende without network flags, the phone dies, and it goes out by itself; then she
-// is told each step, and the carer says that it helped.
+// is told each step, and four weeks later the carer says that it helped.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { ContactChannel, ContactResult, OutcomeResult } from '@knipperlicht/client/codes';
 
-import { become, keptOnPhone, killBrowser, newProfile, openBrowser, picture } from './browser.mjs';
+import { keptOnPhone, killBrowser, newProfile, openBrowser, pageOf, picture, sitDownAs } from './browser.mjs';
+import { callsOf, until } from './calls.mjs';
 import { Person } from './person.mjs';
-import { startLine } from './server.mjs';
+import { startStage } from './stage.mjs';
 
 const DESK = 'dmw-oostende-bredene';
-let line;
+const FOUR_WEEKS = 28 * 24;
+let stage;
 let profile;
 
 before(async () => {
-  line = await startLine();
+  stage = await startStage();
   profile = newProfile();
 });
 after(async () => {
@@ -20,26 +23,25 @@ after(async () => {
     killBrowser(profile);
     profile.remove();
   }
-  await line?.remove();
+  await stage?.remove();
 });
 
 async function open(path) {
   const browser = await openBrowser(profile);
-  const page = browser.pages()[0] ?? (await browser.newPage());
-  page.setDefaultTimeout(20_000);
-  await page.goto(`${line.address}${path}`);
+  const page = await pageOf(browser);
+  await page.goto(`${stage.address}${path}`);
   return { browser, page };
 }
 
 test('S1: flagged without network, killed, sent, accepted, contacted, helped, confirmed', async () => {
   // Once with network: signed in, and the app is kept on the phone.
   const first = await open('/');
-  await become(first.page, line.address, /Poetshulp/);
+  await sitDownAs(first.page, stage.address, 'cleaner');
   await keptOnPhone(first.page);
   await first.browser.close();
 
   // The network is cut for real, and the phone starts cold.
-  await line.stop();
+  await stage.network(false);
   const second = await open('/flag');
   const person = new Person(second.page);
   const { page } = second;
@@ -71,7 +73,7 @@ test('S1: flagged without network, killed, sent, accepted, contacted, helped, co
   await picture(third.page, 'phone-signals-waiting');
 
   // The network is back: it goes out by itself.
-  await line.start();
+  await stage.network(true);
   await third.page.getByText('Ontvangen door zone Oostende-Bredene').waitFor({ timeout: 60_000 });
   assert.equal(await third.page.getByText('Wacht op deze telefoon').count(), 0);
   await third.page.getByText('Ontvangen door zone Oostende-Bredene').click();
@@ -82,22 +84,31 @@ test('S1: flagged without network, killed, sent, accepted, contacted, helped, co
 /** The line goes on, and the page tells each step without being loaded again. */
 async function follow(page) {
   const told = (text) => page.getByRole('heading', { level: 1, name: text }).waitFor();
-  const referrals = await line.until((all) => all.length > 0, () => line.ask(DESK, 'referral', 'list', '--open'));
-  const referral = referrals[0].referral_id ?? referrals[0].id;
   await told('Gevraagd aan een hulpverlener');
-  await line.ask(DESK, 'referral', 'accept', referral);
+  const { routing, followup } = await callsOf(stage.address, DESK);
+  const { referrals } = await routing.listReferrals({ openOnly: true, pageSize: 10 });
+  await routing.accept({ referralId: referrals[0].referralId });
   await told('Aangenomen: iemand zorgt ervoor');
-  const tasks = await line.until((all) => all.length > 0, () => line.ask(DESK, 'followup', 'list'));
-  const task = tasks[0].task_id ?? tasks[0].id;
-  await line.ask(DESK, 'followup', 'contact', task, '--channel', 'phone', '--result', 'reached');
+  const { tasks } = await until(({ tasks: all }) => all.length > 0, () => followup.listTasks({}));
+  const { taskId } = tasks[0];
+  await followup.recordContact({ taskId, channel: ContactChannel.PHONE, result: ContactResult.REACHED });
   await told('Er is contact geweest');
-  await line.ask(DESK, 'followup', 'complete', task, '--outcome', 'helped');
+  await followup.complete({ taskId, result: OutcomeResult.HELPED });
   await told('Afgerond');
   await picture(page, 'phone-story-closed');
+  await answer(page.context(), taskId);
+  await told('De mantelzorger zegt: het hielp');
+}
 
-  const { token } = await line.ask(DESK, 'followup', 'link', task);
-  const carer = await page.context().newPage();
-  await carer.goto(`${line.address}/answer_outcome#${token}`);
+/** Four weeks later the partner is asked to ask the carer, who answers by their link. */
+async function answer(phone, taskId) {
+  const due = async () => (await (await callsOf(stage.address, DESK)).followup.listTasks({})).tasks.find((task) => task.taskId === taskId).carerQuestion;
+  assert.equal(await due(), undefined, 'the carer is left in peace until then');
+  await stage.advance(FOUR_WEEKS);
+  await until((question) => question?.times === 1, due);
+  const { token } = await (await callsOf(stage.address, DESK)).followup.issueCarerLink({ taskId });
+  const carer = await phone.newPage();
+  await carer.goto(`${stage.address}/answer_outcome#${token}`);
   await carer.getByRole('group', { name: 'Heeft het u geholpen?' }).getByRole('radio', { name: 'Ja' }).tap();
   await carer.getByRole('group', { name: /Hoe lang houdt u het nog vol/ }).getByRole('radio', { name: 'Een tot twee jaar' }).tap();
   await carer.getByRole('group', { name: 'Wilt u dat iemand u opbelt?' }).getByRole('radio', { name: 'Nee' }).tap();
@@ -105,5 +116,4 @@ async function follow(page) {
   await carer.getByRole('button', { name: 'Versturen' }).tap();
   await carer.getByText('Dank u').waitFor();
   await carer.close();
-  await told('De mantelzorger zegt: het hielp');
 }

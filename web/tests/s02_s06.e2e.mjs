@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { become, keptOnPhone, killBrowser, newProfile, openBrowser, picture } from './browser.mjs';
+import { keptOnPhone, picture, sitDownAs, withBrowser } from './browser.mjs';
 import { startLine } from './server.mjs';
 
 let line;
@@ -13,19 +13,11 @@ after(async () => {
   await line?.remove();
 });
 
-async function withPhone(name, work) {
-  const profile = newProfile();
-  try {
-    const browser = await openBrowser(profile);
-    const page = browser.pages()[0] ?? (await browser.newPage());
-    page.setDefaultTimeout(20_000);
-    await become(page, line.address, name);
+function withPhone(person, work) {
+  return withBrowser(async (page, browser) => {
+    await sitDownAs(page, line.address, person);
     await work(page, browser);
-    await browser.close();
-  } finally {
-    killBrowser(profile);
-    profile.remove();
-  }
+  });
 }
 
 async function flag(page, { observation, consent, postalCode = '8400' }) {
@@ -39,7 +31,7 @@ async function flag(page, { observation, consent, postalCode = '8400' }) {
 }
 
 test('S2: the answer is lost twice on the way back, and it stays one signal', async () => {
-  await withPhone(/Thuisverpleegkundige/, async (page, browser) => {
+  await withPhone('nurse', async (page, browser) => {
     let lost = 0;
     await browser.route('**/SubmitSignals', async (route) => {
       if (lost >= 2) return route.continue();
@@ -59,7 +51,7 @@ test('S2: the answer is lost twice on the way back, and it stays one signal', as
 });
 
 test('S6: whom to call is told before anything is sent, without network, and the coordinator hears', async () => {
-  await withPhone(/Poetshulp/, async (page) => {
+  await withPhone('cleaner', async (page) => {
     await keptOnPhone(page);
     await line.stop();
     await page.goto(`${line.address}/flag`);

@@ -14,7 +14,8 @@ const READY = 90_000;
 
 const run = promisify(execFile);
 
-function freePort() {
+/** A port that nobody uses. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

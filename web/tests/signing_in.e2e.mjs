@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { killBrowser, newProfile, openBrowser } from './browser.mjs';
+import { withBrowser } from './browser.mjs';
 import { startIssuer } from './issuer.mjs';
 import { startLine } from './server.mjs';
 
@@ -20,13 +20,9 @@ after(async () => {
 const EXPIRED = { status: 200, headers: { 'content-type': 'application/grpc-web+proto', 'grpc-status': '16', 'grpc-message': 'KL0003: expired' } };
 
 test('by code and PKCE; a token that ran out is renewed; without renewal the queue waits for signing in', async () => {
-  const profile = newProfile();
-  try {
-    // The development gateway names no issuer, and its policy lets the app speak to none.
-    const browser = await openBrowser(profile, { serviceWorkers: 'block', bypassCSP: true });
+  // The development gateway names no issuer, and its policy lets the app speak to none.
+  await withBrowser(async (page, browser) => {
     await browser.route('**/app/config.json', (route) => route.fulfill({ json: { version: 't', issuer: issuer.address, clientId: 'app', demo: false } }));
-    const page = browser.pages()[0] ?? (await browser.newPage());
-    page.setDefaultTimeout(20_000);
     await page.goto(`${line.address}/`);
     await page.getByRole('button', { name: 'Aanmelden bij uw organisatie' }).tap();
     await page.getByRole('heading', { name: 'Wat merkt u?' }).waitFor();
@@ -50,11 +46,7 @@ test('by code and PKCE; a token that ran out is renewed; without renewal the que
     await page.getByRole('button', { name: 'Aanmelden bij uw organisatie' }).tap();
     await page.getByRole('heading', { name: 'Wat merkt u?' }).waitFor();
     await line.until((all) => all.length === 2, () => line.ask('cleaner', 'signal', 'list'));
-    await browser.close();
-  } finally {
-    killBrowser(profile);
-    profile.remove();
-  }
+  }, { serviceWorkers: 'block', bypassCSP: true });
 });
 
 async function flag(page, asksRole) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { become, killBrowser, newProfile, openBrowser, picture } from './browser.mjs';
+import { picture, sitDownAs, withBrowser } from './browser.mjs';
 import { startLine } from './server.mjs';
 
 let line;
@@ -14,19 +14,7 @@ after(async () => {
   await line?.remove();
 });
 
-async function withPhone(work) {
-  const profile = newProfile();
-  try {
-    const browser = await openBrowser(profile, { serviceWorkers: 'block' });
-    const page = browser.pages()[0] ?? (await browser.newPage());
-    page.setDefaultTimeout(20_000);
-    await work(page, browser);
-    await browser.close();
-  } finally {
-    killBrowser(profile);
-    profile.remove();
-  }
-}
+const withPhone = (work) => withBrowser(work, { serviceWorkers: 'block' });
 
 async function flag(page, { postalCode = '8400', consent = /Ja, het mag/ } = {}) {
   await page.goto(`${line.address}/flag`);
@@ -43,7 +31,7 @@ const count = async (person) => (await line.ask(person, 'signal', 'list')).lengt
 test('a phone whose clock is three years ahead flags all the same', async () => {
   await withPhone(async (page) => {
     await page.clock.setSystemTime(Date.now() + 3 * 365 * 86_400_000);
-    await become(page, line.address, /Poetshulp/);
+    await sitDownAs(page, line.address, 'cleaner');
     const before = await count('cleaner');
     await flag(page);
     await page.getByText('Ontvangen door zone Oostende-Bredene').first().waitFor();
@@ -54,7 +42,7 @@ test('a phone whose clock is three years ahead flags all the same', async () => 
 
 test('a session that ran out keeps the queue, asks to sign in, and sends', async () => {
   await withPhone(async (page, browser) => {
-    await become(page, line.address, /Poetshulp/);
+    await sitDownAs(page, line.address, 'cleaner');
     const before = await count('cleaner');
     await browser.route('**/SubmitSignals', (route) =>
       route.fulfill({ status: 200, headers: { 'content-type': 'application/grpc-web+proto', 'grpc-status': '16', 'grpc-message': 'KL0003: expired' } }),
@@ -79,7 +67,7 @@ test('a session that ran out keeps the queue, asks to sign in, and sends', async
 
 test('what the server refuses says why, and is mended and sent as the same signal', async () => {
   await withPhone(async (page, browser) => {
-    await become(page, line.address, /Poetshulp/);
+    await sitDownAs(page, line.address, 'cleaner');
     const before = await count('cleaner');
     // An app whose table of postal codes is not the server's.
     await browser.route('**/assets/_virtual_postal-codes-*.js', async (route) => {
@@ -100,7 +88,7 @@ test('what the server refuses says why, and is mended and sent as the same signa
 
 test('somebody else on the phone sees that something waits, and nothing of it', async () => {
   await withPhone(async (page, browser) => {
-    await become(page, line.address, /Poetshulp/);
+    await sitDownAs(page, line.address, 'cleaner');
     const before = { cleaner: await count('cleaner'), nurse: await count('nurse') };
     await browser.route('**/SubmitSignals', (route) => route.abort());
     await flag(page);
@@ -109,13 +97,13 @@ test('somebody else on the phone sees that something waits, and nothing of it', 
     await page.getByRole('button', { name: 'Instellingen' }).tap();
     await page.getByRole('button', { name: 'Afmelden' }).tap();
     await browser.unroute('**/SubmitSignals');
-    await become(page, line.address, /Thuisverpleegkundige/);
+    await sitDownAs(page, line.address, 'nurse');
     await page.goto(`${line.address}/signals`);
     await page.getByText('Er wacht nog 1 signaal van iemand anders').waitFor();
     assert.equal(await page.getByText('Is uitgeput').count(), 0);
     assert.deepEqual({ cleaner: await count('cleaner'), nurse: await count('nurse') }, before);
 
-    await become(page, line.address, /Poetshulp/);
+    await sitDownAs(page, line.address, 'cleaner');
     await page.goto(`${line.address}/signals`);
     await page.getByText('Ontvangen door zone Oostende-Bredene').first().waitFor();
     assert.equal(await count('cleaner'), before.cleaner + 1);
@@ -124,7 +112,7 @@ test('somebody else on the phone sees that something waits, and nothing of it', 
 
 test('an app that is older than the server says so, and loses nothing', async () => {
   await withPhone(async (page, browser) => {
-    await become(page, line.address, /Poetshulp/);
+    await sitDownAs(page, line.address, 'cleaner');
     const before = await count('cleaner');
     await browser.route('**/SubmitSignals', (route) => route.abort());
     await browser.route('**/build.json', (route) => route.fulfill({ json: { build: 'another' } }));
@@ -141,7 +129,7 @@ test('an app that is older than the server says so, and loses nothing', async ()
 
 test('a reporter takes a signal back, and records what the carer says since', async () => {
   await withPhone(async (page) => {
-    await become(page, line.address, /Thuisverpleegkundige/);
+    await sitDownAs(page, line.address, 'nurse');
     await flag(page, { consent: /Nog niet gevraagd/ });
     await page.getByText('Ontvangen door zone Oostende-Bredene').first().waitFor();
     await page.getByText('Vraag het aan de mantelzorger').waitFor();

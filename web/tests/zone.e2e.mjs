@@ -1,11 +1,11 @@
 // The coordinator's zone and the analyst's figures on a real Chromium against the whole line.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { AgeBand, Consent, Language, Observation, ReporterRole } from '@knipperlicht/client/codes';
+import { AgeBand, Consent, Language, Observation, ReporterRole, Step } from '@knipperlicht/client/codes';
 
-import { become, DESK, killBrowser, newProfile, noViolations, openBrowser, PHONE, picture } from './browser.mjs';
+import { DESK, noViolations, PHONE, picture, sitDownAs, withBrowser } from './browser.mjs';
 import { callsOf, until } from './calls.mjs';
-import { askedOf, send } from './signals.mjs';
+import { askedOf, send, told } from './signals.mjs';
 import { startStage } from './stage.mjs';
 
 let stage;
@@ -20,33 +20,23 @@ after(async () => {
   await stage?.remove();
 });
 
-async function as(person, act, options = {}) {
-  const profile = newProfile();
-  try {
-    const browser = await openBrowser(profile, { viewport: DESK, serviceWorkers: 'block', ...options });
-    const page = browser.pages()[0] ?? (await browser.newPage());
-    page.setDefaultTimeout(20_000);
-    const complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => message.text().includes('Content Security Policy') && complaints.push(message.text()));
-    await become(page, stage.address, person);
-    await act(page);
-    assert.deepEqual(complaints, []);
-    await browser.close();
-  } finally {
-    killBrowser(profile);
-    profile.remove();
-  }
+function as(person, act, options = {}) {
+  return withBrowser(
+    async (page) => {
+      await sitDownAs(page, stage.address, person);
+      await act(page);
+    },
+    { viewport: DESK, serviceWorkers: 'block', ...options },
+  );
 }
 
-const COORDINATOR = /Coördinator/;
 const matters = (page) => page.locator('.list li button');
 
 test('S9: a doubtful postal code: both zones beside each other, sent on to the other, the history kept', async () => {
   const sent = await send(cleaner, { postalCode: '3840', observations: [Observation.CONFLICT_AT_HOME], ageBand: AgeBand.FROM_26_TO_64 });
   const referral = await askedOf(coordinator, sent.receipt.situationId);
   assert.ok(referral.otherCandidates.length > 0);
-  await as(COORDINATOR, async (page) => {
+  await as('coordinator', async (page) => {
     const line = matters(page).filter({ hasText: 'Twee zones mogelijk' }).filter({ hasText: '3840' });
     await line.first().click();
     const zones = page.locator('.zones > section');
@@ -74,8 +64,8 @@ test('what nobody could be asked for is given to a service', async () => {
   const sent = await send(cleaner, { postalCode: '9050', observations: [Observation.EXHAUSTED, Observation.TASKS_TOO_HEAVY, Observation.NO_BACKUP], ageBand: AgeBand.FROM_65_TO_79, language: Language.FRENCH });
   const items = () => coordinator.routing.listItems({});
   const mine = ({ situationId }) => situationId === sent.receipt.situationId;
-    await until(({ items: found }) => found.some(mine), items);
-  await as(COORDINATOR, async (page) => {
+  await until(({ items: found }) => found.some(mine), items);
+  await as('coordinator', async (page) => {
     await page.getByRole('combobox').selectOption({ label: 'Gent' });
     await matters(page).first().click();
     await page.getByRole('heading', { name: 'Wie wordt gevraagd?' }).waitFor();
@@ -96,7 +86,7 @@ test('a vital interest is read for a purpose, and taken note of', async () => {
     ({ items }) => items.some(({ situationId, kind }) => situationId === sent.receipt.situationId && kind === 7),
     () => coordinator.routing.listItems({}),
   );
-  await as(COORDINATOR, async (page) => {
+  await as('coordinator', async (page) => {
     await matters(page).filter({ hasText: 'Gedeeld zonder ja' }).first().click();
     assert.equal(await page.getByText(reason).count(), 0);
     await page.getByRole('button', { name: 'Lees waarom' }).click();
@@ -108,12 +98,12 @@ test('a vital interest is read for a purpose, and taken note of', async () => {
   });
 });
 
-test('two that may be one: beside each other, made one with a reason', async () => {
+test('two that may be one: beside each other, made one with a reason, and two again', async () => {
   const contact = { familyName: 'Voorbeeldmans', birthYear: 1958 };
   await send(cleaner, { contact, postalCode: '8400' });
   await send(nurse, { contact, postalCode: '8450', reporterRole: ReporterRole.NURSE });
   await until(({ duplicates }) => duplicates.length > 0, () => coordinator.intake.listDuplicates({}));
-  await as(COORDINATOR, async (page) => {
+  await as('coordinator', async (page) => {
     await page.getByRole('link', { name: /Dubbel/ }).click();
     await page.getByText('Zelfde naam en geboortejaar, dichtbij').waitFor();
     await noViolations(page, 'duplicates');
@@ -124,11 +114,40 @@ test('two that may be one: beside each other, made one with a reason', async () 
     await noViolations(page, 'making one of two');
     await dialog.getByRole('button', { name: 'Het is dezelfde' }).click();
     await page.getByText('Samengevoegd').waitFor();
+    await page.getByRole('button', { name: 'Toch weer apart' }).click();
+    await dialog.getByRole('radio', { name: 'Vergissing' }).check();
+    await dialog.getByRole('button', { name: 'Toch weer apart' }).click();
+    await page.getByText('Weer apart gezet').waitFor();
   });
 });
 
+test('a carer asks to be forgotten: the coordinator makes sure and erases, and whoever noticed it is told', async () => {
+  const sent = await send(cleaner, { postalCode: '8400' });
+  const { situationId } = sent.receipt;
+  const { link } = await coordinator.intake.issueSituationLink({ situationId });
+  await withBrowser(async (page) => {
+    await page.goto(`${stage.address}/my_situation#${link.token}`);
+    await page.getByRole('button', { name: 'Vergeet mij' }).tap();
+    await page.getByRole('dialog').getByRole('button', { name: 'Vergeet mij' }).tap();
+    await page.getByText('U krijgt antwoord ten laatste op').waitFor();
+  });
+  await as('coordinator', async (page) => {
+    await matters(page).filter({ hasText: 'Wil vergeten worden' }).first().click();
+    await page.getByRole('button', { name: 'Wissen', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Wis voor altijd' }).click();
+    await dialog.getByText('Ga eerst na wie dit vraagt').waitFor();
+    await dialog.getByRole('checkbox', { name: 'Ik ging na wie dit vraagt.' }).check();
+    await noViolations(page, 'erasing');
+    await picture(page, 'zone-erasing');
+    await dialog.getByRole('button', { name: 'Wis voor altijd' }).click();
+    await page.getByText('Gewist.').waitFor();
+  });
+  await told(sent, Step.ERASED);
+});
+
 test('an analyst sees figures of any zone, and nothing else', async () => {
-  await as(/Analist/, async (page) => {
+  await as('analyst', async (page) => {
     await page.getByRole('heading', { name: 'Cijfers van een zone' }).waitFor();
     assert.equal(await page.getByRole('link', { name: /Te beslissen/ }).count(), 0);
     await page.getByText(/te weinig om te tonen/).waitFor();
@@ -140,7 +159,7 @@ for (const [size, viewport] of [['phone', PHONE], ['desk', DESK]]) {
   for (const dark of [false, true]) {
     test(`every part, ${size}, ${dark ? 'dark' : 'light'}`, async () => {
       await as(
-        COORDINATOR,
+        'coordinator',
         async (page) => {
           for (const [part, shown] of [
             ['', 'Te beslissen'],
