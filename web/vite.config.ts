@@ -2,6 +2,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
+import { ahead } from './vite/ahead.ts';
 import { buildFile, buildId } from './vite/build-id.ts';
 import { postalCodes } from './vite/postal.ts';
 import { serviceWorker } from './vite/service-worker.ts';
@@ -15,6 +16,7 @@ export default defineConfig({
     svelte(),
     postalCodes(),
     zones(),
+    ahead(),
     buildFile(build),
     serviceWorker(),
   ],
@@ -24,6 +26,18 @@ export default defineConfig({
     manifest: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What every page begins with comes in one piece, and so does what pages are built of: on a slow network
+    // each piece more is a wait more.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'app', tags: ['$initial'], priority: 2 },
+            { name: 'design', test: /\/src\/design\//, minShareCount: 2, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: Object.fromEntries(

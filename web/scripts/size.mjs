@@ -31,7 +31,7 @@ const weigh = (keys) => {
 const entry = Object.keys(manifest).find((key) => manifest[key].isEntry);
 const shared = closure(entry);
 // What every page asks for by and by: its calls, and the texts of one language.
-const calls = Object.keys(manifest).filter((key) => /client\/dist\/(intake|routing)\.js$/.test(key));
+const calls = Object.keys(manifest).filter((key) => /client\/dist\/(calls|intake|routing)\.js$/.test(key));
 const texts = (area) => `src/texts/nl/${area}.json`;
 const routes = readFileSync(join(DIST, '../src/routes.ts'), 'utf8');
 const pages = [...routes.matchAll(/path: '([^']+)'.*texts: \[([^\]]*)\].*import\('\.\/([^']+)'\)/g)];

@@ -12,6 +12,7 @@ import { startRouter } from './router/router.svelte';
 import { routeOf } from './routes';
 import { resume, token } from './session/session.svelte';
 import { language, loadTexts } from './texts/index.svelte';
+import { turn } from './turn';
 
 callAs({
   token,
@@ -21,6 +22,8 @@ callAs({
   },
 });
 
+const LATER = 1_000;
+
 async function start(): Promise<void> {
   const target = document.getElementById('app');
   if (!target) return;
@@ -29,13 +32,21 @@ async function start(): Promise<void> {
   const ahead = page && Promise.all([page.load(), loadTexts(page.texts)]);
   ahead?.catch(() => undefined);
   await Promise.all([loadTexts([]), resume().catch(() => undefined)]);
+  await turn();
   startRouter();
+  // What stood there from the first moment on.
+  target.replaceChildren();
   mount(App, { target });
   watchFreshness();
   void startSending();
-  if ('serviceWorker' in navigator && import.meta.env.PROD) {
-    await navigator.serviceWorker.register('/sw.js').catch(() => undefined);
-  }
+  if ('serviceWorker' in navigator && import.meta.env.PROD) keepOnPhone();
+}
+
+/** Once what is looked at is there: the rest of the app would only be in its way. */
+function keepOnPhone(): void {
+  const register = (): void => void navigator.serviceWorker.register('/sw.js').catch(() => undefined);
+  if (document.readyState === 'complete') setTimeout(register, LATER);
+  else addEventListener('load', () => setTimeout(register, LATER), { once: true });
 }
 
 void start();

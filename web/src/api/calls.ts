@@ -26,7 +26,7 @@ export function callAs(next: Caller): void {
 }
 
 /** What makes calls, loaded with the first of them: a page is there before it. */
-const loaded = () => import('@knipperlicht/client');
+const loaded = () => import('@knipperlicht/client/calls');
 
 async function connected(token?: () => Promise<string | undefined>): Promise<Transport> {
   const { connectTo } = await loaded();

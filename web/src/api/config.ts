@@ -22,8 +22,9 @@ export async function config(): Promise<Config> {
   }
 }
 
+/** The page itself asks for it ahead (`index.html`), in the same words. */
 async function ask(): Promise<Config> {
-  const response = await fetch('/app/config.json', { cache: 'no-cache', signal: AbortSignal.timeout(8000) });
+  const response = await fetch('/app/config.json', { signal: AbortSignal.timeout(8000) });
   if (!response.ok) throw new Error(`the gateway answers ${response.status}`);
   return read(await response.json());
 }

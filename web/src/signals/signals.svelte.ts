@@ -6,6 +6,7 @@ import { live, type LiveState } from '../api/live';
 import { knownOf, onChange, putKnown } from '../outbox/queue';
 import { who } from '../session/session.svelte';
 import { ownerOf } from '../store/vault';
+import { turn } from '../turn';
 import { fromStatus, ordered, type Known } from './status';
 
 /** What comes within so many milliseconds is taken in at once: a stream begins with everything. */
@@ -73,14 +74,21 @@ export function learn(status: SignalStatus): Promise<void> {
 /** Watches the signals for as long as a page shows them. Returns what ends it. */
 export function watchSignals(): () => void {
   const endLooking = onChange(() => void look());
-  const endWatching = live<WatchMySignalsResponse>({
-    open: async (options: CallOptions) => (await intake()).watchMySignals({}, options),
-    take: ({ signal: status }) => void (status && learn(status)),
-    state: (next) => (state.live = next),
-  });
-  void look();
+  let endWatching: (() => void) | undefined;
+  let isOver = false;
+  const watch = (): void => {
+    if (isOver) return;
+    endWatching = live<WatchMySignalsResponse>({
+      open: async (options: CallOptions) => (await intake()).watchMySignals({}, options),
+      take: ({ signal: status }) => void (status && learn(status)),
+      state: (next) => (state.live = next),
+    });
+  };
+  // What the phone knows is shown before anybody is asked for more.
+  void look().catch(() => undefined).then(turn).then(watch);
   return () => {
+    isOver = true;
     endLooking();
-    endWatching();
+    endWatching?.();
   };
 }
