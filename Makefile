@@ -4,6 +4,7 @@ ENSURE := python3 deploy/tools/ensure.py
 BUILT := $(or $(CARGO_TARGET_DIR),target)
 BROWSE = KL_BINARY=$(abspath $(BUILT))/debug/knipperlicht KL_STAGE=$(abspath $(BUILT))/debug/knipperlicht-stage \
 	python3 deploy/tools/web.py test
+MEASURE = KL_BINARY=$(abspath $(BUILT))/release/knipperlicht python3 deploy/tools/web.py measure
 
 export PATH := $(CURDIR)/.knipperlicht/tools/bin:$(PATH)
 # Queries are checked against the committed metadata. Without this, a DATABASE_URL meant for
@@ -11,7 +12,7 @@ export PATH := $(CURDIR)/.knipperlicht/tools/bin:$(PATH)
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run web web-check web-test test check check-tools format clippy deps advisories words proto own deployment k8s-rules bench sim kill fuzz sbom fmt sqlx access-page proto-baseline clean
+.PHONY: help run web web-check web-test web-measure test check check-tools format clippy deps advisories words proto own deployment k8s-rules bench sim kill fuzz sbom fmt sqlx access-page proto-baseline clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +32,11 @@ web-test: web ## the web app on a real Chromium, against the whole line; picture
 	@$(ENSURE) run
 	cargo build --bin knipperlicht --bin knipperlicht-stage
 	@KL_SCREENSHOTS=$(CURDIR)/docs/screens $(BROWSE)
+
+web-measure: web ## Lighthouse's scores of the web app's pages, and how soon they answer a tap
+	@$(ENSURE) run
+	cargo build --release --bin knipperlicht
+	@$(MEASURE)
 
 test: web ## all tests, on throw-away PostgreSQL and NATS servers; ARGS="a_test_name" for some
 	@$(ENSURE) test
@@ -78,10 +84,11 @@ k8s-rules: ## write the rules of Prometheus anew for Kubernetes, after a change 
 	@$(ENSURE) deployment
 	manifests deploy/tools/deployment rules
 
-bench: ## the measurements of the design, against raw PostgreSQL and NATS
+bench: web ## the measurements of the design, against raw PostgreSQL and NATS, and of the web app
 	@$(ENSURE) bench
 	cargo build --release --bin knipperlicht --bin knipperlicht-bench
 	$(BUILT)/release/knipperlicht-bench $(ARGS)
+	@$(if $(ARGS),,$(MEASURE))
 
 sim: ## a simulated year of Flanders by the real rules; writes docs/simulation.md
 	cargo build --release --bin knipperlicht-sim

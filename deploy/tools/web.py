@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Builds the web app into web/dist, if anything of it changed; the program carries what is there.
 web.py check looks at its texts and types and runs its unit tests; web.py test plays the scenarios on a
-real Chromium.
+real Chromium, and web.py measure says there how soon its pages answer.
 
 Without Node.js nothing is built: the program then says so on the page where the app would be.
 """
@@ -21,6 +21,8 @@ BUILT = ROOT / ".knipperlicht" / "web.sha256"
 # What the app is built from, besides its own folder: the contracts.
 SOURCES = [WEB, ROOT / "proto"]
 NOT_SOURCES = {"node_modules", "dist", "gen", "test-results", ".svelte-kit"}
+# The tasks that need one, and the scripts that do them.
+IN_A_BROWSER = {"test": "e2e", "measure": "measure"}
 # Vite's own requirement.
 OLDEST_NODE = (20, 19)
 
@@ -81,13 +83,13 @@ def main():
     build()
     if task == "check":
         run("npm", "run", "check")
-    elif task == "test":
+    elif task in IN_A_BROWSER:
         if subprocess.run([sys.executable, ENSURE, "browser"]).returncode == 0:
-            run("npm", "run", "e2e")
+            run("npm", "run", IN_A_BROWSER[task])
         elif os.geteuid() == 0:
-            sys.exit("web: no browser to test with (see above)")
+            sys.exit(f"web: no browser to {task} with (see above)")
         else:
-            say("SKIPPED: the web app is not tested without a browser (see above)")
+            say(f"SKIPPED: {task}: not without a browser (see above)")
 
 
 if __name__ == "__main__":
