@@ -1,8 +1,8 @@
 import type { Plugin } from 'vite';
 
-/** What every page asks for once the app runs: what it is built of, and what all of them say, in the
- * language that most people here read. */
-const EVERYWHERE = [/\/src\/design\/Button\.svelte$/, /\/src\/texts\/nl\/(common|errors)\.json$/];
+/** What every page asks for once the app runs: what all of them say, in the language that most people
+ * here read. */
+const EVERYWHERE = /\/src\/texts\/nl\/(common|errors)\.json$/;
 
 /** Has the browser fetch that beside the app, and not after it. */
 export function ahead(): Plugin {
@@ -11,12 +11,15 @@ export function ahead(): Plugin {
     apply: 'build',
     transformIndexHtml: {
       order: 'post',
-      handler(html, { bundle }) {
+      handler(_html, { bundle }) {
         const chunks = Object.values(bundle ?? {}).filter((file) => file.type === 'chunk');
-        const files = EVERYWHERE.flatMap((wanted) => chunks.filter(({ moduleIds }) => moduleIds.some((id) => wanted.test(id))));
-        return [...new Set(files.map(({ fileName }) => `/${fileName}`))]
-          .filter((href) => !html.includes(href))
-          .map((href) => ({ tag: 'link', attrs: { rel: 'modulepreload', crossorigin: true, href }, injectTo: 'head' as const }));
+        return chunks
+          .filter(({ moduleIds }) => moduleIds.some((id) => EVERYWHERE.test(id)))
+          .map(({ fileName }) => ({
+            tag: 'link',
+            attrs: { rel: 'modulepreload', crossorigin: true, href: `/${fileName}` },
+            injectTo: 'head' as const,
+          }));
       },
     },
   };
