@@ -8,7 +8,8 @@ use super::code;
 use crate::IntakeError;
 
 /// The oldest transaction still under way; and whose signals changed in this transaction or a later one,
-/// or took a step in it. Without a transaction nothing is looked for. Relies on `signal_by_change`,
+/// or took a step in it. What was restored from a server whose transactions had come further than those
+/// of this one did not. Without a transaction nothing is looked for. Relies on `signal_by_change`,
 /// `progress_by_change` and `signal_by_situation`.
 pub(crate) async fn changed_since(
     connection: &mut PgConnection,
@@ -20,11 +21,13 @@ pub(crate) async fn changed_since(
                   reporter_id as "reporter_id?", changed_in as "changed_in?"
            from (values (true)) as one
            left join (
-               select reporter_id, changed_in from signal where changed_in >= $1
+               select reporter_id, changed_in from signal
+               where changed_in >= $1 and changed_in < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
                union
                select signal.reporter_id, step.changed_in
                from progress as step join signal using (situation_id)
                where step.changed_in >= $1
+                 and step.changed_in < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
            ) as changed on true"#,
         horizon,
     )

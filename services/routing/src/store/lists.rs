@@ -155,8 +155,8 @@ pub(crate) async fn horizon(connection: &mut PgConnection) -> Result<i64, Routin
 }
 
 /// The oldest transaction still under way; and of what changed in this transaction or a later one
-/// whose it is, and the transaction. Without a transaction nothing is looked for. Relies on
-/// `referral_by_change`.
+/// whose it is, and the transaction; not what was restored from a server whose transactions had come
+/// further. Without a transaction nothing is looked for. Relies on `referral_by_change`.
 pub(crate) async fn whose_changed_since(
     connection: &mut PgConnection,
     horizon: Option<i64>,
@@ -167,7 +167,8 @@ pub(crate) async fn whose_changed_since(
                   organisation_id as "organisation_id?", zone as "zone?", changed_in as "changed_in?"
            from (values (true)) as one
            left join (
-               select distinct organisation_id, zone, changed_in from referral where changed_in >= $1
+               select distinct organisation_id, zone, changed_in from referral
+               where changed_in >= $1 and changed_in < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
            ) as changed on true"#,
         horizon,
     )
@@ -187,7 +188,8 @@ pub(crate) async fn whose_changed_since(
     Ok((oldest, changed))
 }
 
-/// What changed in this transaction or a later one, the earliest change first. Relies on
+/// What changed in this transaction or a later one, the earliest change first; not what was restored
+/// from a server whose transactions had come further than those of this one. Relies on
 /// `referral_by_change`.
 pub(crate) async fn changed_since(
     connection: &mut PgConnection,
@@ -198,7 +200,9 @@ pub(crate) async fn changed_since(
         "select referral_id, situation_id, previous_id, service_id, organisation_id, zone, postal_code,
                 language, age_band, needs, urgency, state, waits_for, decline_reason, state_since,
                 created_at, requested_at, followed_up, takes_over_id, changed_in
-         from referral where changed_in >= $1 order by changed_in, created_at, referral_id",
+         from referral
+         where changed_in >= $1 and changed_in < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+         order by changed_in, created_at, referral_id",
         horizon,
     )
     .fetch_all(connection)

@@ -58,7 +58,9 @@ pub(crate) async fn latency(bench: &Bench<'_>, report: &mut Report) -> Result<()
         let ago = SignedDuration::try_from(at.elapsed()).unwrap_or_default();
         let moment = ground.environment.now().saturating_sub(ago);
         let moment = moment.unwrap_or_default();
-        report.remark(format!("at {rate}/s: the slowest had its receipt at {moment}"));
+        report.remark(format!(
+            "at {rate}/s: the slowest had its receipt at {moment}"
+        ));
     }
     report.remark(format!(
         "at {rate}/s: {}",
