@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use knipperlicht_e2e::{World, calls};
+use knipperlicht_e2e::{Call, World, calls};
 use knipperlicht_harness::eventually;
 use tokio::time::sleep;
 
@@ -92,7 +92,27 @@ async fn play(world: &World, calls_to_make: usize, seed: u64) -> Tally {
         )
         .await;
     }
+    look_once_more(&people, &calls, &mut requests, &mut facts, &mut tally).await;
     tally
+}
+
+/// Everybody lists all that they may list, so that whatever the dice said, each of them has seen what
+/// is theirs.
+async fn look_once_more(
+    people: &People,
+    calls: &[Call],
+    requests: &mut Requests,
+    facts: &mut Facts,
+    tally: &mut Tally,
+) {
+    for person in &people.all {
+        let lists = calls
+            .iter()
+            .filter(|call| person.may_call(call) && call.path.contains("/List"));
+        for call in lists {
+            ask(person, &call.path, Vec::new(), requests, facts, tally).await;
+        }
+    }
 }
 
 /// Two signals of each reporter, and what comes of them, so that there is something to see.
