@@ -25,6 +25,7 @@ mod report;
 mod reporters;
 mod resources;
 mod run;
+mod stall;
 mod stored;
 
 use std::process::ExitCode;

@@ -116,6 +116,8 @@ impl Options {
 pub(crate) struct Effort {
     /// A constant arrival, measured.
     pub(crate) steady: Duration,
+    /// So many times: of these the middle one counts.
+    pub(crate) steady_rounds: usize,
     /// Before that, not measured.
     pub(crate) warm_up: Duration,
     /// One run of a closed loop.
@@ -149,6 +151,7 @@ pub(crate) struct Effort {
 impl Effort {
     const FULL: Self = Self {
         steady: Duration::from_secs(20),
+        steady_rounds: 3,
         warm_up: Duration::from_secs(3),
         closed: Duration::from_secs(4),
         rounds: 5,
@@ -167,6 +170,7 @@ impl Effort {
 
     const SHORT: Self = Self {
         steady: Duration::from_secs(2),
+        steady_rounds: 1,
         warm_up: Duration::from_millis(500),
         closed: Duration::from_secs(1),
         rounds: 1,

@@ -10,6 +10,7 @@ mod latency;
 mod line;
 mod lists;
 mod reports;
+mod rounds;
 mod timers;
 
 pub(crate) use accept::accept;
