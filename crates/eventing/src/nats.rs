@@ -37,24 +37,30 @@ impl NatsOptions {
     /// Connects as `user`, and keeps trying for ever: while NATS is away, the outbox fills.
     pub async fn connect(&self, user: NatsUser) -> Result<Client, NatsError> {
         let options = self.options(user)?.retry_on_initial_connect();
-        Ok(options.connect(&self.url).await?)
+        Ok(options.connect(self.servers()).await?)
     }
 
     /// Connects as `user`, now or not at all: for somebody who waits for it.
     pub async fn connect_now(&self, user: NatsUser) -> Result<Client, NatsError> {
-        Ok(self.options(user)?.connect(&self.url).await?)
+        Ok(self.options(user)?.connect(self.servers()).await?)
     }
 
     /// Whether what is said to NATS could be read by somebody on the way: a server is not on this
     /// machine, and the connection is not encrypted.
     #[must_use]
     pub fn can_be_overheard(&self) -> bool {
-        let mut servers = self.url.split(',');
-        servers.any(|server| match server.trim().parse::<ServerAddr>() {
-            Ok(server) => !server.tls_required() && !is_this_machine(server.host()),
-            // Whoever connects is told what is wrong with it.
-            Err(_) => false,
-        })
+        let servers = self.servers();
+        servers
+            .iter()
+            .any(|server| match server.parse::<ServerAddr>() {
+                Ok(server) => !server.tls_required() && !is_this_machine(server.host()),
+                // Whoever connects is told what is wrong with it.
+                Err(_) => false,
+            })
+    }
+
+    fn servers(&self) -> Vec<&str> {
+        self.url.split(',').map(str::trim).collect()
     }
 
     fn options(&self, user: NatsUser) -> Result<ConnectOptions, NatsError> {

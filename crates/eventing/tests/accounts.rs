@@ -168,3 +168,13 @@ async fn whoever_has_no_key_of_ours_is_refused() {
     let options = ConnectOptions::with_user_and_password("intake".into(), "intake".into());
     assert!(options.connect(bed.nats.url()).await.is_err());
 }
+
+#[tokio::test]
+async fn of_several_servers_one_that_is_there_is_enough() {
+    let bed = Bed::start().await;
+    let options = bed.nats_options();
+    let url = format!("nats://127.0.0.1:1, {}", options.url);
+    let options = NatsOptions { url, ..options };
+    let client = options.connect_now(NatsUser::Operator).await.unwrap();
+    client.flush().await.unwrap();
+}
