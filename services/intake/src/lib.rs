@@ -89,6 +89,9 @@ impl Intake {
 
     /// Writes accepted signals, many in one commit, until it is time to stop.
     pub async fn write_signals(self, stop: Stop) {
-        self.writer.run(stop).await;
+        let Self { calls, writer, .. } = self;
+        // Whoever calls has a way to the writer; it ends when none is left.
+        drop(calls);
+        writer.run(stop).await;
     }
 }

@@ -43,6 +43,9 @@ const SETBACKS: u32 = 5;
 /// A commit that takes longer is worth a line: reporters lose patience soon.
 const LATE: Duration = Duration::from_secs(1);
 
+/// How long calls may go on once it is time to stop: a little longer than the server lets them.
+const LAST_CALLS: Duration = Duration::from_secs(6);
+
 /// How long a reporter waits for the commit.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -93,8 +96,14 @@ impl Submit {
 }
 
 impl Writer {
-    /// Writes, one commit after the other, until it is time to stop and nothing waits.
+    /// Writes, one commit after the other, until it is time to stop and nobody hands it anything more:
+    /// calls that came in before are answered as ever.
     pub(crate) async fn run(mut self, stop: Stop) {
+        let ending = async {
+            stop.requested().await;
+            tokio::time::sleep(LAST_CALLS).await;
+        };
+        tokio::pin!(ending);
         let mut standing = self.kit.database.standing(&self.kit.principal);
         let mut next = Instant::now();
         loop {
@@ -103,7 +112,7 @@ impl Writer {
             let received = tokio::select! {
                 biased;
                 received = self.jobs.recv_many(&mut jobs, BATCH) => received,
-                () = stop.requested() => 0,
+                () = &mut ending => 0,
             };
             if received == 0 {
                 return;
