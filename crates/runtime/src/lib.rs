@@ -1,6 +1,7 @@
 //! What every process of Knipperlicht needs, whatever it serves: time and randomness from the
 //! system, an orderly end, telemetry, health, a gRPC server with TLS, and one way to say errors.
 
+mod behind;
 mod bell;
 mod environment;
 mod error;

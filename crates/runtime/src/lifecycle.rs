@@ -6,6 +6,8 @@ use std::{fmt, future::Future, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use crate::behind;
+
 /// How long tasks may take to finish after the first signal.
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -91,6 +93,14 @@ impl Lifecycle {
         F: Future<Output = ()> + Send + 'static,
     {
         self.tasks.spawn(task);
+    }
+
+    /// Starts a task for whose results nobody waits: it stands behind those that answer.
+    pub fn spawn_behind<F>(&self, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.tasks.spawn_on(task, &behind::threads());
     }
 
     /// Waits for a signal (or [`Stop::request`]), then for the tasks.

@@ -355,7 +355,8 @@ impl Assembly<'_> {
             reactions,
         };
         self.forget(kit, Arc::clone(&consumer.reactions));
-        self.lifecycle.spawn(consumer.run(self.lifecycle.stop()));
+        self.lifecycle
+            .spawn_behind(consumer.run(self.lifecycle.stop()));
     }
 
     fn forget<F: Forgets>(&self, kit: &Kit, forgets: Arc<F>) {
@@ -375,7 +376,8 @@ impl Assembly<'_> {
             listens,
         };
         self.forget(kit, Arc::clone(&listener.listens));
-        self.lifecycle.spawn(listener.run(self.lifecycle.stop()));
+        self.lifecycle
+            .spawn_behind(listener.run(self.lifecycle.stop()));
     }
 
     fn relay(&self, kit: &Kit, jetstream: jetstream::Context) {
@@ -388,7 +390,8 @@ impl Assembly<'_> {
             waker: kit.waker.clone(),
             turns: kit.turns.clone(),
         };
-        self.lifecycle.spawn(relay.run(self.lifecycle.stop()));
+        self.lifecycle
+            .spawn_behind(relay.run(self.lifecycle.stop()));
     }
 }
 
