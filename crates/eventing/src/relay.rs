@@ -155,6 +155,8 @@ impl Relay {
         let above = floor.now(Instant::now());
         let rows = outbox::unpublished(&mut transaction, &partitions, above, BATCH).await?;
         if rows.is_empty() {
+            // Dropped, it would hold the partitions until the connection is used again.
+            transaction.rollback().await?;
             return Ok((0, Left::Nothing));
         }
         drop(turn);
