@@ -247,7 +247,8 @@ pub(crate) async fn discard(connection: &mut PgConnection, id: i64) -> Result<()
     Ok(())
 }
 
-/// It failed once more: later again, or, after so many tries, only when an operator says so.
+/// It failed once more: later again, or, after so many tries, only when an operator says so. What is
+/// due behind it waits with it.
 pub(crate) async fn failed_again(
     connection: &mut PgConnection,
     now: Timestamp,
@@ -258,11 +259,16 @@ pub(crate) async fn failed_again(
     let waits = parked.is_missing_one();
     let retry_at = (waits || attempts < TRIES).then(|| later(now, attempts));
     sqlx::query!(
-        "update parked set attempts = $2, error = $3, retry_at = $4 where id = $1",
+        "with behind as (
+             update parked set retry_at = $4
+             where situation_id = (select situation_id from parked where id = $1)
+               and id <> $1 and retry_at <= $5)
+         update parked set attempts = $2, error = $3, retry_at = $4 where id = $1",
         parked.id,
         attempts,
         error,
         retry_at.map(ToSqlx::to_sqlx) as Option<jiff_sqlx::Timestamp>,
+        now.to_sqlx() as jiff_sqlx::Timestamp,
     )
     .execute(connection)
     .await?;

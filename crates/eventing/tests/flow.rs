@@ -2,10 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, Mutex};
 
 use async_nats::{
     Client, HeaderMap,
@@ -33,8 +30,8 @@ struct Heard {
     events: Mutex<Vec<(SituationId, i64)>>,
     /// The situations it was told to forget.
     forgot: Mutex<Vec<Uuid>>,
-    /// While set, the second event of any situation cannot take effect.
-    refuses_second: AtomicBool,
+    /// The events of any situation that cannot take effect, by their place.
+    refuses: Mutex<&'static [i64]>,
     /// While held, nothing takes effect.
     gate: tokio::sync::Mutex<()>,
 }
@@ -59,9 +56,8 @@ impl Reactions for Heard {
     ) -> Result<(), ReactionError> {
         sqlx::query("select 1").execute(connection).await?;
         drop(self.gate.lock().await);
-        if self.refuses_second.load(Ordering::SeqCst)
-            && wave.iter().any(|event| event.sequence == 2)
-        {
+        let refused = *self.refuses.lock().unwrap();
+        if wave.iter().any(|event| refused.contains(&event.sequence)) {
             return Err(ReactionError::Nonsense("not now".to_owned()));
         }
         Ok(())
@@ -268,6 +264,10 @@ impl Flow {
         .await;
     }
 
+    fn refuse(&self, places: &'static [i64]) {
+        *self.heard.refuses.lock().unwrap() = places;
+    }
+
     async fn parked(&self) -> Vec<parking::ParkedView> {
         let mut transaction = self.assessment.begin(&principal()).await.unwrap();
         parking::list(&mut transaction).await.unwrap()
@@ -404,7 +404,7 @@ async fn an_event_that_cannot_take_effect_parks_its_situation_and_the_rest_flows
     let flow = Flow::start().await;
     flow.relay().await;
     flow.listen().await;
-    flow.heard.refuses_second.store(true, Ordering::SeqCst);
+    flow.refuse(&[2]);
     let (stuck, other) = (flow.situation(), flow.situation());
     flow.say(stuck, 3).await;
     flow.say(other, 1).await;
@@ -424,9 +424,49 @@ async fn an_event_that_cannot_take_effect_parks_its_situation_and_the_rest_flows
     );
     assert!(parked[0].error.contains("not now"), "{}", parked[0].error);
 
-    flow.heard.refuses_second.store(false, Ordering::SeqCst);
+    flow.refuse(&[]);
     flow.until_heard(stuck, 3).await;
     assert!(flow.parked().await.is_empty());
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_parked_behind_one_that_fails_again_waits_with_it() {
+    let flow = Flow::start().await;
+    flow.relay().await;
+    flow.listen().await;
+    flow.refuse(&[2, 3]);
+    let stuck = flow.situation();
+    flow.say(stuck, 4).await;
+    let parked = eventually("parked", async || {
+        let parked = flow.parked().await;
+        (parked.len() == 3).then_some(parked)
+    })
+    .await;
+
+    // An operator gives the first up, and all others are due at once.
+    let mut transaction = flow.assessment.begin(&principal()).await.unwrap();
+    let now = flow.environment.now();
+    let gone = parking::give_up(&mut transaction, parked[0].id, now).await;
+    assert!(gone.unwrap());
+    transaction.commit().await.unwrap();
+    eventually("that the next was tried", async || {
+        (flow.parked().await.first()?.attempts > 0).then_some(())
+    })
+    .await;
+    let mut owner = PgConnection::connect(&flow.bed.database_url).await.unwrap();
+    let times: (i64, i64) =
+        sqlx::query_as("select count(retry_at), count(distinct retry_at) from assessment.parked")
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
+    assert_eq!(times, (2, 1), "both wait for one moment");
+
+    flow.refuse(&[]);
+    eventually("the others", async || {
+        (flow.heard_of(stuck) == [1, 3, 4]).then_some(())
+    })
+    .await;
     flow.lifecycle.finish().await;
 }
 
@@ -673,7 +713,7 @@ async fn forgetting_passes_what_could_not_take_effect() {
     let flow = Flow::start().await;
     flow.relay().await;
     flow.listen().await;
-    flow.heard.refuses_second.store(true, Ordering::SeqCst);
+    flow.refuse(&[2]);
     let stuck = flow.situation();
     flow.say(stuck, 3).await;
     eventually("parked", async || {
