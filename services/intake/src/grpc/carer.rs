@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::{IntakeCalls, contact, decode, erasing::not_erased, view};
 use crate::{
     IntakeError,
-    model::{ConsentMove, SignalFacts, change_consent, current_step, told},
+    model::{ConsentMove, SCANNED, SignalFacts, change_consent, current_step, told},
     store::{self, Purpose},
 };
 
@@ -407,7 +407,7 @@ fn whoever_scans(signal: SignalId, card: &[u8; 32]) -> Result<Principal, IntakeE
     let mut own: [u8; 16] = [0; 16];
     own.copy_from_slice(&card[..16]);
     let name = SignalId::derived(Uuid::from_bytes(own), &signal.to_string());
-    let subject = format!("card:{name}")
+    let subject = format!("{SCANNED}{name}")
         .parse()
         .map_err(|source| IntakeError::Id {
             field: "signal.signal_id",

@@ -8,6 +8,8 @@
 //! - What points to two situations joins the one with the same national number, for that number
 //!   is one person's; a coordinator is asked about the two. Without such a number it opens its own.
 //! - The same name and birth year elsewhere in the zone: it opens its own, a coordinator is asked.
+//! - Whoever scans a card proves nothing: such a signal joins nothing by itself, and nothing joins a
+//!   situation that such signals alone speak of. A coordinator is asked.
 
 use knipperlicht_vocabulary::{MatchReason, SituationId, ZoneId};
 
@@ -22,6 +24,9 @@ pub struct MatchKey {
     pub hash: [u8; 32],
 }
 
+/// How the name begins of whoever scanned a card. No account has such a name.
+pub const SCANNED: &str = "card:";
+
 /// A situation with which a signal has a key in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
@@ -31,6 +36,8 @@ pub struct Candidate {
     pub zone: ZoneId,
     /// All that is known of it.
     pub keys: Vec<MatchKey>,
+    /// Whether it is known of one signal at least who sent it.
+    pub proven: bool,
 }
 
 /// Something a coordinator is asked: whether it is one with this situation.
@@ -167,7 +174,9 @@ impl Found {
                 MatchReason::OtherNationalNumber | MatchReason::OtherNameOrBirthYear
             )
         };
-        let is_same = is_recognised && !reasons.iter().any(speaks_against);
+        // Otherwise whoever scans a card with somebody's phone number would have said yes for them
+        // before they were ever asked.
+        let is_same = candidate.proven && is_recognised && !reasons.iter().any(speaks_against);
         Some(Self {
             situation: candidate.situation,
             likeness: if is_same {
@@ -219,7 +228,30 @@ mod tests {
             situation: id(number),
             zone: zone("here"),
             keys: keys(text),
+            proven: true,
         }
+    }
+
+    #[test]
+    fn nothing_joins_what_only_scanned_cards_speak_of() {
+        let scanned = Candidate {
+            proven: false,
+            ..candidate(0, "p1 n1")
+        };
+        let meeting = meet(&keys("p1 n1"), &zone("here"), &[scanned.clone()]);
+        assert_eq!(meeting.joins, None);
+        let reasons = vec![SamePhone, SameNationalNumber];
+        assert_eq!(
+            meeting.questions,
+            [Question {
+                with: id(0),
+                reasons
+            }]
+        );
+        // One that somebody known speaks of as well is joined, whatever a card said.
+        let meeting = meet(&keys("p1"), &zone("here"), &[scanned, candidate(1, "p1")]);
+        assert_eq!(meeting.joins, Some(id(1)));
+        assert_eq!(meeting.questions.len(), 1);
     }
 
     /// The situations a coordinator is asked about, and why.
@@ -377,7 +409,7 @@ mod tests {
             turn in 0..4_usize,
         ) {
             let mut candidates: Vec<Candidate> = (0..).zip(known)
-                .map(|(number, keys)| Candidate { situation: id(number), zone: zone("here"), keys })
+                .map(|(number, keys)| Candidate { situation: id(number), zone: zone("here"), keys, proven: true })
                 .collect();
             let meeting = meet(&sent, &zone("here"), &candidates);
             if !candidates.is_empty() {

@@ -14,7 +14,7 @@ pub use advice::{Advice, LANGUAGES, ReadingKind, Wording};
 pub use consent::{ConsentMove, change_consent, first_consent, may_learn};
 pub use helplines::{Helpline, call_now};
 pub use identity::{IdentityFault, KeyKind, MatchText, Said, match_texts};
-pub use matching::{Candidate, MatchKey, Meeting, Question, meet, meet_unproven};
+pub use matching::{Candidate, MatchKey, Meeting, Question, SCANNED, meet, meet_unproven};
 pub use merging::{
     Answered, Held, MergeRefusal, Pair, Resolution, Standing, Word, answer, joined_consent,
     may_split, merged_consent, split_consents, split_objections,

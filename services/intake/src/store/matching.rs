@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::code;
 use crate::{
     IntakeError,
-    model::{Candidate, KeyKind, MatchKey},
+    model::{Candidate, KeyKind, MatchKey, SCANNED},
 };
 
 /// The situations that bear one of these hashes, with all that recognises them. Relies on
@@ -27,11 +27,15 @@ pub(crate) async fn candidates(
                select distinct situation_id from bearing join signal using (signal_id)
                where withdrawn_at is null
            )
-           select distinct situation_id, zone, kind, hash
+           select situation_id, zone, kind, hash,
+                  bool_or(bool_or(not starts_with(reporter_id, $2))) over whole as "proven!"
            from found join situation using (situation_id)
            join signal using (situation_id) join match_key using (signal_id)
-           where withdrawn_at is null"#,
+           where withdrawn_at is null
+           group by situation_id, zone, kind, hash
+           window whole as (partition by situation_id)"#,
         hashes,
+        SCANNED,
     )
     .fetch_all(connection)
     .await?;
@@ -55,6 +59,7 @@ pub(crate) async fn candidates(
                 situation: row.situation_id.into(),
                 zone: code("situation", &row.zone)?,
                 keys: vec![key],
+                proven: row.proven,
             };
             candidates.insert(row.situation_id, candidate);
         }
