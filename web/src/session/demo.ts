@@ -1,3 +1,4 @@
+import { Refused } from './refused';
 import type { Session } from './who';
 import { whoHolds } from './who';
 
@@ -24,6 +25,9 @@ export async function demoPeople(): Promise<DemoPerson[]> {
   }));
 }
 
+/** The demo knows nobody of that name, or lets them in no more. */
+const NO: readonly number[] = [400, 401, 403, 404];
+
 /** Signs in as somebody of the demonstration. */
 export async function demoSession(name: string): Promise<Session> {
   const response = await fetch('/dev/token', {
@@ -32,10 +36,11 @@ export async function demoSession(name: string): Promise<Session> {
     body: JSON.stringify({ name }),
     signal: AbortSignal.timeout(8000),
   });
+  if (NO.includes(response.status)) throw new Refused(`the demo answers ${response.status}`);
   if (!response.ok) throw new Error(`the demo answers ${response.status}`);
   const { accessToken, expiresIn } = (await response.json()) as { accessToken: string; expiresIn: number };
   const who = whoHolds(accessToken, name);
-  if (!who) throw new Error('the demo gives a token of nobody');
+  if (!who) throw new Refused('the demo gives a token of nobody');
   return { who, token: accessToken, renewAt: renewalOf(expiresIn), renewal: { by: 'demo' } };
 }
 

@@ -7,6 +7,7 @@ import { config } from '../api/config';
 import { database, keyOf } from '../store/database';
 import { ownerOf, seal, unseal } from '../store/vault';
 import { demoSession } from './demo';
+import { Refused } from './refused';
 import type { Session } from './who';
 
 const KEPT_AS = 'knipperlicht.session';
@@ -70,8 +71,7 @@ async function renewal(session: Session, isRefused: boolean): Promise<Session | 
     }
   } catch (error) {
     // The issuer said no, or could not be asked: only the first ends the session.
-    const isAway = error instanceof TypeError || error instanceof DOMException;
-    return isRefused && !isAway ? spent : undefined;
+    return isRefused && error instanceof Refused ? spent : undefined;
   }
   return isRefused ? spent : undefined;
 }

@@ -4,6 +4,7 @@ import * as oauth from 'oauth4webapi';
 
 import type { Config } from '../api/config';
 import { renewalOf } from './demo';
+import { Refused } from './refused';
 import { nameIn, whoHolds, type Session } from './who';
 
 /** Kept while the person is at the provider's pages; of no worth to anybody else. */
@@ -91,13 +92,22 @@ export async function comeBack(config: Config): Promise<{ session: Session; back
 export async function renewed(config: Config, refreshToken: string): Promise<Session> {
   const { server, client, options } = await provider(config);
   const response = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), refreshToken, options);
-  return sessionOf(await oauth.processRefreshTokenResponse(server, client, response), refreshToken);
+  const tokens = await oauth.processRefreshTokenResponse(server, client, response).catch(saidNo);
+  return sessionOf(tokens, refreshToken);
+}
+
+/** What went wrong with an answer of the provider: whether it said no to whoever asks, or could not say. */
+function saidNo(thrown: unknown): never {
+  const isInWords = thrown instanceof oauth.ResponseBodyError;
+  const isSaid = isInWords || thrown instanceof oauth.WWWAuthenticateChallengeError;
+  const isNo = isSaid && (thrown.status === 400 || thrown.status === 401 || (isInWords && thrown.error === 'invalid_grant'));
+  throw isNo ? new Refused(thrown.message, { cause: thrown }) : thrown;
 }
 
 function sessionOf(tokens: oauth.TokenEndpointResponse, refreshToken?: string): Session {
   const name = tokens.id_token ? nameIn(tokens.id_token) : undefined;
   const who = whoHolds(tokens.access_token, name);
-  if (!who) throw new Error('the token gives no role here');
+  if (!who) throw new Refused('the token gives no role here');
   const renewal = tokens.refresh_token ?? refreshToken;
   return {
     who,
