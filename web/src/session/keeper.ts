@@ -10,9 +10,35 @@ import { demoSession } from './demo';
 import { Refused } from './refused';
 import type { Session } from './who';
 
+/** Under which name it is kept, and the lock under which it changes: never held while anybody is asked. */
 const KEPT_AS = 'knipperlicht.session';
+/** The lock of whoever renews. */
+const RENEWING = 'knipperlicht.renewing';
 
+/** A session begins here, and whoever's was here ends. */
 export async function keep(session: Session): Promise<void> {
+  await navigator.locks.request(KEPT_AS, async () => {
+    await remove();
+    await put(session);
+  });
+}
+
+/** The session that was here ends. */
+export async function forget(): Promise<void> {
+  await navigator.locks.request(KEPT_AS, remove);
+}
+
+/** Keeps a renewed session, where the one that was renewed still is the one here: who signed out
+ * meanwhile is not brought back, and who signed in is not put out. */
+async function keepInPlaceOf(before: Session, next: Session): Promise<boolean> {
+  return navigator.locks.request(KEPT_AS, async () => {
+    const isHere = JSON.stringify(await kept()) === JSON.stringify(before);
+    if (isHere) await put(next);
+    return isHere;
+  });
+}
+
+async function put(session: Session): Promise<void> {
   if (session.who.role !== 'reporter') {
     sessionStorage.setItem(KEPT_AS, JSON.stringify(session));
     return;
@@ -30,7 +56,7 @@ export async function kept(): Promise<Session | undefined> {
   return (await unseal(await keyOf(row.owner), KEPT_AS, row.sealed)) as Session | undefined;
 }
 
-export async function forget(): Promise<void> {
+async function remove(): Promise<void> {
   if (typeof sessionStorage !== 'undefined') sessionStorage.removeItem(KEPT_AS);
   await (await database()).delete('session', 'current');
 }
@@ -46,14 +72,14 @@ function parsed(text: string): Session | undefined {
 /** The session with a token that is new enough: renewed where it is time, or where the server refused
  * the one that `refused` names. One at a time on this device, for a renewal may be used once only. */
 export async function fresh(refused?: string): Promise<Session | undefined> {
-  return navigator.locks.request(KEPT_AS, async () => {
-    const session = await kept();
+  return navigator.locks.request(RENEWING, async () => {
+    const session = await navigator.locks.request(KEPT_AS, kept);
     if (!session) return undefined;
     const isRefused = refused !== undefined && session.token === refused;
     if (session.token && !isRefused && Date.now() < session.renewAt) return session;
     const next = await renewal(session, isRefused);
-    if (next) await keep(next);
-    return next ?? session;
+    if (!next) return session;
+    return (await keepInPlaceOf(session, next)) ? next : navigator.locks.request(KEPT_AS, kept);
   });
 }
 

@@ -43,7 +43,6 @@ export async function signedIn(): Promise<string> {
 
 async function begin(session: Session): Promise<void> {
   // Somebody else was here: their session ends, and what they flagged waits for them, sealed.
-  await forget();
   await keep(session);
   state.session = session;
 }
