@@ -11,7 +11,8 @@ type Service = Parameters<typeof createClient>[0];
 /** Where calls get their token, and tell what concerns the whole app. The page and the service worker
  * each have their own. */
 export interface Caller {
-  token: (refused?: string) => Promise<string | undefined>;
+  /** The token of who is signed in; where an owner is named, nothing unless it is theirs. */
+  token: (refused?: string, owner?: string) => Promise<string | undefined>;
   language: () => string;
   /** A problem that is not of one call alone: signed out, or of another version. */
   noticed: (problem: Problem) => void;
@@ -39,30 +40,37 @@ async function connected(token?: () => Promise<string | undefined>): Promise<Tra
   });
 }
 
-const signedIn = (): Promise<Transport> => connected(async () => (sent = await caller?.token()));
+const signedIn = (owner?: string): Promise<Transport> => connected(async () => (sent = await caller?.token(undefined, owner)));
 const byLink = (): Promise<Transport> => connected();
+
+async function make<S extends Service>(load: () => Promise<S>, transport: () => Promise<Transport>): Promise<Client<S>> {
+  const [{ createClient }, service, way] = await Promise.all([loaded(), load(), transport()]);
+  return createClient(service, way);
+}
 
 /** A client that is made the first time somebody asks for it; where that fails, the next time. */
 function lazily<S extends Service>(load: () => Promise<S>, transport: () => Promise<Transport>): () => Promise<Client<S>> {
   let made: Promise<Client<S>> | undefined;
-  const make = async (): Promise<Client<S>> => {
-    const [{ createClient }, service, way] = await Promise.all([loaded(), load(), transport()]);
-    return createClient(service, way);
-  };
   return () =>
-    (made ??= make().catch((thrown: unknown) => {
+    (made ??= make(load, transport).catch((thrown: unknown) => {
       made = undefined;
       throw thrown;
     }));
 }
 
-export const intake = lazily(async () => (await import('@knipperlicht/client/intake')).IntakeService, signedIn);
+const loadIntake = async () => (await import('@knipperlicht/client/intake')).IntakeService;
+
+export const intake = lazily(loadIntake, signedIn);
 export const assessment = lazily(async () => (await import('@knipperlicht/client/assessment')).AssessmentService, signedIn);
 export const routing = lazily(async () => (await import('@knipperlicht/client/routing')).RoutingService, signedIn);
 export const followup = lazily(async () => (await import('@knipperlicht/client/followup')).FollowupService, signedIn);
 
+/** The calls of whoever owns what is kept on the phone, in their name and in nobody else's: accounts change
+ * while a queue is under way, and in other windows. */
+export const intakeOf = (owner: string) => make(loadIntake, () => signedIn(owner));
+
 /** The calls of a carer, whose link is all they need: no account goes with them. */
-export const carersIntake = lazily(async () => (await import('@knipperlicht/client/intake')).IntakeService, byLink);
+export const carersIntake = lazily(loadIntake, byLink);
 export const carersFollowup = lazily(async () => (await import('@knipperlicht/client/followup')).FollowupService, byLink);
 
 /** Makes a call. Fails with a `Problem` and nothing else. A token that ran out is renewed, once. */

@@ -2,7 +2,7 @@
 import { create, timestampFromDate, type Problem } from '@knipperlicht/client';
 import { SignalSchema } from '@knipperlicht/client/intake';
 
-import { ask, intake } from '../api/calls';
+import { ask, intakeOf } from '../api/calls';
 import { caught } from '../api/problem';
 import { serverNow } from '../api/clock';
 import { fromReceipt } from '../signals/status';
@@ -55,7 +55,7 @@ async function sendSome(owner: string, next: readonly Waiting[]): Promise<number
   );
   // Alone, a signal goes on in the trace that began with the tap.
   const headers = ready.length === 1 && ready[0] ? { traceparent: ready[0].traceparent } : {};
-  const { results } = await ask(async () => (await intake()).submitSignals({ signals }, { headers }));
+  const { results } = await ask(async () => (await intakeOf(owner)).submitSignals({ signals }, { headers }));
 
   let gone = 0;
   for (const [at, one] of ready.entries()) {

@@ -1,4 +1,5 @@
 import { config } from '../api/config';
+import { ownerOf } from '../store/vault';
 import { demoSession } from './demo';
 import { forget, fresh, keep, kept } from './keeper';
 import type { Session, Who } from './who';
@@ -52,12 +53,21 @@ export async function signOut(): Promise<void> {
   state.session = undefined;
 }
 
-/** The token for the next call. */
-export async function token(refused?: string): Promise<string | undefined> {
+/** The token for the next call of whoever uses this window; where the call is of one owner's things, that
+ * owner's or none. */
+export async function token(refused?: string, owner?: string): Promise<string | undefined> {
   const session = state.session;
-  if (session?.token && refused === undefined && Date.now() < session.renewAt) return session.token;
+  if (!session || (owner !== undefined && owner !== (await ownerOf(session.who.subject)))) return undefined;
+  if (session.token && refused === undefined && Date.now() < session.renewAt) return session.token;
   const next = await fresh(refused);
+  const isSame = next?.who.subject === session.who.subject;
+  if (!isSame) {
+    // In another window somebody else signed in, or this one signed out. Nobody's token goes with another's
+    // call: here they have to sign in again.
+    if (session.token && state.session === session) state.session = { ...session, token: undefined, renewal: { by: 'signing_in' } };
+    return undefined;
+  }
   // Who signed out or changed meanwhile is not brought back.
-  if (next && state.session?.who.subject === next.who.subject) state.session = next;
-  return next?.token;
+  if (state.session?.who.subject === next.who.subject && state.session.token !== next.token) state.session = next;
+  return next.token;
 }

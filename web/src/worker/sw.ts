@@ -30,7 +30,11 @@ registerRoute(
 );
 
 callAs({
-  token: async (refused) => (await fresh(refused))?.token,
+  token: async (refused, owner) => {
+    const session = await fresh(refused);
+    const isTheirs = session && (owner === undefined || owner === (await ownerOf(session.who.subject)));
+    return isTheirs ? session.token : undefined;
+  },
   language: () => 'nl',
   noticed: () => undefined,
 });
