@@ -1,12 +1,13 @@
 import 'fake-indexeddb/auto';
 
+import { Step } from '@knipperlicht/client/codes';
 import { expect, it } from 'vitest';
 
 import { database } from '../store/database';
 import { ownerOf } from '../store/vault';
 import type { Known } from '../signals/status';
 import { emptyDraft } from './draft';
-import { knownOf, putWaiting, received, waitingOf, waitingOfOthers } from './queue';
+import { forgetKnown, knownOf, putKnown, putWaiting, received, waitingOf, waitingOfOthers } from './queue';
 import type { Waiting } from './waiting';
 
 const waiting = (id: string, noticedAt: number): Waiting => ({
@@ -55,4 +56,25 @@ it('moves what was received out of the queue, and keeps no name of it', async ()
   await received(els, known, 'b');
   expect((await waitingOf(els)).map((one) => one.id)).toEqual(['a']);
   expect(await knownOf(els)).toEqual([known]);
+});
+
+it('keeps what goes on, and what ended for half a year', async () => {
+  const jan = await ownerOf('jan');
+  const step = (id: string, step: number, at: string): Known => ({ ...known, id, step, progress: [{ step, at, nanos: 0, outcome: 0, seen: true }] });
+  const now = new Date('2026-11-23T12:00:00Z');
+  const [open, ended] = [step('o', Step.REFERRED, '2020-01-01T12:00:00Z'), step('e', Step.CLOSED, '2026-06-01T12:00:00Z')];
+  await putKnown(jan, [open, ended], now);
+  expect(await knownOf(jan)).toEqual([ended, open]);
+
+  await putKnown(jan, [open, ended], new Date('2026-12-23T12:00:00Z'));
+  expect(await knownOf(jan)).toEqual([open]);
+  await forgetKnown(jan, ['o']);
+  expect(await knownOf(jan)).toEqual([]);
+});
+
+it('keeps of two things that were said of one signal the later', async () => {
+  const jan = await ownerOf('jan');
+  const [closed, reopened] = [Step.CLOSED, Step.REOPENED].map((step) => ({ ...known, id: 'r', step, receivedAt: '2020-01-01T12:00:00Z' }));
+  await putKnown(jan, [closed!, reopened!], new Date('2026-11-23T12:00:00Z'));
+  expect((await knownOf(jan)).map((one) => one.step)).toEqual([Step.REOPENED]);
 });

@@ -1,7 +1,7 @@
 /** The queue on the phone, and what is known of what was sent. Sealed for whoever flagged it. */
 import { database, keyOf } from '../store/database';
 import { seal, unseal } from '../store/vault';
-import { merged, type Known } from '../signals/status';
+import { isKept, merged, type Known } from '../signals/status';
 import type { Waiting } from './waiting';
 
 const waitingPlace = (id: string): string => `waiting:${id}`;
@@ -68,18 +68,28 @@ export async function received(owner: string, known: Known, waitingId: string): 
   changed();
 }
 
-/** Keeps what the server said, to show without network. */
-export async function putKnown(owner: string, heard: readonly Known[]): Promise<void> {
+/** Keeps what the server said, to show without network; what ended long ago is kept no longer. */
+export async function putKnown(owner: string, heard: readonly Known[], now: Date): Promise<void> {
   const key = await keyOf(owner);
   const before = new Map((await knownOf(owner)).map((one) => [one.id, one]));
   const rows = await Promise.all(
-    heard.map(async (known) => {
-      const next = merged(before.get(known.id), known);
-      return { id: known.id, owner, sealed: await seal(key, knownPlace(known.id), next) };
-    }),
+    next.filter((known) => isKept(known, now)).map(async (known) => ({ id: known.id, owner, sealed: await seal(key, knownPlace(known.id), known) })),
+  const next = [...new Map(heard.map((known) => [known.id, merged(before.get(known.id), known)])).values()];
   );
   const transaction = (await database()).transaction('known', 'readwrite');
-  await Promise.all([...rows.map((row) => transaction.store.put(row)), transaction.done]);
+  const over = next.filter((known) => !isKept(known, now));
+  await Promise.all([
+    ...rows.map((row) => transaction.store.put(row)),
+    ...over.map(({ id }) => transaction.store.delete([owner, id])),
+    transaction.done,
+  ]);
+  changed();
+}
+
+/** Keeps these no longer: the server has them no more. */
+export async function forgetKnown(owner: string, ids: readonly string[]): Promise<void> {
+  const transaction = (await database()).transaction('known', 'readwrite');
+  await Promise.all([...ids.map((id) => transaction.store.delete([owner, id])), transaction.done]);
   changed();
 }
 

@@ -3,7 +3,7 @@ import { Consent, Step } from '@knipperlicht/client/codes';
 import { SignalStatusSchema } from '@knipperlicht/client/intake';
 import { describe, expect, it } from 'vitest';
 
-import { fromStatus, isOpen, merged, momentOf, ordered, possible, unseen, type Known } from './status';
+import { fromStatus, isKept, isOpen, merged, momentOf, ordered, possible, unseen, type Known } from './status';
 
 function known(consent: number, ...steps: number[]): Known {
   return {
@@ -50,6 +50,14 @@ it('is open until nothing more happens, and says what was not seen', () => {
   expect(isOpen(known(Consent.GIVEN, Step.REFERRED))).toBe(true);
   expect(isOpen(known(Consent.REFUSED, Step.NOT_SHARED))).toBe(false);
   expect(unseen(known(Consent.GIVEN, Step.REFERRED)).map((one) => one.step)).toEqual([Step.REFERRED]);
+});
+
+it('stays on the phone for as long as it goes on, and half a year after', () => {
+  const later = (days: number): Date => new Date(Date.parse('2026-11-23T12:00:00.000Z') + days * 86_400_000);
+  expect(isKept(known(Consent.GIVEN, Step.REFERRED), later(2000))).toBe(true);
+  expect(isKept(known(Consent.GIVEN, Step.CLOSED), later(179))).toBe(true);
+  expect(isKept(known(Consent.GIVEN, Step.CLOSED), later(181))).toBe(false);
+  expect(isKept(known(Consent.GIVEN, Step.ERASED), later(181))).toBe(false);
 });
 
 describe('what is known', () => {

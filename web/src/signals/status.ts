@@ -80,6 +80,15 @@ export function isOpen(known: Known): boolean {
   return !ENDED.includes(known.step);
 }
 
+/** What ended stays on the phone for so long, in days: the carer was asked by then whether it helped. */
+const KEPT_AFTER_END = 180;
+
+/** Whether the phone goes on showing it: nothing stays longer than somebody has use for it. */
+export function isKept(known: Known, now: Date): boolean {
+  const last = Date.parse(known.progress.at(-1)?.at ?? known.receivedAt);
+  return isOpen(known) || !(now.getTime() - last > KEPT_AFTER_END * 86_400_000);
+}
+
 /** What a reporter may do with it now. The server decides; this spares them what it would refuse. */
 export interface Possible {
   withdraw: boolean;
