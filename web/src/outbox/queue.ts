@@ -23,6 +23,11 @@ function changed(): void {
   listeners.forEach((listener) => listener());
 }
 
+/** Sends or throws away, one at a time, whichever window or worker it is. */
+export async function alone<T>(work: () => Promise<T>): Promise<T> {
+  return navigator.locks.request('knipperlicht.sending', work);
+}
+
 /** Puts a signal into the queue, or a changed one back into its place. Once this is done it survives
  * whatever happens to the app. */
 export async function putWaiting(owner: string, waiting: Waiting): Promise<void> {
@@ -72,9 +77,9 @@ export async function received(owner: string, known: Known, waitingId: string): 
 export async function putKnown(owner: string, heard: readonly Known[], now: Date): Promise<void> {
   const key = await keyOf(owner);
   const before = new Map((await knownOf(owner)).map((one) => [one.id, one]));
+  const next = [...new Map(heard.map((known) => [known.id, merged(before.get(known.id), known)])).values()];
   const rows = await Promise.all(
     next.filter((known) => isKept(known, now)).map(async (known) => ({ id: known.id, owner, sealed: await seal(key, knownPlace(known.id), known) })),
-  const next = [...new Map(heard.map((known) => [known.id, merged(before.get(known.id), known)])).values()];
   );
   const transaction = (await database()).transaction('known', 'readwrite');
   const over = next.filter((known) => !isKept(known, now));

@@ -6,7 +6,7 @@ import { ask, intakeOf } from '../api/calls';
 import { caught } from '../api/problem';
 import { serverNow } from '../api/clock';
 import { fromReceipt } from '../signals/status';
-import { putWaiting, received, waitingOf } from './queue';
+import { alone, putWaiting, received, waitingOf } from './queue';
 import { afterRefusal, dated, fieldsOf, type Waiting } from './waiting';
 
 /** Signals in one call: with the longest notes still far below what the server takes at once. */
@@ -23,7 +23,7 @@ export type Sent =
 
 /** Sends what waits. Sending the same twice is harmless, so whatever went wrong is sent again. */
 export async function sendAll(owner: string): Promise<Sent> {
-  return navigator.locks.request('knipperlicht.sending', async () => {
+  return alone(async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const all = await waitingOf(owner);
       const next = all.filter((one) => one.state.is === 'waiting').slice(0, AT_ONCE);

@@ -5,6 +5,7 @@ import { serverNow } from '../api/clock';
 import { newId } from '../ids';
 import { mustSignIn, who } from '../session/session.svelte';
 import { ownerOf } from '../store/vault';
+import { discardOf, type Discarded } from './discard';
 import type { Draft } from './draft';
 import { onChange, putWaiting, removeWaiting, waitingOf, waitingOfOthers } from './queue';
 import { mended, type Waiting } from './waiting';
@@ -98,10 +99,15 @@ export async function mend(before: Waiting, draft: Draft): Promise<string> {
   return next.id;
 }
 
-/** Takes back what was never sent. */
-export async function discard(id: string): Promise<void> {
-  await removeWaiting(id);
-  await look();
+/** Throws a signal away that the server does not have. */
+export async function discard(id: string): Promise<Discarded> {
+  const whose = await owner();
+  if (!whose) throw new Error('nobody is signed in who can flag');
+  try {
+    return await discardOf(whose, id);
+  } finally {
+    await look();
+  }
 }
 
 /** Sends now, if anything waits. */

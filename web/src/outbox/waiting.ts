@@ -35,6 +35,11 @@ export function dated(waiting: Waiting, phoneNow: number, serverNow: Date | unde
   return { ...waiting, reportedAt: momentNoticed(waiting.noticedAt, phoneNow, serverNow).toISOString() };
 }
 
+/** Whether the server may have it: it was on its way once, and no answer came. */
+export function mayBeThere(waiting: Waiting): boolean {
+  return waiting.reportedAt !== undefined && waiting.state.is === 'waiting';
+}
+
 /** The fields of the message, without its times. */
 export function fieldsOf(waiting: Waiting) {
   const { draft } = waiting;
