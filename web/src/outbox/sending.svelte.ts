@@ -118,10 +118,12 @@ export async function send(): Promise<void> {
   const isReady = whose && !state.isSending && state.waiting.some((one) => one.state.is === 'waiting');
   if (!isReady) return;
   state.isSending = true;
+  let isDone = false;
   try {
     const { sendAll } = await import('./send');
     const sent = await sendAll(whose);
     state.problem = sent.is === 'waiting' ? sent.problem : undefined;
+    isDone = sent.is === 'done';
     if (sent.is === 'done') backoff.reset();
     else later(sent.problem);
   } catch (thrown) {
@@ -131,6 +133,8 @@ export async function send(): Promise<void> {
     state.isSending = false;
     await look();
   }
+  // What was flagged while the last of the others went out.
+  if (isDone && state.waiting.some((one) => one.state.is === 'waiting')) void send();
 }
 
 function later(problem: Problem | undefined): void {

@@ -7,7 +7,7 @@ import { NavigationRoute, registerRoute } from 'workbox-routing';
 
 import { callAs } from '../api/calls';
 import { sendAll } from '../outbox/send';
-import { fresh } from '../session/keeper';
+import { fresh, kept } from '../session/keeper';
 import { ownerOf } from '../store/vault';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -54,6 +54,7 @@ async function send(): Promise<void> {
   // Without a token only the person can go on, in the app.
   if (!session?.token || session.who.role !== 'reporter') return;
   const sent = await sendAll(await ownerOf(session.who.subject));
-  // Refused: the browser tries again later, of its own accord.
-  if (sent.is === 'waiting' && sent.problem?.isPassing) throw sent.problem;
+  if (sent.is === 'done' || (sent.problem?.kind === 'sign_in' && !(await kept())?.token)) return;
+  // Something waits still: the browser tries again later, of its own accord.
+  throw sent.problem ?? new Error('the server takes none of them now');
 }
