@@ -6,7 +6,7 @@ import type { Referral } from '@knipperlicht/client/routing';
 import { ask, followup, routing } from '../api/calls';
 import { caught } from '../api/problem';
 import { live, type LiveState } from '../api/live';
-import { ordered, workOf, type Work } from './inbox';
+import { ordered, unlisted, workOf, type Work } from './inbox';
 
 /** What comes in at once is shown at once, not line by line. */
 const GATHER = 120;
@@ -99,22 +99,24 @@ export class Desk {
     if (this.#ended) return;
     this.isLoaded = this.#hasTasks || this.problem !== undefined;
     const silent = [...this.referrals.values()].filter(({ referralId, state }) => OPEN.includes(state) && !this.#saidAgain.has(referralId));
-    await this.#lookUp(silent.map(({ referralId }) => referralId));
+    await this.#lookUpOrForget(silent.map(({ referralId }) => referralId));
   }
 
   /** The follow-ups, and the referrals that they are of. */
   async reload(): Promise<void> {
     try {
       const { tasks } = await ask(async () => (await followup()).listTasks({ openOnly: true }));
-      if (this.#ended) return;
-      // What was closed since is in the list no more: it is kept as it was last known, unless it was
-      // open then, which it cannot be.
       const listed = new Set(tasks.map((task) => task.referralId));
-      const closed = [...this.tasks].filter(([id, task]) => !listed.has(id) && task.result !== 0);
-      this.tasks = new Map([...closed, ...tasks.map((task): [string, Task] => [task.referralId, task])]);
+      // What a colleague closed is in the list no more, and neither is what was erased.
+      const asked = unlisted(this, listed);
+      const found = await this.#tasksOf(asked);
+      if (this.#ended) return;
+      const others = [...this.tasks].filter(([id]) => !asked.includes(id));
+      this.tasks = new Map([...others, ...[...tasks, ...found].map((task): [string, Task] => [task.referralId, task])]);
       this.problem = undefined;
       this.#hasTasks = true;
       await this.#lookUp([...listed].filter((id) => !this.referrals.has(id)));
+      await this.#lookUpOrForget(asked.filter((id) => !this.tasks.has(id)));
       if (this.stream.is === 'live') this.isLoaded = true;
     } catch (thrown) {
       this.problem = caught(thrown);
@@ -129,17 +131,45 @@ export class Desk {
     await this.#lookUp(tasks.map((task) => task.referralId).filter((id) => !this.referrals.has(id)));
   }
 
-  async #lookUp(ids: readonly string[]): Promise<void> {
+  /** The follow-ups of these, closed ones as well; none of what was erased. */
+  async #tasksOf(ids: readonly string[]): Promise<Task[]> {
+    const found: Task[] = [];
     for (let from = 0; from < ids.length && !this.#ended; from += PAGE) {
       const referralIds = ids.slice(from, from + PAGE);
-      try {
-        const { referrals } = await ask(async () => (await routing()).listReferrals({ referralIds }));
-        for (const referral of referrals) this.take(referral);
-      } catch {
-        // The line stays with what is known of it; the next look fills it in.
-        return;
-      }
+      found.push(...(await ask(async () => (await followup()).listTasks({ referralIds }))).tasks);
     }
+    return found;
+  }
+
+  async #lookUp(ids: readonly string[]): Promise<void> {
+    for (const referral of (await this.#referralsOf(ids)) ?? []) this.take(referral);
+  }
+
+  /** The same for what should be here: what is nowhere any more was erased, and goes. */
+  async #lookUpOrForget(ids: readonly string[]): Promise<void> {
+    const there = await this.#referralsOf(ids);
+    if (!there) return;
+    for (const referral of there) if (referral.state !== this.referrals.get(referral.referralId)?.state) this.take(referral);
+    const left = new Set(there.map(({ referralId }) => referralId));
+    const gone = new Set(ids.filter((id) => !left.has(id)));
+    if (gone.size === 0) return;
+    for (const id of gone) this.#heard.delete(id);
+    this.referrals = new Map([...this.referrals].filter(([id]) => !gone.has(id)));
+  }
+
+  /** These referrals as they stand now, as far as there are such; nothing where that cannot be found out. */
+  async #referralsOf(ids: readonly string[]): Promise<Referral[] | undefined> {
+    const found: Referral[] = [];
+    try {
+      for (let from = 0; from < ids.length; from += PAGE) {
+        const referralIds = ids.slice(from, from + PAGE);
+        found.push(...(await ask(async () => (await routing()).listReferrals({ referralIds }))).referrals);
+      }
+    } catch {
+      // The lines stay with what is known of them; the next look fills them in.
+      return undefined;
+    }
+    return this.#ended ? undefined : found;
   }
 
   /** Until when somebody has to answer. Follow-up hears of a referral a moment after routing. */

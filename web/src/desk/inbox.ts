@@ -68,6 +68,16 @@ function pieceOf(id: string, referral: Referral | undefined, task: Task | undefi
   };
 }
 
+/** What asks for something still, though a list of what is open names it no more: it has to be asked after.
+ * A referral that was accepted and has no follow-up yet is one of them. */
+export function unlisted({ referrals, tasks }: Omit<Known, 'promises'>, listed: ReadonlySet<string>): string[] {
+  const isOpen = (id: string): boolean => {
+    const [referral, task] = [referrals.get(id), tasks.get(id)];
+    return task ? stageOf(referral, task) !== 'done' : referral?.state === ReferralState.ACCEPTED;
+  };
+  return [...new Set([...referrals.keys(), ...tasks.keys()])].filter((id) => !listed.has(id) && isOpen(id));
+}
+
 function stageOf(referral: Referral | undefined, task: Task | undefined): Stage {
   if (task) {
     if (task.held) return 'waiting';
