@@ -104,6 +104,28 @@ test('what comes in is there without reloading', async () => {
   });
 });
 
+test('on a phone the way back leads from a question to the list', async () => {
+  const sent = await send(cleaner, { postalCode: '8460' });
+  const { service, referralId } = await askedOf(coordinator, sent.receipt.situationId);
+  await atDesk(
+    service.organisationId,
+    async (page) => {
+      const line = page.locator(`.list a[href="/desk/${referralId}"]`);
+      const accept = page.getByRole('button', { name: 'Aannemen', exact: true });
+      await line.tap();
+      await accept.waitFor();
+      assert.equal(await line.isVisible(), false);
+      await page.goBack();
+      await line.waitFor();
+      await accept.waitFor({ state: 'hidden' });
+      assert.equal(new URL(page.url()).pathname, '/desk');
+      await page.goForward();
+      await accept.waitFor();
+    },
+    { viewport: PHONE },
+  );
+});
+
 test('the way to the line breaks: it says so, and what was answered meanwhile is known afterwards', async () => {
   const sent = await send(cleaner, { postalCode: '8490' });
   const { service, referralId } = await askedOf(coordinator, sent.receipt.situationId);

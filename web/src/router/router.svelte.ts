@@ -14,6 +14,12 @@ export async function go(to: string, { replace = false } = {}): Promise<void> {
   await arrive();
 }
 
+/** The page that is open shows another part of itself: the path says so, and nobody arrives anywhere. */
+export function show(to: string, way: 'push' | 'replace'): void {
+  history[way === 'push' ? 'pushState' : 'replaceState'](null, '', to);
+  place.path = to;
+}
+
 /** Keeps to the app what a link of the app leads to. Called once. */
 export function startRouter(): void {
   addEventListener('popstate', () => void arrive());
