@@ -5,7 +5,7 @@ import { ErasureRequestSchema } from '@knipperlicht/client/intake';
 import { ItemSchema, ReferralSchema, ZoneSchema } from '@knipperlicht/client/routing';
 import { expect, it } from 'vitest';
 
-import { mattersOf } from './matters';
+import { isCut, mattersOf } from './matters';
 
 const at = (hour: number) => timestampFromDate(new Date(Date.UTC(2026, 10, 23, hour)));
 const item = (itemId: string, urgency: number, hour: number, zoneId = 'gent') =>
@@ -26,4 +26,12 @@ it('what presses most comes first, then what waits longest; a doubtful postal co
   };
   expect(mattersOf(told, '').map((one) => one.id)).toEqual(['early', 'late', 'erasure-s', 'silent', 'routine', 'doubtful']);
   expect(mattersOf(told, 'zora').map((one) => one.id)).toEqual(['doubtful']);
+});
+
+it('says that there is more than what was listed', () => {
+  const items = (count: number) => Array.from({ length: count }, (_, at) => item(`i-${at}`, Urgency.ROUTINE, 8));
+  const asked = (count: number) => Array.from({ length: count }, (_, at) => create(TaskSchema, { taskId: `t-${at}`, carerQuestion: create(CarerQuestionSchema, { times: 1 }) }));
+  expect(isCut({ items: items(999), tasks: [...asked(499), create(TaskSchema, {})], referrals: [] })).toBe(false);
+  expect(isCut({ items: items(1000), tasks: [], referrals: [] })).toBe(true);
+  expect(isCut({ items: [], tasks: asked(500), referrals: [] })).toBe(true);
 });

@@ -22,6 +22,17 @@ interface Told {
   referrals: readonly Referral[];
 }
 
+/** So many of each the services list at most, of all the zones of who asks: items, and follow-ups whose carer
+ * is asked. Of the open referrals so many are gone through for doubtful postal codes. */
+const MOST = { items: 1000, questions: 500 };
+export const MOST_REFERRALS = 2_000;
+
+/** Whether something waits that was not listed: what presses less, or waits less long. */
+export function isCut({ items, tasks, referrals }: Omit<Told, 'erasures'>): boolean {
+  const questions = tasks.filter((task) => task.carerQuestion !== undefined).length;
+  return items.length >= MOST.items || questions >= MOST.questions || referrals.length >= MOST_REFERRALS;
+}
+
 /** Everything that waits, in the order in which it is looked at: what presses most, then what is here
  * longest. That a postal code is doubtful comes after what nobody has in hand. */
 export function mattersOf({ items, tasks, erasures, referrals }: Told, zone: string): Matter[] {

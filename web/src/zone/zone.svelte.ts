@@ -5,12 +5,11 @@ import type { Item, Referral } from '@knipperlicht/client/routing';
 
 import { ask, followup, intake, routing } from '../api/calls';
 import { caught } from '../api/problem';
+import { MOST_REFERRALS } from './matters';
 
 /** A coordinator's lists have no stream: they are looked at again so often while somebody looks. */
 const OFTEN = 20_000;
 const PAGE = 200;
-/** So many open referrals are gone through for doubtful postal codes. */
-const MOST = 2_000;
 
 /** What waits in a coordinator's zones. */
 export class Waiting {
@@ -72,6 +71,6 @@ async function openReferrals(): Promise<Referral[]> {
     const page = await ask(async () => (await routing()).listReferrals({ openOnly: true, pageSize: PAGE, pageToken }));
     found.push(...page.referrals);
     pageToken = page.nextPageToken;
-  } while (pageToken !== '' && found.length < MOST);
+  } while (pageToken !== '' && found.length < MOST_REFERRALS);
   return found;
 }
