@@ -1,5 +1,7 @@
 import type { Service } from '@knipperlicht/client/routing';
 
+import { plain } from './letters';
+
 interface Asked {
   wanted: string;
   needs: readonly number[];
@@ -15,9 +17,4 @@ export function matchingServices(services: readonly Service[], { wanted, needs, 
   return services
     .filter((service) => service.serviceId !== without && plain(`${service.name} ${service.organisationName}`).includes(letters))
     .sort((one, other) => met(other) - met(one) || one.name.localeCompare(other.name));
-}
-
-/** Letters without their accents, capitals or dashes. */
-export function plain(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[-\s]+/g, ' ').toLowerCase();
 }

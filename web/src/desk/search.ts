@@ -1,5 +1,5 @@
 import { word } from '../common/codes';
-import { plain } from '../common/services';
+import { plain } from '../common/letters';
 import { zoneName } from '../common/zones';
 import type { Work } from './inbox';
 

@@ -1,3 +1,4 @@
+import { plain } from '../common/letters';
 import type { DemoPerson } from '../session/demo';
 import { ROLES, type Role } from '../session/who';
 
@@ -14,8 +15,4 @@ export function matching(people: readonly DemoPerson[], text: string): DemoPerso
   return people.filter((person) =>
     [person.name, person.organisationName, ...person.zones].some((words) => plain(words).includes(wanted)),
   );
-}
-
-function plain(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[-\s]+/g, ' ').toLowerCase();
 }
