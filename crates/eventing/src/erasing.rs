@@ -14,7 +14,7 @@ use knipperlicht_vocabulary::SituationId;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Event, merges::survivors};
+use crate::{Event, merges::survivor};
 
 /// The type of the event that says so.
 pub(crate) const ERASURE: &str = "knipperlicht.situation.erased.v1";
@@ -37,11 +37,7 @@ pub async fn whole(
     connection: &mut PgConnection,
     situation: SituationId,
 ) -> Result<(SituationId, Vec<Uuid>), sqlx::Error> {
-    let survivors = survivors(&mut *connection, &[situation.uuid()]).await?;
-    let root = survivors
-        .get(&situation.uuid())
-        .copied()
-        .unwrap_or(situation);
+    let root = survivor(&mut *connection, situation).await?;
     let family = sqlx::query_scalar!(
         r#"with recursive family as (
                select $1::uuid as situation_id

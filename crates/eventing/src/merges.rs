@@ -85,6 +85,18 @@ pub async fn survivors(
         .collect())
 }
 
+/// The name that a situation has now: its own, or that of the one it became part of in the end.
+pub async fn survivor(
+    connection: &mut PgConnection,
+    situation: SituationId,
+) -> Result<SituationId, sqlx::Error> {
+    let survivors = survivors(connection, &[situation.uuid()]).await?;
+    Ok(survivors
+        .get(&situation.uuid())
+        .copied()
+        .unwrap_or(situation))
+}
+
 /// Notes that a situation becomes part of another one. Done twice it changes nothing.
 pub async fn merge(
     connection: &mut PgConnection,
@@ -92,7 +104,7 @@ pub async fn merge(
     into: SituationId,
     at: Timestamp,
 ) -> Result<Merge, sqlx::Error> {
-    let root = survivors(&mut *connection, &[into.uuid()]).await?;
+    let root = survivor(&mut *connection, into).await?;
     sqlx::query!(
         "insert into merged (absorbed_id, into_id, merged_at) values ($1, $2, $3)
          on conflict do nothing",
@@ -104,7 +116,7 @@ pub async fn merge(
     .await?;
     Ok(Merge {
         absorbed,
-        into: root.get(&into.uuid()).copied().unwrap_or(into),
+        into: root,
     })
 }
 

@@ -10,7 +10,7 @@ use knipperlicht_access::{Principal, Role, principal_of};
 use knipperlicht_contracts::assessment::v1::{
     self as pb, assessment_service_server::AssessmentService,
 };
-use knipperlicht_eventing::{Kit, erasing::whole};
+use knipperlicht_eventing::{Kit, erasing::whole, merges::survivor};
 use knipperlicht_runtime::refusal;
 use knipperlicht_vocabulary::{Language, SituationId};
 use sqlx::PgConnection;
@@ -104,8 +104,9 @@ impl AssessmentService for AssessmentCalls {
     ) -> Result<Response<pb::ListAssessmentsResponse>, Status> {
         let principal = principal_of(&request)?;
         let read = async {
-            let situation = decode::id("situation_id", &request.get_ref().situation_id)?;
+            let asked = decode::id("situation_id", &request.get_ref().situation_id)?;
             let mut transaction = self.kit.database.begin(&principal).await?;
+            let situation = survivor(&mut transaction, asked).await?;
             let rows = store::read(&mut transaction, Which::Of(situation)).await?;
             let forms = store::responses_of(&mut transaction, situation).await?;
             let sees = sees(&mut transaction, &principal, situation).await?;

@@ -6,7 +6,7 @@ use knipperlicht_contracts::followup::v1::{
     ListOpenLoopsResponse, ListPromisesRequest, ListPromisesResponse, ListTasksRequest,
     ListTasksResponse, OpenLoop, ReferralPromise, Task, TimelineEntry,
 };
-use knipperlicht_eventing::erasing::whole;
+use knipperlicht_eventing::{erasing::whole, merges::survivor};
 use knipperlicht_vocabulary::{FollowUpState, ReferralId};
 
 use super::{FollowupCalls, wire};
@@ -81,9 +81,10 @@ impl FollowupCalls {
         principal: &Principal,
         request: &GetTimelineRequest,
     ) -> Result<GetTimelineResponse, FollowupError> {
-        let situation = wire::id("situation_id", &request.situation_id)?;
+        let asked = wire::id("situation_id", &request.situation_id)?;
 
         let mut transaction = self.kit.database.begin(principal).await?;
+        let situation = survivor(&mut transaction, asked).await?;
         let mut entries = timeline::read(&mut transaction, situation).await?;
         if entries.is_empty() {
             return Err(FollowupError::NotFound { what: "situation" });

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use knipperlicht_access::{Principal, Role};
 use knipperlicht_contracts::{events::v1 as events, intake::v1 as pb, to_proto};
-use knipperlicht_eventing::{audit::Deed, merges::survivors, say};
+use knipperlicht_eventing::{audit::Deed, merges::survivor, say};
 use knipperlicht_links::{Card, Door, Token};
 use knipperlicht_vocabulary::{
     Actor, Consent, Language, ReporterRole, SignalId, SituationId, Step,
@@ -105,10 +105,7 @@ impl IntakeCalls {
         let held = store::lock_consent(&mut transaction, situation).await?;
         not_erased(&held)?;
         // Merged in the meantime: then it is the survivor's consent, and all is to be done again.
-        if !survivors(&mut transaction, &[situation.uuid()])
-            .await?
-            .is_empty()
-        {
+        if survivor(&mut transaction, situation).await? != situation {
             return Err(IntakeError::TooSlow);
         }
         let next = match held.consent {
@@ -310,7 +307,7 @@ impl IntakeCalls {
         let hash = token.hash(Door::MySituation);
         let link = store::link(&mut *connection, &hash).await?;
         match usable(link, self.kit.environment.now())? {
-            Purpose::MySituation(situation) => survivor(connection, situation).await,
+            Purpose::MySituation(situation) => Ok(survivor(connection, situation).await?),
             Purpose::ZoneCard(_) | Purpose::PartnerCard(_) => Err(IntakeError::LinkUnknown),
         }
     }
@@ -383,17 +380,6 @@ pub(super) async fn concerned(
     } else {
         Err(IntakeError::NotFound { what: "situation" })
     }
-}
-
-pub(super) async fn survivor(
-    connection: &mut PgConnection,
-    situation: SituationId,
-) -> Result<SituationId, IntakeError> {
-    let survivors = survivors(connection, &[situation.uuid()]).await?;
-    Ok(survivors
-        .get(&situation.uuid())
-        .copied()
-        .unwrap_or(situation))
 }
 
 fn language(number: i32) -> Result<Language, IntakeError> {

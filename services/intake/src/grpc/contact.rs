@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use knipperlicht_access::{OwnedTransaction, Principal};
 use knipperlicht_contracts::intake::v1 as pb;
-use knipperlicht_eventing::{audit::Deed, merges::survivors};
+use knipperlicht_eventing::{audit::Deed, merges::survivor};
 use knipperlicht_privacy::{DataKey, WrappedKey};
 use knipperlicht_vocabulary::{SignalId, SituationId};
 use prost::Message;
@@ -95,11 +95,7 @@ impl IntakeCalls {
     ) -> Result<Accepted, IntakeError> {
         let mut transaction = self.kit.database.begin(principal).await?;
         // A partner may know it by the name it had before it became part of another one.
-        let situation = survivors(&mut transaction, &[situation.uuid()])
-            .await?
-            .get(&situation.uuid())
-            .copied()
-            .unwrap_or(situation);
+        let situation = survivor(&mut transaction, situation).await?;
         if !store::has_grant(&mut transaction, situation).await? {
             return Err(IntakeError::NotFound {
                 what: "accepted situation",

@@ -14,11 +14,7 @@ use knipperlicht_eventing::{Said, erasing, merges, say};
 use knipperlicht_vocabulary::{Actor, ErasureReason, SituationId};
 use sqlx::PgConnection;
 
-use super::{
-    IntakeCalls,
-    carer::{concerned, survivor},
-    decode,
-};
+use super::{IntakeCalls, carer::concerned, decode};
 use crate::{IntakeError, store};
 
 /// Within a month a carer is answered (GDPR article 12(3)): the shortest there is.
@@ -37,7 +33,7 @@ impl IntakeCalls {
         transaction.act_as(&self.kit.principal).await?;
         // Before any row: nothing is heard of it, and nothing is merged, meanwhile.
         merges::hold_alone(&mut transaction).await?;
-        if survivor(&mut transaction, situation).await? != situation {
+        if merges::survivor(&mut transaction, situation).await? != situation {
             return Err(IntakeError::TooSlow);
         }
         let done = |at| pb::EraseSituationResponse {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::{events::v1 as events, from_proto, intake::v1 as pb};
-use knipperlicht_eventing::{merges::survivors, say};
+use knipperlicht_eventing::{merges::survivor, say};
 use knipperlicht_vocabulary::Step;
 
 use super::{IntakeCalls, decode, view};
@@ -86,11 +86,7 @@ impl IntakeCalls {
     ) -> Result<pb::ListToldResponse, IntakeError> {
         let asked = decode::situation_id("situation_id", &request.situation_id)?;
         let mut transaction = self.kit.database.begin(principal).await?;
-        let situation = survivors(&mut transaction, &[asked.uuid()])
-            .await?
-            .get(&asked.uuid())
-            .copied()
-            .unwrap_or(asked);
+        let situation = survivor(&mut transaction, asked).await?;
         if !store::sees_situation(&mut transaction, situation).await? {
             return Err(IntakeError::NotFound { what: "situation" });
         }

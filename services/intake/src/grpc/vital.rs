@@ -2,7 +2,7 @@
 
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::{events::v1 as events, intake::v1 as pb};
-use knipperlicht_eventing::{merges::survivors, say};
+use knipperlicht_eventing::{merges::survivor, say};
 use knipperlicht_vocabulary::{Actor, SituationId};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -105,8 +105,7 @@ impl IntakeCalls {
 /// A situation of the caller's zones, by the name it has now.
 async fn coordinated(connection: &mut PgConnection, id: &str) -> Result<SituationId, IntakeError> {
     let asked = decode::situation_id("situation_id", id)?;
-    let survivors = survivors(&mut *connection, &[asked.uuid()]).await?;
-    let situation = survivors.get(&asked.uuid()).copied().unwrap_or(asked);
+    let situation = survivor(&mut *connection, asked).await?;
     if store::sees_situation(connection, situation).await? {
         Ok(situation)
     } else {

@@ -6,9 +6,11 @@ use knipperlicht_contracts::{
 };
 use knipperlicht_e2e::{CoordinatorDesk, World};
 use knipperlicht_runtime::Problem;
+use knipperlicht_vocabulary::Step;
 use serde_json::Value;
 
 use crate::{
+    order::{ZONE, merge, question, two_that_are_one},
     proof::{MARKS, WORKER, play},
     traces::until_reconciled,
 };
@@ -82,5 +84,37 @@ async fn everything_about_one_situation_is_handed_out_and_noted() {
     let refused = desk.0.intake().export_situation(ask).await.unwrap_err();
     assert_eq!(Problem::from(&refused).code, "KL1028");
     assert!(desk.timeline(own).await.len() > 1, "the other one is held");
+    world.stop().await;
+}
+
+/// What one has kept stays where it was made when both become one: by either name it is handed out.
+#[tokio::test]
+async fn by_either_name_it_is_everything_about_both() {
+    let world = World::start().await;
+    let desk = world.coordinator(&[ZONE]);
+    let both = two_that_are_one(&world, 1).await;
+    for receipt in &both {
+        let referral = desk.referral_of(&receipt.situation_id).await;
+        let partner = world.partner(&referral.service.unwrap().organisation_id);
+        partner.accept(&referral.referral_id).await.unwrap();
+        let cleaner = world.reporter("cleaner");
+        cleaner.sees(&receipt.signal_id, Step::Accepted).await;
+    }
+    let [first, later] = both.map(|receipt| receipt.situation_id);
+    let asked = question(&world, &first).await;
+    let merged = desk.0.intake().resolve_duplicate(merge(&asked)).await;
+    merged.unwrap();
+    until_reconciled(&world).await;
+
+    let held = exported(&desk, &first).await;
+    assert_eq!(exported(&desk, &later).await, held, "by the old name");
+    let [judged, routed, followed] = held;
+    for (held, of) in [
+        (&judged, "shared_with"),
+        (&routed, "circumstances"),
+        (&followed, "contact_person"),
+    ] {
+        assert_eq!(held[of].as_array().unwrap().len(), 2, "{of}: {held}");
+    }
     world.stop().await;
 }

@@ -10,7 +10,7 @@ use knipperlicht_vocabulary::{ResolutionReason, Step};
 
 use crate::traces::{left_of, until_forgotten, until_reconciled};
 
-const ZONE: &str = "oostende-bredene";
+pub(crate) const ZONE: &str = "oostende-bredene";
 
 #[tokio::test]
 async fn in_the_moment_of_an_acceptance() {
@@ -42,7 +42,7 @@ async fn in_the_moment_of_an_acceptance() {
 }
 
 /// Flagged in two municipalities of the zone: nobody but a coordinator knows that it is one carer.
-async fn two_that_are_one(world: &World, round: u32) -> [intake::Receipt; 2] {
+pub(crate) async fn two_that_are_one(world: &World, round: u32) -> [intake::Receipt; 2] {
     let flagged = |postal_code: &str| intake::Signal {
         postal_code: postal_code.to_owned(),
         contact: Some(intake::Contact {
@@ -60,7 +60,7 @@ async fn two_that_are_one(world: &World, round: u32) -> [intake::Receipt; 2] {
     [first, later]
 }
 
-async fn question(world: &World, situation: &str) -> String {
+pub(crate) async fn question(world: &World, situation: &str) -> String {
     let desk = world.coordinator(&[ZONE]);
     eventually("the question", async || {
         let request = intake::ListDuplicatesRequest::default();
@@ -76,7 +76,7 @@ async fn question(world: &World, situation: &str) -> String {
     .await
 }
 
-fn merge(duplicate: &str) -> intake::ResolveDuplicateRequest {
+pub(crate) fn merge(duplicate: &str) -> intake::ResolveDuplicateRequest {
     intake::ResolveDuplicateRequest {
         duplicate_id: duplicate.to_owned(),
         resolution: Resolution::Merge.into(),

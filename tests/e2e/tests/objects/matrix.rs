@@ -40,8 +40,8 @@ pub(crate) struct Line {
 pub(crate) struct Schema {
     pub(crate) name: &'static str,
     pub(crate) lines: &'static [Line],
-    /// Who sees what was merged, besides the service itself.
-    pub(crate) merged: &'static [(Role, Sees)],
+    /// What was merged: every service has it, not everybody sees the same of each.
+    pub(crate) merged: Line,
 }
 
 /// Tables without policies, and why.
@@ -146,40 +146,45 @@ pub(crate) const EVENTING: &[Line] = &[
     },
 ];
 
-pub(crate) const MERGED: &str = "(absorbed_id, into_id, merged_at)
-         select situation, id('into', n), now() from cases";
+/// Who knows a situation by the name that it had before it became part of another one looks it up
+/// in their own name, and who exports it all that is one with it.
+const fn merged(sees: &'static [(Role, Sees)]) -> Line {
+    line(
+        "merged",
+        sees,
+        "(absorbed_id, into_id, merged_at) select situation, id('into', n), now() from cases",
+    )
+}
 
 pub(crate) const SCHEMAS: &[Schema] = &[
     Schema {
         name: "intake",
         lines: INTAKE,
-        // Who knows a situation by the name that it had before it became part of another one looks
-        // it up in their own name.
-        merged: &[
+        merged: merged(&[
             (Reporter, Sees::Everything),
             (Partner, Sees::Everything),
             (Coordinator, Sees::Everything),
-        ],
+        ]),
     },
     Schema {
         name: "assessment",
         lines: ASSESSMENT,
-        merged: NOBODY,
+        merged: merged(&[(Partner, Sees::Everything), (Coordinator, Sees::Everything)]),
     },
     Schema {
         name: "routing",
         lines: ROUTING,
-        merged: NOBODY,
+        merged: merged(&[(Coordinator, Sees::Everything)]),
     },
     Schema {
         name: "followup",
         lines: FOLLOWUP,
-        merged: NOBODY,
+        merged: merged(&[(Partner, Sees::Everything), (Coordinator, Sees::Everything)]),
     },
     Schema {
         name: "notification",
         lines: NOTIFICATION,
-        merged: NOBODY,
+        merged: merged(NOBODY),
     },
 ];
 

@@ -6,7 +6,7 @@ use knipperlicht::migrate::migrate;
 use knipperlicht_harness::Bed;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::matrix::{EVENTING, Line, MERGED, SCHEMAS, Schema, Writes};
+use crate::matrix::{EVENTING, Line, SCHEMAS, Schema};
 
 /// Every combination of zone, organisation and reporter, the first once, the second twice, ... so that
 /// how many rows somebody sees tells by which rule.
@@ -98,29 +98,11 @@ pub(crate) struct Look {
     pub(crate) deleted: i64,
 }
 
-const MERGED_OF_NOBODY: Line = Line {
-    table: "merged",
-    sees: &[],
-    writes: Writes::Service,
-    plant: MERGED,
-};
-const MERGED_OF_DESKS: Line = Line {
-    table: "merged",
-    sees: SCHEMAS[0].merged,
-    writes: Writes::Service,
-    plant: MERGED,
-};
-
 /// Every line of the matrix, with its schema.
 pub(crate) fn lines() -> Vec<(&'static Schema, &'static Line)> {
     let mut lines = Vec::new();
     for schema in SCHEMAS {
-        let merged = if schema.merged.is_empty() {
-            &MERGED_OF_NOBODY
-        } else {
-            &MERGED_OF_DESKS
-        };
-        let all = schema.lines.iter().chain(EVENTING).chain([merged]);
+        let all = schema.lines.iter().chain(EVENTING).chain([&schema.merged]);
         lines.extend(all.map(|line| (schema, line)));
     }
     lines
