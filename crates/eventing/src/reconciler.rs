@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use knipperlicht_contracts::event::Service;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::topology::sources;
 
@@ -35,8 +36,12 @@ pub struct Shortfall {
     pub missing: i64,
 }
 
-/// Reads a service's ledger.
+/// Reads a service's ledger, in a transaction. It counts all that was ever said and heard, however
+/// long that takes.
 pub async fn ledger(connection: &mut PgConnection) -> Result<Ledger, sqlx::Error> {
+    sqlx::raw_sql("set local statement_timeout = 0")
+        .execute(&mut *connection)
+        .await?;
     let said = sqlx::query!(
         r#"select partition, count(*) as "said!", count(*) filter (where published_at is null) as "unpublished!"
            from outbox group by partition"#
@@ -91,16 +96,61 @@ pub fn compare(ledgers: &BTreeMap<Service, Ledger>) -> Vec<Shortfall> {
     shortfalls
 }
 
-/// Marks what was said from `from` on as unpublished: the relay says it again, and who has heard
-/// it leaves it. Returns how many events.
-pub async fn replay(connection: &mut PgConnection, from: Timestamp) -> Result<u64, sqlx::Error> {
-    let again = sqlx::query!(
-        "update outbox set published_at = null where occurred_at >= $1 and published_at is not null",
+/// Where a replay goes on: after this event of the outbox. It begins before all of them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct After {
+    situation: Uuid,
+    sequence: i64,
+}
+
+/// A part of a replay.
+#[derive(Debug, Clone, Copy)]
+pub struct Replayed {
+    /// So many events go out again.
+    pub again: u64,
+    /// Where the next part begins.
+    pub after: After,
+}
+
+/// Looks at the next `limit` events of the outbox, and marks those of them that were said from `from`
+/// on as unpublished: the relay says them again, and who has heard one leaves it. Nothing when all
+/// were looked at. In parts, each to be committed, for the outbox only ever grows, and a statement
+/// has little time. Relies on the primary key: within a situation they go out in order.
+pub async fn replay(
+    connection: &mut PgConnection,
+    from: Timestamp,
+    after: After,
+    limit: i64,
+) -> Result<Option<Replayed>, sqlx::Error> {
+    let last = sqlx::query!(
+        r#"with part as (
+               select situation_id, sequence, occurred_at >= $1 and published_at is not null as again
+               from outbox where (situation_id, sequence) > ($2, $3)
+               order by situation_id, sequence limit $4
+           ), marked as (
+               update outbox set published_at = null
+               from part
+               where part.again and outbox.situation_id = part.situation_id
+                 and outbox.sequence = part.sequence
+               returning 1
+           )
+           select situation_id as "situation_id!", sequence as "sequence!",
+                  (select count(*) from marked) as "again!"
+           from part order by situation_id desc, sequence desc limit 1"#,
         from.to_sqlx() as jiff_sqlx::Timestamp,
+        after.situation,
+        after.sequence,
+        limit,
     )
-    .execute(connection)
+    .fetch_optional(connection)
     .await?;
-    Ok(again.rows_affected())
+    Ok(last.map(|last| Replayed {
+        again: u64::try_from(last.again).unwrap_or_default(),
+        after: After {
+            situation: last.situation_id,
+            sequence: last.sequence,
+        },
+    }))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use async_nats::{
     Client, HeaderMap,
     jetstream::{self, stream},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use knipperlicht_access::{Database, DatabaseOptions, OwnedTransaction, Principal};
 use knipperlicht_contracts::{
     event::{EventBody, Service},
@@ -268,6 +268,21 @@ impl Flow {
         *self.heard.refuses.lock().unwrap() = places;
     }
 
+    /// Says again what was said from a moment on; how many events in each part.
+    async fn replay(&self, from: Timestamp) -> Vec<u64> {
+        let (mut parts, mut after) = (Vec::new(), reconciler::After::default());
+        loop {
+            let mut transaction = self.intake.begin(&principal()).await.unwrap();
+            let part = reconciler::replay(&mut transaction, from, after, 2).await;
+            transaction.commit().await.unwrap();
+            let Some(part) = part.unwrap() else {
+                return parts;
+            };
+            parts.push(part.again);
+            after = part.after;
+        }
+    }
+
     async fn parked(&self) -> Vec<parking::ParkedView> {
         let mut transaction = self.assessment.begin(&principal()).await.unwrap();
         parking::list(&mut transaction).await.unwrap()
@@ -328,13 +343,39 @@ async fn a_lost_stream_is_filled_again_from_the_outbox() {
     flow.make_stream_anew().await;
     flow.listen().await;
 
-    let mut transaction = flow.intake.begin(&principal()).await.unwrap();
-    let again = reconciler::replay(&mut transaction, jiff::Timestamp::UNIX_EPOCH)
+    assert_eq!(flow.replay(Timestamp::UNIX_EPOCH).await, [2, 1]);
+    flow.until_heard(situation, 3).await;
+    // What was said before the moment is looked at, and not said again.
+    let later = flow.environment.now() + SignedDuration::from_secs(60);
+    assert_eq!(flow.replay(later).await, [0, 0]);
+    flow.lifecycle.finish().await;
+}
+
+/// Elsewhere a statement has little time: what counts all that was ever said has as much as it takes.
+#[tokio::test]
+async fn the_ledger_is_read_however_long_that_takes() {
+    let flow = Flow::start().await;
+    flow.say(flow.situation(), 3).await;
+    let mut owner = PgConnection::connect(&flow.bed.database_url).await.unwrap();
+    let mut busy = owner.begin().await.unwrap();
+    sqlx::raw_sql("lock table intake.outbox in access exclusive mode")
+        .execute(&mut *busy)
         .await
         .unwrap();
-    transaction.commit().await.unwrap();
-    assert_eq!(again, 3);
-    flow.until_heard(situation, 3).await;
+    let mut transaction = flow.intake.begin(&principal()).await.unwrap();
+    sqlx::raw_sql("set local statement_timeout = '50ms'")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    let busy = async {
+        sqlx::raw_sql("select pg_sleep(0.5)")
+            .execute(&mut *busy)
+            .await
+            .unwrap();
+        busy.commit().await.unwrap();
+    };
+    let (ledger, ()) = tokio::join!(reconciler::ledger(&mut transaction), busy);
+    assert_eq!(ledger.unwrap().said.values().sum::<i64>(), 3);
     flow.lifecycle.finish().await;
 }
 

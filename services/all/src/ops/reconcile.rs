@@ -5,9 +5,12 @@ use std::{collections::BTreeMap, time::Duration};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use knipperlicht_contracts::event::Service;
-use knipperlicht_eventing::reconciler::{self, Ledger, compare};
+use knipperlicht_eventing::reconciler::{self, After, Ledger, compare};
 
 use super::{Desk, OpsError, table};
+
+/// Events looked at in one go.
+const AT_ONCE: i64 = 5_000;
 
 /// Prints who has not heard what; an error when there is such.
 pub(super) fn print(ledgers: &BTreeMap<Service, Ledger>) -> Result<(), OpsError> {
@@ -35,19 +38,36 @@ pub(super) async fn replay(desk: &Desk, from: Timestamp) -> Result<(), OpsError>
         let progress =
             ProgressBar::new_spinner().with_message(format!("{}: marking", service.name()));
         progress.enable_steady_tick(Duration::from_millis(200));
-        let mut transaction = desk.open(*service).await?;
-        let again = reconciler::replay(&mut transaction, from).await?;
-        let again_said = format!("{again} events");
-        desk.note(
-            &mut transaction,
-            "replay.asked",
-            format!("from {from}"),
-            &again_said,
-        )
-        .await?;
-        transaction.commit().await?;
+        let again = replay_of(desk, *service, from, &progress).await?;
         progress.finish_and_clear();
         println!("{}: {again} events go out again", service.name());
     }
     Ok(())
+}
+
+/// Part by part, each committed: what is marked goes out while the rest is looked at, and whoever is
+/// interrupted asks again.
+async fn replay_of(
+    desk: &Desk,
+    service: Service,
+    from: Timestamp,
+    progress: &ProgressBar,
+) -> Result<u64, OpsError> {
+    let database = desk.database(service, 1)?;
+    let mut transaction = database.begin(&desk.principal).await?;
+    desk.note(&mut transaction, "replay.asked", format!("from {from}"), "")
+        .await?;
+    transaction.commit().await?;
+    let (mut again, mut after) = (0, After::default());
+    loop {
+        let mut transaction = database.begin(&desk.principal).await?;
+        let part = reconciler::replay(&mut transaction, from, after, AT_ONCE).await?;
+        transaction.commit().await?;
+        let Some(part) = part else { break };
+        again += part.again;
+        after = part.after;
+        progress.set_message(format!("{}: {again} marked", service.name()));
+    }
+    database.close().await;
+    Ok(again)
 }
