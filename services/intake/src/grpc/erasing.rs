@@ -99,13 +99,16 @@ impl IntakeCalls {
         })
     }
 
-    /// What carers of the caller's zones asked and is not done.
+    /// What carers of the caller's zones asked and is not done. Read in intake's own name: what was
+    /// asked in one zone may have become part of a situation in another, and then no coordinator sees
+    /// both ends of the way.
     pub(super) async fn erasures_asked(
         &self,
         principal: &Principal,
     ) -> Result<Vec<pb::ErasureRequest>, IntakeError> {
-        let mut transaction = self.kit.database.begin(principal).await?;
-        let asked = store::erasures_asked(&mut transaction).await?;
+        let zones: Vec<String> = principal.zones.iter().map(ToString::to_string).collect();
+        let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
+        let asked = store::erasures_asked(&mut transaction, &zones).await?;
         let requests = asked.into_iter().map(|asked| pb::ErasureRequest {
             situation_id: asked.situation.to_string(),
             zone_id: asked.zone.to_string(),

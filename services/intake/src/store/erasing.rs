@@ -147,10 +147,11 @@ pub(crate) struct Asked {
     pub(crate) at: Timestamp,
 }
 
-/// What carers asked that the caller may see, the oldest first; what became part of another
-/// situation under that one's name. Of all, the first 500.
+/// What carers asked that is in these zones, the oldest first; what became part of another situation
+/// under that one's name, and in that one's zone. Of all, the first 500.
 pub(crate) async fn erasures_asked(
     connection: &mut PgConnection,
+    zones: &[String],
 ) -> Result<Vec<Asked>, IntakeError> {
     let rows = sqlx::query!(
         r#"with recursive way as (
@@ -164,7 +165,9 @@ pub(crate) async fn erasures_asked(
            select at as "situation_id!", min(zone) as "zone!",
                   min(root.asked_at) as "asked_at!: jiff_sqlx::Timestamp"
            from root join situation on situation.situation_id = root.at
-           group by at order by 3, 1 limit 500"#
+           where zone = any($1)
+           group by at order by 3, 1 limit 500"#,
+        zones,
     )
     .fetch_all(connection)
     .await?;
