@@ -237,9 +237,10 @@ fn sorted<'e>(events: &[&'e Event]) -> Result<Wave<'e>, ReactionError> {
             }
             EventBody::SignalWithdrawn(withdrawn) => wave.withdrawn.push((event, withdrawn)),
             EventBody::SituationShared(shared) => {
-                let situation = event.situation();
+                let (situation, said_of) = (event.situation(), event.said_of);
                 wave.grants.push(Grant {
                     situation,
+                    said_of,
                     organisation: shared.organisation_id.parse().map_err(nonsense)?,
                     since: event.occurred_at,
                 });
@@ -247,6 +248,7 @@ fn sorted<'e>(events: &[&'e Event]) -> Result<Wave<'e>, ReactionError> {
                 if !instead_of.is_empty() {
                     wave.ended.push(Ended {
                         situation,
+                        said_of,
                         organisation: instead_of.parse().map_err(nonsense)?,
                     });
                 }

@@ -21,7 +21,9 @@ impl IntakeReactions {
         Self { kit }
     }
 
-    /// That a partner may know of the situation from now on, and perhaps another one no longer.
+    /// That a partner may know of the situation from now on, and perhaps another one no longer. Said of
+    /// the one that was accepted, whatever it is part of by now: whoever hears it finds its place among
+    /// the merges and splits of that one.
     fn shared(&self, event: &Event, accepted: &events::ReferralAccepted) -> Said {
         let body = events::SituationShared {
             organisation_id: accepted.organisation_id.clone(),
@@ -29,7 +31,7 @@ impl IntakeReactions {
         };
         Said {
             id: EventId::new(&self.kit.environment),
-            situation: event.situation(),
+            situation: event.said_of,
             zone: event.zone.clone(),
             body: body.into(),
             traceparent: event.onward_traceparent(),
@@ -144,7 +146,7 @@ fn grant(event: &Event, organisation: &str) -> Result<Grant, ReactionError> {
         .parse()
         .map_err(|error| ReactionError::Nonsense(format!("organisation: {error}")))?;
     Ok(Grant {
-        situation: event.situation(),
+        said_of: event.said_of,
         organisation,
         at: event.occurred_at,
     })

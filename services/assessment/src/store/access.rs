@@ -9,11 +9,14 @@ use uuid::Uuid;
 /// An organisation that accepted a situation.
 pub(crate) struct Grant {
     pub(crate) situation: SituationId,
+    /// The situation it was said of, which may have become part of the other one since.
+    pub(crate) said_of: SituationId,
     pub(crate) organisation: OrganisationId,
     pub(crate) since: Timestamp,
 }
 
-/// Lets organisations see what they accepted.
+/// Lets organisations see what they accepted. As a merge does: one that sees the survivor already
+/// keeps the other beside it. Relies on the primary key.
 pub(crate) async fn add_grants(
     connection: &mut PgConnection,
     grants: &[Grant],
@@ -22,16 +25,25 @@ pub(crate) async fn add_grants(
         return Ok(());
     }
     let situations: Vec<Uuid> = grants.iter().map(|grant| grant.situation.uuid()).collect();
+    let said_of: Vec<Uuid> = grants.iter().map(|grant| grant.said_of.uuid()).collect();
     let organisations: Vec<String> = grants
         .iter()
         .map(|grant| grant.organisation.to_string())
         .collect();
     let since: Vec<_> = grants.iter().map(|grant| grant.since.to_sqlx()).collect();
     sqlx::query!(
-        "insert into access_grant (situation_id, organisation_id, since)
-         select * from unnest($1::uuid[], $2::text[], $3::timestamptz[])
+        "insert into access_grant (situation_id, organisation_id, since, home_id)
+         select case when known.situation_id is null then told.situation_id else said_of end,
+                told.organisation_id, told.since,
+                case when known.situation_id is null then nullif(said_of, told.situation_id) end
+         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[])
+              as told(situation_id, said_of, organisation_id, since)
+         left join access_grant as known
+             on known.situation_id = told.situation_id and known.organisation_id = told.organisation_id
+         where known.home_id is distinct from said_of
          on conflict do nothing",
         &situations,
+        &said_of,
         &organisations,
         &since as &[jiff_sqlx::Timestamp],
     )
@@ -43,10 +55,13 @@ pub(crate) async fn add_grants(
 /// An organisation that handed a situation over.
 pub(crate) struct Ended {
     pub(crate) situation: SituationId,
+    /// The situation it was said of, which may have become part of the other one since.
+    pub(crate) said_of: SituationId,
     pub(crate) organisation: OrganisationId,
 }
 
-/// Lets organisations see no longer what they handed over. Relies on the primary key.
+/// Lets organisations see no longer what they handed over, also after a split. Relies on the primary
+/// key.
 pub(crate) async fn end_grants(
     connection: &mut PgConnection,
     ended: &[Ended],
@@ -55,13 +70,15 @@ pub(crate) async fn end_grants(
         return Ok(());
     }
     let situations: Vec<Uuid> = ended.iter().map(|one| one.situation.uuid()).collect();
+    let said_of: Vec<Uuid> = ended.iter().map(|one| one.said_of.uuid()).collect();
     let organisations: Vec<&str> = ended.iter().map(|one| one.organisation.as_str()).collect();
     sqlx::query!(
         "delete from access_grant
-         using unnest($1::uuid[], $2::text[]) as ended(situation_id, organisation_id)
-         where access_grant.situation_id = ended.situation_id
+         using unnest($1::uuid[], $2::uuid[], $3::text[]) as ended(situation_id, said_of, organisation_id)
+         where access_grant.situation_id in (ended.situation_id, ended.said_of)
            and access_grant.organisation_id = ended.organisation_id",
         &situations,
+        &said_of,
         &organisations as &[&str],
     )
     .execute(connection)

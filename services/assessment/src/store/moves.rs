@@ -33,7 +33,8 @@ pub(crate) async fn move_over(
     Ok(())
 }
 
-/// Brings back what was made in the family of a situation. Relies on the same indexes.
+/// Brings back what was made in the family of a situation. An organisation that accepted both may have
+/// been left beside it. Relies on the same indexes.
 pub(crate) async fn bring_back(
     connection: &mut PgConnection,
     split: &Split,
@@ -42,7 +43,12 @@ pub(crate) async fn bring_back(
         "with forms as (
              update response set situation_id = $2 where situation_id = $1 and home_id = any($3)
          ), grants as (
-             update access_grant set situation_id = $2 where situation_id = $1 and home_id = any($3)
+             delete from access_grant where situation_id = $1 and home_id = any($3)
+             returning organisation_id, since, home_id
+         ), back as (
+             insert into access_grant (situation_id, organisation_id, since, home_id)
+             select $2::uuid, organisation_id, since, home_id from grants
+             on conflict do nothing
          )
          update assessment set situation_id = $2 where situation_id = $1 and home_id = any($3)",
         split.from.uuid(),

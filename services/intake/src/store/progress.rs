@@ -90,12 +90,33 @@ pub(crate) async fn steps_of(
 
 /// An organisation that accepted a situation, or handed it over.
 pub(crate) struct Grant {
-    pub(crate) situation: SituationId,
+    /// The situation it was said of, which may have become part of another one since.
+    pub(crate) said_of: SituationId,
     pub(crate) organisation: OrganisationId,
     pub(crate) at: Timestamp,
 }
 
-/// Notes who accepted. Accepting for a second need changes nothing.
+/// Grants as columns.
+struct Columns {
+    said_of: Vec<Uuid>,
+    organisations: Vec<String>,
+    at: Vec<jiff_sqlx::Timestamp>,
+}
+
+impl Columns {
+    fn of(grants: &[Grant]) -> Self {
+        let organisation = |grant: &Grant| grant.organisation.to_string();
+        Self {
+            said_of: grants.iter().map(|grant| grant.said_of.uuid()).collect(),
+            organisations: grants.iter().map(organisation).collect(),
+            at: grants.iter().map(|grant| grant.at.to_sqlx()).collect(),
+        }
+    }
+}
+
+/// Notes who accepted, of the situation itself and of each that it became part of since, as a merge
+/// does: so a split takes away what it should. Accepting for a second need changes nothing. Relies on
+/// `merged`'s primary key.
 pub(crate) async fn add_grants(
     connection: &mut PgConnection,
     grants: &[Grant],
@@ -103,28 +124,31 @@ pub(crate) async fn add_grants(
     if grants.is_empty() {
         return Ok(());
     }
-    let situations: Vec<Uuid> = grants.iter().map(|grant| grant.situation.uuid()).collect();
-    let organisations: Vec<String> = grants
-        .iter()
-        .map(|grant| grant.organisation.to_string())
-        .collect();
-    let since: Vec<_> = grants.iter().map(|grant| grant.at.to_sqlx()).collect();
+    let columns = Columns::of(grants);
     sqlx::query!(
-        "insert into access_grant (situation_id, organisation_id, since)
-         select * from unnest($1::uuid[], $2::text[], $3::timestamptz[])
+        "with recursive way as (
+             select said_of, said_of as at, organisation_id, since
+             from unnest($1::uuid[], $2::text[], $3::timestamptz[])
+                  as told(said_of, organisation_id, since)
+             union all
+             select way.said_of, merged.into_id, organisation_id, since
+             from way join merged on merged.absorbed_id = way.at
+         )
+         insert into access_grant (situation_id, organisation_id, since, home_id)
+         select at, organisation_id, since, nullif(said_of, at) from way
          on conflict (situation_id, organisation_id) do update set ended_at = null
          where access_grant.ended_at is not null",
-        &situations,
-        &organisations,
-        &since as &[jiff_sqlx::Timestamp],
+        &columns.said_of,
+        &columns.organisations,
+        &columns.at as &[jiff_sqlx::Timestamp],
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Notes who handed over. That they knew is not forgotten: the carer may see it. Relies on the
-/// primary key.
+/// Notes who handed over, in the same places. That they knew is not forgotten: the carer may see it.
+/// Relies on the primary keys.
 pub(crate) async fn end_grants(
     connection: &mut PgConnection,
     grants: &[Grant],
@@ -132,22 +156,24 @@ pub(crate) async fn end_grants(
     if grants.is_empty() {
         return Ok(());
     }
-    let situations: Vec<Uuid> = grants.iter().map(|grant| grant.situation.uuid()).collect();
-    let organisations: Vec<&str> = grants
-        .iter()
-        .map(|grant| grant.organisation.as_str())
-        .collect();
-    let at: Vec<_> = grants.iter().map(|grant| grant.at.to_sqlx()).collect();
+    let columns = Columns::of(grants);
     sqlx::query!(
-        "update access_grant set ended_at = ended.at
-         from unnest($1::uuid[], $2::text[], $3::timestamptz[])
-              as ended(situation_id, organisation_id, at)
-         where access_grant.situation_id = ended.situation_id
-           and access_grant.organisation_id = ended.organisation_id
+        "with recursive way as (
+             select said_of as at, organisation_id, ended_at
+             from unnest($1::uuid[], $2::text[], $3::timestamptz[])
+                  as told(said_of, organisation_id, ended_at)
+             union all
+             select merged.into_id, organisation_id, ended_at
+             from way join merged on merged.absorbed_id = way.at
+         )
+         update access_grant set ended_at = way.ended_at
+         from way
+         where access_grant.situation_id = way.at
+           and access_grant.organisation_id = way.organisation_id
            and access_grant.ended_at is null",
-        &situations,
-        &organisations as &[&str],
-        &at as &[jiff_sqlx::Timestamp],
+        &columns.said_of,
+        &columns.organisations,
+        &columns.at as &[jiff_sqlx::Timestamp],
     )
     .execute(connection)
     .await?;
