@@ -9,7 +9,7 @@ use knipperlicht_contracts::{
 use knipperlicht_e2e::{Caller, World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
-use knipperlicht_vocabulary::{NoteId, Observation, OutcomeResult, Step};
+use knipperlicht_vocabulary::{NoteId, Observation, OutcomeResult, ResponseId, Step};
 
 const NOTE: &str = "his diagnosis frightens her";
 const CHANGED: &str = "knipperlicht.situation.consent_changed.v1";
@@ -140,5 +140,65 @@ async fn what_tells_of_the_cared_for_person_is_left_out() {
     assert_eq!(partner.learns(situation).await.unwrap().notes, [NOTE]);
     let closed = partner.completes(&task, OutcomeResult::Helped, None);
     closed.await.unwrap();
+    world.stop().await;
+}
+
+/// The care that somebody needs is theirs to tell; how long the carer can go on is the carer's.
+#[tokio::test]
+async fn a_form_that_measures_the_cared_for_person_is_left_out() {
+    let world = World::start().await;
+    let one = world.accepted().await;
+    let (partner, coordinator) = (&one.partner.0, &one.coordinator.0);
+    let form = |instrument: &str| assessment::SubmitAssessmentRequest {
+        response_id: ResponseId::new(&world.environment).to_string(),
+        situation_id: one.situation.clone(),
+        instrument_id: instrument.to_owned(),
+        instrument_version: "1.0.0".to_owned(),
+        ..Default::default()
+    };
+    let of_the_cared_for = assessment::SubmitAssessmentRequest {
+        total: Some(20.0),
+        ..form("belrai-screener")
+    };
+    let of_the_carer = assessment::SubmitAssessmentRequest {
+        answers: vec![assessment::Answer {
+            link_id: "perseverance".to_owned(),
+            code: "under_1_week".to_owned(),
+        }],
+        ..form("perseverance-time")
+    };
+    for form in [of_the_cared_for, of_the_carer] {
+        let taken = coordinator.assessment().submit_assessment(form).await;
+        taken.unwrap();
+    }
+    // What a desk is shown of forms: their series, and the reasons that come of them.
+    let shown = async |desk: &Caller| {
+        let request = assessment::ListAssessmentsRequest {
+            situation_id: one.situation.clone(),
+        };
+        let listed = desk.assessment().list_assessments(request).await.unwrap();
+        let listed = listed.into_inner();
+        let series = listed.series.into_iter().map(|one| one.instrument_id);
+        let newest = listed.assessments.into_iter().next()?;
+        let lines = newest.reasons.into_iter().map(|reason| reason.line);
+        let lines: Vec<String> = lines.filter(|line| line.contains('/')).collect();
+        Some((series.collect::<Vec<_>>(), lines, newest.left_out))
+    };
+    let all = eventually("what it accepted", async || shown(partner).await).await;
+    assert_eq!(all.0, ["belrai-screener", "perseverance-time"]);
+    assert!(all.1.iter().any(|line| line.contains("belrai-screener")));
+
+    partner
+        .records_objection(&one.situation, true)
+        .await
+        .unwrap();
+    let left = eventually("the objection to be heard", async || {
+        shown(partner).await.filter(|seen| seen.2)
+    })
+    .await;
+    assert_eq!(left.0, ["perseverance-time"]);
+    assert!(!left.1.is_empty(), "what tells of the carer stays");
+    assert!(!left.1.iter().any(|line| line.contains("belrai-screener")));
+    assert_eq!(shown(coordinator).await, Some((all.0, all.1, false)));
     world.stop().await;
 }

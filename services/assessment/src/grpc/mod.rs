@@ -69,7 +69,7 @@ impl AssessmentService for AssessmentCalls {
             let found = store::read(&mut transaction, Which::One(id)).await?.pop();
             let found = found.ok_or(AssessmentError::NotFound { what: "assessment" })?;
             let sees = sees(&mut transaction, &principal, found.situation).await?;
-            view::assessment(&found, &self.triage, sees)
+            view::assessment(&found, self.books(), sees)
         };
         let assessment = read.await.map_err(|error| refusal(&error))?;
         Ok(Response::new(pb::GetAssessmentResponse {
@@ -113,15 +113,22 @@ impl AssessmentService for AssessmentCalls {
             Ok(pb::ListAssessmentsResponse {
                 assessments: rows
                     .iter()
-                    .map(|row| view::assessment(row, &self.triage, sees))
+                    .map(|row| view::assessment(row, self.books(), sees))
                     .collect::<Result<_, _>>()?,
-                series: view::series(&forms, &self.catalogue),
+                series: view::series(&forms, &self.catalogue, sees),
             })
         };
         let listed = read
             .await
             .map_err(|error: AssessmentError| refusal(&error))?;
         Ok(Response::new(listed))
+    }
+}
+
+impl AssessmentCalls {
+    /// By which judgements and forms are told.
+    fn books(&self) -> (&TriageTables, &Catalogue) {
+        (&self.triage, &self.catalogue)
     }
 }
 

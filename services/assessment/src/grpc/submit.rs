@@ -78,7 +78,7 @@ impl AssessmentCalls {
         self.kit.committed();
         Ok(pb::SubmitAssessmentResponse {
             result: Some(view::result(&row, &self.catalogue)),
-            assessment: Some(view::assessment(&judged, &self.triage, sees)?),
+            assessment: Some(view::assessment(&judged, self.books(), sees)?),
         })
     }
 

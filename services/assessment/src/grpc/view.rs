@@ -21,10 +21,28 @@ pub(super) enum Sees {
     TheCarer,
 }
 
+impl Sees {
+    /// Whether what this instrument measures is shown.
+    fn forms_of(self, instrument: &str, catalogue: &Catalogue) -> bool {
+        self == Self::Everything || catalogue.tells_of_the_carer(instrument)
+    }
+
+    /// Whether this is left out of the reasons of a judgement.
+    fn hides(self, line: &Line, catalogue: &Catalogue) -> bool {
+        match &line.trigger {
+            Trigger::Observation(seen) => self == Self::TheCarer && seen.concerns_the_cared_for(),
+            Trigger::Band { instrument, .. } | Trigger::Answer { instrument, .. } => {
+                !self.forms_of(instrument, catalogue)
+            }
+            Trigger::Overload => false,
+        }
+    }
+}
+
 /// A judgement, its reasons told by the table of its version.
 pub(super) fn assessment(
     row: &AssessmentRow,
-    triage: &TriageTables,
+    (triage, catalogue): (&TriageTables, &Catalogue),
     sees: Sees,
 ) -> Result<pb::Assessment, AssessmentError> {
     let missing = |what: String| AssessmentError::BadRow {
@@ -38,11 +56,6 @@ pub(super) fn assessment(
         let line = table.line(name);
         line.ok_or_else(|| missing(format!("no line `{name}` in {}", row.triage_version)))
     });
-    let is_hidden = |line: &Line| {
-        let tells =
-            matches!(line.trigger, Trigger::Observation(one) if one.concerns_the_cared_for());
-        sees == Sees::TheCarer && tells
-    };
     let limit = table.limit(row.weight);
     Ok(pb::Assessment {
         assessment_id: row.id.to_string(),
@@ -53,7 +66,7 @@ pub(super) fn assessment(
         needs: row.needs.iter().map(|need| need.number()).collect(),
         weight: i32::from(row.weight),
         reasons: lines
-            .filter(|line| !line.as_ref().is_ok_and(|line| is_hidden(line)))
+            .filter(|line| !line.as_ref().is_ok_and(|line| sees.hides(line, catalogue)))
             .map(|line| line.map(|line| reason(line)))
             .collect::<Result<_, _>>()?,
         triage_version: row.triage_version.clone(),
@@ -206,14 +219,18 @@ pub(super) fn result(row: &ResponseRow, catalogue: &Catalogue) -> pb::Result {
 }
 
 /// The forms of a situation, which lie together by instrument and version, as series.
-pub(super) fn series(forms: &[ResponseRow], catalogue: &Catalogue) -> Vec<pb::Series> {
+pub(super) fn series(forms: &[ResponseRow], catalogue: &Catalogue, sees: Sees) -> Vec<pb::Series> {
     let same = |one: &ResponseRow, next: &ResponseRow| {
         let (one, next) = (&one.result, &next.result);
         (&one.instrument, &one.version) == (&next.instrument, &next.version)
     };
     forms
         .chunk_by(same)
-        .filter_map(|forms| Some(one_series(&forms.first()?.result, forms, catalogue)))
+        .filter_map(|forms| {
+            let of = &forms.first()?.result;
+            let shown = sees.forms_of(&of.instrument, catalogue);
+            shown.then(|| one_series(of, forms, catalogue))
+        })
         .collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::instrument::{Instrument, InstrumentFault};
+use super::instrument::{About, Instrument, InstrumentFault};
 
 /// The instruments whose use is free, with the project's own wording, and those whose score is
 /// entered. The Zarit Burden Interview is not among them: its licence covers electronic use too.
@@ -116,6 +116,14 @@ impl Catalogue {
     pub fn versions(&self, id: &str) -> impl Iterator<Item = &str> {
         let known = self.all().filter(move |known| known.id == id);
         known.map(|known| known.version.as_str())
+    }
+
+    /// Whether what this instrument measures is known to tell of the carer. Of one whose file an
+    /// organisation took away nobody knows.
+    #[must_use]
+    pub fn tells_of_the_carer(&self, id: &str) -> bool {
+        let mut versions = self.all().filter(|known| known.id == id).peekable();
+        versions.peek().is_some() && versions.all(|known| known.scoring.about == About::Carer)
     }
 
     /// Every instrument, by its id.
