@@ -8,7 +8,7 @@ use std::{
 use jiff::Timestamp;
 use knipperlicht_contracts::event::EventBody;
 use knipperlicht_eventing::{Event, Fact, Forgets, Kit, Listens, erasing, merges};
-use knipperlicht_vocabulary::{DeliveryId, SituationId};
+use knipperlicht_vocabulary::{DeliveryId, ReferralId, SituationId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -104,7 +104,11 @@ impl Listens for NotificationReactions {
                 meaning: meaning(event.said_of, &event.body),
             })
             .collect();
-        let (concerns, silences) = self.registry.look(|wanted| notes(wanted, &heard));
+        let Notes {
+            concerns,
+            silences,
+            ended,
+        } = self.registry.look(|wanted| notes(wanted, &heard));
         concerned::insert(&mut *connection, &concerns).await?;
         for Heard { event, .. } in &heard {
             reshape(&mut *connection, event).await?;
@@ -122,7 +126,9 @@ impl Listens for NotificationReactions {
         } else {
             Known::default()
         };
+        // Whose part in it ended is still told what was heard together with that.
         concerned::silence(&mut *connection, &after).await?;
+        concerned::end(&mut *connection, &ended).await?;
         let deliveries = self
             .registry
             .look(|wanted| new_deliveries(wanted, &heard, &concerned));
@@ -160,10 +166,15 @@ fn note_is_wanted(wanted: &Wanted, note: Option<&Note>) -> bool {
             let owner = Owner::new(OwnerKind::Reporter, reporter_key);
             !wanted.of(&owner).is_empty() || (consent.is_another() && wanted.has_reporters())
         }
-        Some(Note::Asked { organisation, .. }) => {
+        Some(Note::Asked {
+            organisation,
+            instead_of,
+            ..
+        }) => {
             let owner = Owner::new(OwnerKind::Organisation, organisation.as_str());
-            !wanted.of(&owner).is_empty()
+            !wanted.of(&owner).is_empty() || (instead_of.is_some() && wanted.has_organisations())
         }
+        Some(Note::Ended(_)) => wanted.has_organisations(),
         Some(Note::Consents(_)) => wanted.has_reporters(),
     }
 }
@@ -176,7 +187,7 @@ fn may_be_wanted(wanted: &Wanted, fact: &Fact, audience: &Audience) -> bool {
             !wanted.of(&owner).is_empty()
         }
         Audience::Zone => !wanted.of(&zone_of(fact)).is_empty(),
-        Audience::Holder(_) | Audience::Holders => wanted.has_organisations(),
+        Audience::Holder(_) | Audience::Holders | Audience::EverAsked => wanted.has_organisations(),
         Audience::Reporters => wanted.has_reporters(),
     }
 }
@@ -185,9 +196,23 @@ fn zone_of(fact: &Fact) -> Owner {
     Owner::new(OwnerKind::Zone, fact.zone.as_str())
 }
 
+/// What to remember of some events.
+#[derive(Default)]
+struct Notes {
+    concerns: Vec<Concern>,
+    silences: Vec<Silence>,
+    /// Referrals by which nobody has to do with anything any more.
+    ended: Vec<Uuid>,
+}
+
 /// What to remember of these events.
-fn notes(wanted: &Wanted, heard: &[Heard<'_>]) -> (Vec<Concern>, Vec<Silence>) {
-    let (mut concerns, mut silences) = (Vec::new(), Vec::new());
+fn notes(wanted: &Wanted, heard: &[Heard<'_>]) -> Notes {
+    let mut notes = Notes::default();
+    let Notes {
+        concerns,
+        silences,
+        ended,
+    } = &mut notes;
     for Heard { event, meaning } in heard {
         let Some(note) = &meaning.note else { continue };
         if !note_is_wanted(wanted, Some(note)) {
@@ -218,11 +243,21 @@ fn notes(wanted: &Wanted, heard: &[Heard<'_>]) -> (Vec<Concern>, Vec<Silence>) {
             Note::Asked {
                 organisation,
                 referral,
-            } => concerns.push(Concern::of_organisation(
-                organisation,
-                *referral,
-                event.said_of,
-            )),
+                instead_of,
+            } => {
+                // One that was over may come back.
+                ended.retain(|over| *over != referral.uuid());
+                ended.extend(instead_of.map(ReferralId::uuid));
+                let owner = Owner::new(OwnerKind::Organisation, organisation.as_str());
+                if !wanted.of(&owner).is_empty() {
+                    concerns.push(Concern::of_organisation(
+                        organisation,
+                        *referral,
+                        event.said_of,
+                    ));
+                }
+            }
+            Note::Ended(referral) => ended.push(referral.uuid()),
             Note::Consents(known) => {
                 let known = known.iter();
                 silences.extend(known.map(|(situation, consent)| Silence {
@@ -232,7 +267,7 @@ fn notes(wanted: &Wanted, heard: &[Heard<'_>]) -> (Vec<Concern>, Vec<Silence>) {
             }
         }
     }
-    (concerns, silences)
+    notes
 }
 
 /// Notes what an event makes of situations.
@@ -264,7 +299,7 @@ impl Known {
         for Heard { event, meaning } in heard {
             for audience in &meaning.audiences {
                 match audience {
-                    Audience::Holders | Audience::Reporters => {
+                    Audience::Holders | Audience::EverAsked | Audience::Reporters => {
                         situations.insert(event.said_of.uuid());
                     }
                     Audience::Holder(referral) => {
@@ -339,7 +374,13 @@ fn receivers(event: &Event, audiences: &[Audience], known: &Known) -> Vec<(Owner
             Audience::Holders => receivers.extend(
                 known
                     .around(event.said_of, OwnerKind::Organisation)
+                    .filter(|holder| !holder.ended)
                     .map(|holder| (holder.owner.clone(), event.said_of.uuid())),
+            ),
+            Audience::EverAsked => receivers.extend(
+                known
+                    .around(event.said_of, OwnerKind::Organisation)
+                    .map(|asked| (asked.owner.clone(), event.said_of.uuid())),
             ),
             Audience::Reporters => receivers.extend(
                 known

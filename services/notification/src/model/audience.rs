@@ -16,8 +16,10 @@ pub(crate) enum Audience {
     Organisation(OrganisationId, Uuid),
     /// The organisation that this referral went to.
     Holder(ReferralId),
-    /// The organisations that referrals of the situation went to.
+    /// The organisations that have referrals of the situation in hand.
     Holders,
+    /// All organisations that referrals of the situation ever went to.
+    EverAsked,
     /// The coordinators of the zone.
     Zone,
     /// Those who flagged the situation.
@@ -33,11 +35,15 @@ pub(crate) enum Note {
         signal: SignalId,
         consent: ConsentNote,
     },
-    /// An organisation was asked.
+    /// An organisation was asked, or took it up.
     Asked {
         organisation: OrganisationId,
         referral: ReferralId,
+        /// The referral whose follow-up went over to it, and so ended.
+        instead_of: Option<ReferralId>,
     },
+    /// A referral ended, and with it what its organisation had to do with the situation.
+    Ended(ReferralId),
     /// What the carers of situations agree to.
     Consents(Vec<(SituationId, ConsentNote)>),
 }
@@ -104,7 +110,7 @@ impl Meaning {
 
 /// What an event about `situation` means.
 pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
-    use Audience::{Holders, Reporters, Zone};
+    use Audience::{EverAsked, Holders, Reporters, Zone};
 
     match body {
         EventBody::SignalFlagged(event) => Meaning::default().noting(flagged(event)),
@@ -114,7 +120,7 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
         EventBody::ConsentChanged(event) => Meaning::of(vec![Holders, Reporters])
             .noting(Some(consents([(situation, event.circumstances.as_ref())]))),
         // Whoever was told of the carer is told that it is to be forgotten (GDPR article 19).
-        EventBody::SituationErased(_) => Meaning::of(vec![Holders, Reporters]),
+        EventBody::SituationErased(_) => Meaning::of(vec![EverAsked, Reporters]),
         EventBody::SituationShared(event) => Meaning::of(named(&event.organisation_id, situation)),
         EventBody::SituationsMerged(event) => {
             let survivor = event.into_situation_id.parse().unwrap_or(situation);
@@ -135,7 +141,7 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
         EventBody::ReferralRequested(event) => {
             Meaning::of(named(&event.organisation_id, &event.referral_id))
                 .urgent(event.urgency, Urgency::Urgent)
-                .noting(asked(&event.organisation_id, &event.referral_id))
+                .noting(asked(&event.organisation_id, &event.referral_id, ""))
         }
         EventBody::ReferralRaised(event) => {
             Meaning::of(holder(&event.referral_id)).urgent(event.urgency, Urgency::Urgent)
@@ -144,13 +150,17 @@ pub(crate) fn meaning(situation: SituationId, body: &EventBody) -> Meaning {
             Meaning::of(vec![Zone]).urgent(event.urgency, Urgency::Urgent)
         }
         EventBody::ReferralAccepted(event) => {
-            Meaning::of(vec![Reporters]).noting(asked(&event.organisation_id, &event.referral_id))
+            let instead_of = &event.took_over_referral_id;
+            let asked = asked(&event.organisation_id, &event.referral_id, instead_of);
+            Meaning::of(vec![Reporters]).noting(asked)
         }
-        EventBody::ReferralRedirected(event) => Meaning::of(holder(&event.referral_id)),
+        EventBody::ReferralRedirected(event) => over(&event.referral_id),
         // Whoever wanted to hand over goes on.
-        EventBody::ReferralDeclined(event) => Meaning::of(holder(&event.takes_over_referral_id)),
-        EventBody::ReferralExpired(event) => Meaning::of(holder(&event.referral_id)),
-        EventBody::ReferralCancelled(event) => Meaning::of(holder(&event.referral_id)),
+        EventBody::ReferralDeclined(event) => {
+            Meaning::of(holder(&event.takes_over_referral_id)).noting(ended(&event.referral_id))
+        }
+        EventBody::ReferralExpired(event) => over(&event.referral_id),
+        EventBody::ReferralCancelled(event) => over(&event.referral_id),
         // That a carer has not answered yet is the carer's own: no reporter hears of it.
         EventBody::ClockBreached(event)
             if [event.kind, event.item_promise].contains(&ClockKind::Confirmation.number()) =>
@@ -222,11 +232,21 @@ fn holder(referral: &str) -> Vec<Audience> {
     referral.parse().map(Audience::Holder).into_iter().collect()
 }
 
-fn asked(organisation: &str, referral: &str) -> Option<Note> {
+fn asked(organisation: &str, referral: &str, instead_of: &str) -> Option<Note> {
     Some(Note::Asked {
         organisation: organisation.parse().ok()?,
         referral: referral.parse().ok()?,
+        instead_of: instead_of.parse().ok(),
     })
+}
+
+fn ended(referral: &str) -> Option<Note> {
+    referral.parse().map(Note::Ended).ok()
+}
+
+/// A referral is over, and whoever had it in hand is told so.
+fn over(referral: &str) -> Meaning {
+    Meaning::of(holder(referral)).noting(ended(referral))
 }
 
 fn flagged(event: &events::SignalFlagged) -> Option<Note> {
@@ -346,6 +366,31 @@ mod tests {
             meaning(situation(), &split.into()).note,
             Some(Note::Consents(both))
         );
+    }
+
+    #[test]
+    fn what_is_over_is_noted_and_whose_follow_up_went_over_too() {
+        let referral_id = REFERRAL.to_owned();
+        let declined = events::ReferralDeclined {
+            referral_id: referral_id.clone(),
+            ..Default::default()
+        };
+        let silent = events::ReferralExpired { referral_id };
+        let over = Some(Note::Ended(REFERRAL.parse().unwrap()));
+        for body in [EventBody::from(declined), silent.into()] {
+            assert_eq!(meaning(situation(), &body).note, over);
+        }
+        let taken_over = events::ReferralAccepted {
+            referral_id: Uuid::from_u128(5).to_string(),
+            organisation_id: "ocmw-gent".to_owned(),
+            took_over_referral_id: REFERRAL.to_owned(),
+            ..Default::default()
+        };
+        let note = meaning(situation(), &taken_over.into()).note;
+        let Some(Note::Asked { instead_of, .. }) = note else {
+            panic!("{note:?}")
+        };
+        assert_eq!(instead_of, Some(REFERRAL.parse().unwrap()));
     }
 
     #[test]

@@ -51,9 +51,11 @@ pub(crate) struct Silence {
 pub(crate) struct Concerned {
     pub(crate) owner: Owner,
     pub(crate) about: Uuid,
+    /// Whether this referral is over for its organisation.
+    pub(crate) ended: bool,
 }
 
-/// Remembers who has to do with what.
+/// Remembers who has to do with what; also by what was over before.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     concerns: &[Concern],
@@ -68,7 +70,13 @@ pub(crate) async fn insert(
     let silent: Vec<bool> = concerns.iter().map(|one| one.consent.is_silent()).collect();
     let sequences: Vec<i64> = concerns.iter().map(|one| one.consent.sequence).collect();
     sqlx::query!(
-        "insert into concerned (kind, whom, about, situation_id, silent, consent_sequence)
+        "with again as (
+             update concerned set ended = false
+             from unnest($1::text[], $2::text[], $3::uuid[]) as asked(kind, whom, about)
+             where concerned.ended and concerned.kind = asked.kind and concerned.whom = asked.whom
+               and concerned.about = asked.about
+         )
+         insert into concerned (kind, whom, about, situation_id, silent, consent_sequence)
          select * from unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::bool[], $6::bigint[])
          on conflict do nothing",
         &kinds as &[&str],
@@ -119,6 +127,24 @@ pub(crate) async fn silence(
     Ok(())
 }
 
+/// Notes that these referrals are over: by them nobody has to do with their situations any more.
+/// Relies on `concerned_by_about`.
+pub(crate) async fn end(
+    connection: &mut PgConnection,
+    referrals: &[Uuid],
+) -> Result<(), sqlx::Error> {
+    if referrals.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "update concerned set ended = true where about = any($1) and kind = 'organisation' and not ended",
+        referrals,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Who has to do with these situations, also where one became part of another, but for those who
 /// hear nothing. Relies on `merged`'s keys and `concerned_by_situation`.
 pub(crate) async fn of_situations(
@@ -143,7 +169,7 @@ pub(crate) async fn of_situations(
                select family.asked, merged.absorbed_id
                from family join merged on merged.into_id = family.member
            )
-           select family.asked as "asked!", concerned.kind, concerned.whom, concerned.about
+           select family.asked as "asked!", concerned.kind, concerned.whom, concerned.about, concerned.ended
            from family join concerned on concerned.situation_id = family.member
            where not silent
            order by concerned.about"#,
@@ -152,7 +178,7 @@ pub(crate) async fn of_situations(
     .fetch_all(connection)
     .await?;
     for row in rows {
-        if let Some(concerned) = concerned(&row.kind, row.whom, row.about) {
+        if let Some(concerned) = concerned(&row.kind, row.whom, row.about, row.ended) {
             found.entry(row.asked.into()).or_default().push(concerned);
         }
     }
@@ -169,13 +195,13 @@ pub(crate) async fn of_referrals(
         return Ok(found);
     }
     let rows = sqlx::query!(
-        "select kind, whom, about from concerned where about = any($1) and kind = 'organisation'",
+        "select kind, whom, about, ended from concerned where about = any($1) and kind = 'organisation'",
         referrals,
     )
     .fetch_all(connection)
     .await?;
     for row in rows {
-        if let Some(concerned) = concerned(&row.kind, row.whom, row.about) {
+        if let Some(concerned) = concerned(&row.kind, row.whom, row.about, row.ended) {
             found.entry(row.about).or_default().push(concerned);
         }
     }
@@ -206,9 +232,10 @@ pub(crate) async fn forget(
     Ok(())
 }
 
-fn concerned(kind: &str, whom: String, about: Uuid) -> Option<Concerned> {
+fn concerned(kind: &str, whom: String, about: Uuid, ended: bool) -> Option<Concerned> {
     Some(Concerned {
         owner: Owner::new(OwnerKind::named(kind)?, whom),
         about,
+        ended,
     })
 }

@@ -1,19 +1,20 @@
-//! What reporters hear follows what the carer agrees to, whoever wrote it down.
+//! What reporters hear follows what the carer agrees to, whoever wrote it down; and partners hear of
+//! it as long as it is theirs to act on.
 
 use knipperlicht_contracts::intake::v1 as intake;
 use knipperlicht_e2e::{Caller, World, a_signal};
 use knipperlicht_harness::eventually;
-use knipperlicht_vocabulary::{Consent, ReporterRole, Step};
+use knipperlicht_vocabulary::{Consent, DeclineReason, ReporterRole, Step};
 
 use crate::{
     receiver::Receiver,
     teller::{by_webhook, deliveries, subscribe},
 };
 
-/// What a reporter was told, by its type, once the last of it is this.
-async fn heard(reporter: &Caller, subscription: &str, last: &str) -> Vec<String> {
+/// What somebody was told, by its type, once the last of it is this.
+async fn heard(caller: &Caller, subscription: &str, last: &str) -> Vec<String> {
     eventually(last, async || {
-        let told = deliveries(reporter, subscription).await;
+        let told = deliveries(caller, subscription).await;
         let told: Vec<String> = told.into_iter().map(|one| one.r#type).collect();
         (told.last().map(String::as_str) == Some(last)).then_some(told)
     })
@@ -21,6 +22,7 @@ async fn heard(reporter: &Caller, subscription: &str, last: &str) -> Vec<String>
 }
 
 const CHANGED: &str = "knipperlicht.situation.consent_changed.v1";
+const ERASED: &str = "knipperlicht.situation.erased.v1";
 const ACCEPTED: &str = "knipperlicht.referral.accepted.v1";
 
 #[tokio::test]
@@ -76,5 +78,53 @@ async fn a_yes_to_the_nurse_lets_the_cleaner_hear_and_a_no_ends_it_for_both() {
     .await;
     let types: Vec<&str> = told.iter().map(|one| one.r#type.as_str()).collect();
     assert_eq!(types, [ACCEPTED, CHANGED, CHANGED]);
+    world.stop().await;
+}
+
+/// Who declined was told who it may be, and no more: what the carer agrees to since is not theirs to
+/// know, that it is to be forgotten is.
+#[tokio::test]
+async fn who_declined_hears_no_more_than_that_it_is_forgotten() {
+    let world = World::start().await;
+    let cleaner = world.reporter("cleaner");
+    let coordinator = world.coordinator(&["oostende-bredene"]);
+    let receiver = Receiver::start().await;
+    let organisation = async |situation: &str| {
+        let referral = coordinator.referral_of(situation).await;
+        (
+            referral.service.unwrap().organisation_id,
+            referral.referral_id,
+        )
+    };
+    // Who is asked for such a carer.
+    let known = cleaner.send(a_signal(&world.environment)).await.unwrap();
+    let (asked, _) = organisation(&known.situation_id).await;
+    let declines = world.partner(&asked);
+    let (at_declines, _) = subscribe(&declines.0, by_webhook(&receiver.url())).await;
+    let (at_cleaner, _) = subscribe(&cleaner.0, by_webhook(&receiver.url())).await;
+
+    let receipt = cleaner.send(a_signal(&world.environment)).await.unwrap();
+    let situation = receipt.situation_id.as_str();
+    let (again, referral) = organisation(situation).await;
+    assert_eq!(again, asked);
+    let no_room = declines.decline(&referral, DeclineReason::NoCapacity);
+    no_room.await.unwrap();
+    let (next, referral) = eventually("another one to be asked", async || {
+        let (next, referral) = organisation(situation).await;
+        (next != asked).then_some((next, referral))
+    })
+    .await;
+    let accepts = world.partner(&next);
+    let (at_accepts, _) = subscribe(&accepts.0, by_webhook(&receiver.url())).await;
+    accepts.accept(&referral).await.unwrap();
+    heard(&cleaner.0, &at_cleaner, ACCEPTED).await;
+
+    let withdrawn = cleaner.records(&receipt.signal_id, Consent::Withdrawn);
+    withdrawn.await.unwrap();
+    heard(&accepts.0, &at_accepts, CHANGED).await;
+    coordinator.erases(situation).await.unwrap();
+    heard(&accepts.0, &at_accepts, ERASED).await;
+    let told = heard(&declines.0, &at_declines, ERASED).await;
+    assert!(!told.iter().any(|one| one == CHANGED), "{told:?}");
     world.stop().await;
 }
