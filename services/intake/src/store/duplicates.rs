@@ -141,31 +141,63 @@ impl Raw {
     }
 }
 
+/// Questions at most that are listed.
+const LISTED: i64 = 500;
+
 /// The questions that whoever the transaction belongs to may see: the open ones, the longest
-/// waiting first, then the answered ones where wanted, the latest first; of all, the first 500. A
-/// situation that became part of another one is asked about no more. Relies on
-/// `duplicate_by_zone` for the open ones.
+/// waiting first, then the answered ones where wanted, the latest first; of all, the first 500.
 pub(crate) async fn duplicates(
     connection: &mut PgConnection,
     zones: &[String],
     with_resolved: bool,
 ) -> Result<Vec<DuplicateRow>, IntakeError> {
-    let rows = sqlx::query_as!(
+    let mut rows = open(&mut *connection, zones).await?;
+    let room = LISTED - i64::try_from(rows.len()).unwrap_or(LISTED);
+    if with_resolved && room > 0 {
+        rows.extend(answered(connection, zones, room).await?);
+    }
+    rows.into_iter().map(Raw::read).collect()
+}
+
+/// The open ones, but for those of which one side became part of another situation: that one is asked
+/// about no more. Relies on `duplicate_open`: what is compared of zones is looked at row by row, for a
+/// policy stands before it.
+async fn open(connection: &mut PgConnection, zones: &[String]) -> Result<Vec<Raw>, sqlx::Error> {
+    sqlx::query_as!(
         Raw,
         "select duplicate_id, first_id, later_id, reasons, found_at, state, reason, resolved_at,
                 consent_before, objects_before, merged_sequence
          from duplicate
-         where zones && $1
-           and (state = 'open' or $2)
-           and (state <> 'open' or not exists (select from merged where absorbed_id in (first_id, later_id)))
-         order by state <> 'open', resolved_at desc, found_at, duplicate_id
-         limit 500",
+         where zones && $1 and state = 'open'
+           and not exists (select from merged where absorbed_id in (first_id, later_id))
+         order by found_at, duplicate_id
+         limit $2",
         zones,
-        with_resolved,
+        LISTED,
     )
     .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(Raw::read).collect()
+    .await
+}
+
+/// The answered ones. Relies on `duplicate_answered`, and reads no further back than it has to.
+async fn answered(
+    connection: &mut PgConnection,
+    zones: &[String],
+    room: i64,
+) -> Result<Vec<Raw>, sqlx::Error> {
+    sqlx::query_as!(
+        Raw,
+        "select duplicate_id, first_id, later_id, reasons, found_at, state, reason, resolved_at,
+                consent_before, objects_before, merged_sequence
+         from duplicate
+         where zones && $1 and state <> 'open'
+         order by resolved_at desc, duplicate_id
+         limit $2",
+        zones,
+        room,
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// Whether there is such a question that whoever the transaction belongs to may see. Relies on the

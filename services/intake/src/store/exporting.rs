@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Everything there is of these situations, as a JSON object. Relies on `signal_by_situation`,
-/// `carer_link_of_situation` and the primary keys; the audit log is looked through.
+/// `carer_link_of_situation`, `audit_by_object` and the primary keys.
 pub(crate) async fn export(
     connection: &mut PgConnection,
     situations: &[Uuid],

@@ -61,7 +61,7 @@ pub(crate) async fn silent_since(
         .collect()
 }
 
-/// Clears away uses of cards and links that expired. Both are few.
+/// Clears away uses of cards, which are few, and links that expired. Relies on `carer_link_by_expiry`.
 pub(crate) async fn clear_links(
     connection: &mut PgConnection,
     uses_since: Timestamp,

@@ -9,6 +9,7 @@
 mod catalog;
 mod closing;
 mod matrix;
+mod plans;
 mod planted;
 mod principals;
 mod services;
