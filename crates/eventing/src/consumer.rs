@@ -317,11 +317,7 @@ impl<R: Reactions> Consumer<R> {
         read: &Places,
     ) -> Result<(), ReactionError> {
         if !events.is_empty() {
-            if events.iter().any(|event| merges::is_reshaping(event)) {
-                merges::hold_alone(transaction).await?;
-            } else {
-                merges::hold_still(transaction).await?;
-            }
+            merges::hold_for(transaction, events.iter().copied()).await?;
         }
         inbox::record(transaction, self.environment.now(), events, read).await?;
         for part in merges::parts(events) {

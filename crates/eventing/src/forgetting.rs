@@ -41,6 +41,9 @@ const STRAGGLERS: SignedDuration = SignedDuration::from_secs(60);
 /// Messages asked for at once.
 const CHUNK: usize = 500;
 
+/// What a round fails with when the server brings nothing of what it says it has.
+const SLOW: &str = "the server has more, and brings nothing: looked at again";
+
 /// Why a round failed; it is tried again.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ForgettingError {
@@ -183,20 +186,24 @@ impl<F: Forgets> Forgetting<F> {
         };
         let consumer = stream.create_consumer(config).await?;
         let mut numbers = Vec::new();
-        loop {
+        let mut left = consumer.cached_info().num_pending;
+        while left > 0 {
             let mut messages = consumer.fetch().max_messages(CHUNK).messages().await?;
-            let mut seen = 0;
+            let mut brought_any = false;
             while let Some(message) = messages.next().await {
                 let message = message?;
-                seen += 1;
+                let info = message.info()?;
+                (left, brought_any) = (info.pending, true);
                 if says_something(&message, self.kit.service, situations) {
-                    numbers.push(message.info()?.stream_sequence);
+                    numbers.push(info.stream_sequence);
                 }
             }
-            if seen < CHUNK {
-                return Ok(numbers);
+            // A server that is slow brings less than it has: that is not the end.
+            if !brought_any {
+                return Err(SLOW.into());
             }
         }
+        Ok(numbers)
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     Event, Fact, Feed, Forgets, Turns,
     delivery::Delivery,
     lease::{self, Places},
+    merges,
     reader::Reader,
     seat::{Seat, Share, next},
 };
@@ -43,8 +44,8 @@ pub trait Listens: Forgets {
     /// Whether an event is any of its business.
     fn concerns(&self, fact: &Fact) -> bool;
 
-    /// Lets events, in the order they were read, take effect on `connection`'s transaction. One
-    /// that took effect before changes nothing.
+    /// Lets events, in the order they were read, take effect on `connection`'s transaction, which
+    /// holds what `merges` says of them. One that took effect before changes nothing.
     fn hear(
         &self,
         connection: &mut PgConnection,
@@ -196,6 +197,7 @@ impl<L: Listens> Listener<L> {
         } else {
             let mut transaction = standing.begin().await?;
             let turn = self.turns.take().await;
+            merges::hold_for(&mut transaction, &events).await?;
             self.listens.hear(&mut transaction, &events).await?;
             lease::advance(&mut transaction, &unnoted.read).await?;
             drop(turn);

@@ -39,8 +39,21 @@ pub struct Split {
     pub family: Vec<Uuid>,
 }
 
+/// Before these are heard: alone where one of them reshapes situations, otherwise beside others. To be
+/// taken before any row.
+pub(crate) async fn hold_for<'e>(
+    connection: &mut PgConnection,
+    events: impl IntoIterator<Item = &'e Event>,
+) -> Result<(), sqlx::Error> {
+    if events.into_iter().any(is_reshaping) {
+        hold_alone(connection).await
+    } else {
+        hold_still(connection).await
+    }
+}
+
 /// Waits until no merge is under way, and lets none begin before the transaction ends.
-pub(crate) async fn hold_still(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+async fn hold_still(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query!(
         r#"select pg_advisory_xact_lock_shared(hashtext(current_schema() || '.merged')) as "held: ()""#
     )
@@ -238,7 +251,7 @@ pub(crate) fn parts<'e, 'p>(events: &'p [&'e Event]) -> impl Iterator<Item = &'p
 }
 
 /// Whether an event makes one situation of two, or two of one, or none.
-pub(crate) fn is_reshaping(event: &Event) -> bool {
+fn is_reshaping(event: &Event) -> bool {
     matches!(
         event.body,
         EventBody::SituationsMerged(_)

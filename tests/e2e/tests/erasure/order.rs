@@ -7,6 +7,7 @@ use knipperlicht_contracts::{
 use knipperlicht_e2e::{World, a_signal, outbound};
 use knipperlicht_harness::{Bed, eventually};
 use knipperlicht_vocabulary::{ResolutionReason, Step};
+use sqlx::Connection;
 
 use crate::traces::{left_of, until_forgotten, until_reconciled};
 
@@ -171,5 +172,40 @@ async fn whoever_was_away_hears_only_that_it_is_forgotten() {
         .unwrap();
     assert_eq!(asked, 0, "nobody was asked");
     away.stop().await;
+    world.stop().await;
+}
+
+/// Who waits for a lock in notification, which hears of a merge and of an erasure in whatever process
+/// they come to.
+const WAITING: &str = "select count(*) from pg_stat_activity
+    where datname = current_database() and application_name = 'knipperlicht-notification'
+      and wait_event_type = 'Lock' and wait_event = 'advisory'";
+
+#[tokio::test]
+async fn notification_forgets_only_when_nobody_hears_of_a_merge() {
+    let world = World::start().await;
+    let one = world.accepted().await;
+    let mut look = world.look().await;
+    let mut hearing = look.begin().await.unwrap();
+    sqlx::raw_sql("select pg_advisory_xact_lock_shared(hashtext('notification.merged'))")
+        .execute(&mut *hearing)
+        .await
+        .unwrap();
+    one.coordinator.erases(&one.situation).await.unwrap();
+    eventually("notification to wait", async || {
+        let waiting: i64 = sqlx::query_scalar(WAITING)
+            .fetch_one(&mut world.look().await)
+            .await
+            .unwrap();
+        (waiting > 0).then_some(())
+    })
+    .await;
+    let forgotten: i64 = sqlx::query_scalar("select count(*) from notification.erased")
+        .fetch_one(&mut *hearing)
+        .await
+        .unwrap();
+    assert_eq!(forgotten, 0);
+    hearing.commit().await.unwrap();
+    until_forgotten(&world, &one.situation).await;
     world.stop().await;
 }
