@@ -4,11 +4,13 @@
 //! catalogue of events. Codes travel as the numbers of [`knipperlicht_vocabulary`]'s lists, which
 //! a test keeps equal to the protos.
 
+mod calls;
 pub mod codec;
 pub mod event;
 mod personal;
 mod time;
 
+pub use calls::known_call;
 pub use time::{TimeError, from_proto, to_proto};
 
 /// Every contract as a `FileDescriptorSet`, for gRPC reflection.

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use axum::{Extension, Router};
 use http::header::CONTENT_TYPE;
-use knipperlicht_contracts::DESCRIPTORS;
+use knipperlicht_contracts::{DESCRIPTORS, known_call};
 use tokio::{io::DuplexStream, net::TcpListener, sync::mpsc};
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tonic::{
@@ -33,6 +33,16 @@ const GIVEN_UP_FROM_INSIDE: usize = 4_096;
 
 /// How long open streams and calls may take to end once it is time to stop.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// What every server of gRPC answers besides its services.
+const GRPC_METHODS: [&str; 3] = [
+    "grpc.health.v1.Health/Check",
+    "grpc.health.v1.Health/Watch",
+    "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+];
+
+/// The name of any method that is not known.
+const OTHER: &str = "_OTHER";
 
 /// The server could not start or broke down.
 #[derive(Debug, thiserror::Error)]
@@ -278,7 +288,7 @@ fn web_span(request: &http::Request<()>) -> Span {
     }
     let method = match request.method().as_str() {
         known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known,
-        _ => "_OTHER",
+        _ => OTHER,
     };
     let span = tracing::info_span!(
         "request",
@@ -293,7 +303,7 @@ fn web_span(request: &http::Request<()>) -> Span {
 
 /// One span a call, named by its full method, under the caller's where it sent a `traceparent`.
 fn call_span(request: &http::Request<()>) -> Span {
-    let method = request.uri().path().trim_start_matches('/');
+    let method = method_of(request.uri().path());
     let span = tracing::info_span!(
         "call",
         otel.name = method,
@@ -305,9 +315,36 @@ fn call_span(request: &http::Request<()>) -> Span {
     span
 }
 
+/// The method that a path names. Whoever calls what is not there gives no names to spans and logs.
+fn method_of(path: &str) -> &'static str {
+    let asked = path.trim_start_matches('/');
+    let of_grpc = || GRPC_METHODS.iter().find(|known| **known == asked).copied();
+    known_call(asked).or_else(of_grpc).unwrap_or(OTHER)
+}
+
 fn continue_trace(span: &Span, request: &http::Request<()>) {
     let parent = request.headers().get("traceparent");
     if let Some(parent) = parent.and_then(|value| value.to_str().ok()) {
         set_parent(span, parent);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_methods_that_there_are_have_a_name() {
+        let own = "knipperlicht.intake.v1.IntakeService/GetSignal";
+        for known in [own, GRPC_METHODS[0]] {
+            assert_eq!(method_of(&format!("/{known}")), known);
+        }
+        for unknown in [
+            "/",
+            "/anything/0001",
+            "/knipperlicht.intake.v1.IntakeService/Get",
+        ] {
+            assert_eq!(method_of(unknown), OTHER);
+        }
     }
 }
