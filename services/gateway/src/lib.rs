@@ -18,6 +18,7 @@ mod headers;
 mod health;
 mod openapi;
 mod pages;
+mod places;
 mod problem;
 mod rest;
 mod settings;
@@ -31,6 +32,7 @@ use tonic::service::Routes;
 
 use crate::{
     caller::Caller,
+    places::Places,
     rest::{Rest, Rules},
     upstream::Upstreams,
 };
@@ -43,6 +45,9 @@ pub use crate::{
 
 /// What a request may hold at most, in bytes: as much as the largest call.
 const LARGEST_REQUEST: usize = 1024 * 1024;
+
+/// Requests under way at once, REST and FHIR together.
+const REQUESTS: usize = 4_096;
 
 /// The gateway, ready to be served.
 #[derive(Debug, Clone)]
@@ -81,12 +86,18 @@ impl Gateway {
     #[must_use]
     pub fn routes(&self, stop: Stop) -> Routes {
         let caller = Caller::new(self.settings.proxy);
+        let requests = Places::new(REQUESTS);
         let router = Router::new()
             .merge(grpc::routes(&self.upstreams, caller))
-            .merge(Rest::new(self.rules.clone(), caller, stop).routes())
+            .merge(Rest::new(self.rules.clone(), caller, requests.clone(), stop).routes())
             .merge(openapi::routes(&self.contracts, &self.rules))
             .merge(explorer::routes())
-            .merge(fhir::routes(&self.upstreams, caller, &self.settings))
+            .merge(fhir::routes(
+                &self.upstreams,
+                caller,
+                requests,
+                &self.settings,
+            ))
             .merge(pages::routes())
             .merge(demo::routes(self.settings.demo.clone()))
             .merge(health::routes(&self.upstreams))

@@ -24,7 +24,6 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::to_bytes,
     extract::{Request, State},
     response::Response,
     routing::any,
@@ -50,8 +49,7 @@ use self::{
     types::{CodeableConcept, Issue, OperationOutcome, ServiceRequest, Task},
 };
 use crate::{
-    GatewaySettings, LARGEST_REQUEST, Proxy, caller::Caller, etag, fault::Fault,
-    upstream::Upstreams,
+    GatewaySettings, Proxy, caller::Caller, etag, fault::Fault, places::Places, upstream::Upstreams,
 };
 
 const ROOT: &str = "/fhir/R4";
@@ -59,6 +57,7 @@ const ROOT: &str = "/fhir/R4";
 /// What answers.
 struct Facade {
     upstreams: Upstreams,
+    requests: Places,
     caller: Caller,
     /// Whether browsers and others reach it encrypted.
     scheme: &'static str,
@@ -74,10 +73,16 @@ struct Call {
 }
 
 /// Everything at `/fhir/R4`.
-pub(crate) fn routes(upstreams: &Upstreams, caller: Caller, settings: &GatewaySettings) -> Router {
+pub(crate) fn routes(
+    upstreams: &Upstreams,
+    caller: Caller,
+    requests: Places,
+    settings: &GatewaySettings,
+) -> Router {
     let is_encrypted = settings.tls.is_some() || settings.proxy == Proxy::Ours;
     let facade = Facade {
         upstreams: upstreams.clone(),
+        requests,
         caller,
         scheme: if is_encrypted { "https" } else { "http" },
     };
@@ -91,8 +96,7 @@ async fn answer(State(facade): State<Arc<Facade>>, request: Request) -> Response
     let (parts, body) = request.into_parts();
     let answered = async {
         let call = facade.call(&parts)?;
-        let body = to_bytes(body, LARGEST_REQUEST).await;
-        let body = body.map_err(|_| Refusal::from(Fault::TooLarge))?;
+        let (body, _place) = facade.requests.received(body).await?;
         call.answer(&parts, &body).await
     };
     answered.await.unwrap_or_else(Refusal::into_response)

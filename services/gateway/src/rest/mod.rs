@@ -16,7 +16,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::Body,
     extract::{Request, State},
     response::{IntoResponse, Response},
     routing::any,
@@ -28,7 +28,7 @@ use http::{
 };
 use knipperlicht_runtime::Stop;
 use prost_reflect::DynamicMessage;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
 use tonic::{Code, Status, Streaming, client::Grpc, metadata::MetadataMap};
 use tracing::Span;
 
@@ -40,19 +40,13 @@ pub(crate) use self::{
 };
 #[cfg(test)]
 pub(crate) use self::{request::tests::understood, rules::tests};
-use crate::{LARGEST_REQUEST, allowance, caller::Caller, fault::Fault, problem::Problem};
+use crate::{allowance, caller::Caller, fault::Fault, places::Places, problem::Problem};
 
 /// How long a call may take: a little longer than the service's own door gives it.
 const PATIENCE: Duration = Duration::from_secs(32);
 
-/// How long it may take to send a request.
-const SENT_WITHIN: Duration = Duration::from_secs(30);
-
 /// What an answer may hold at most, in bytes: an export of a situation with years of history.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
-
-/// Requests under way at once.
-const REQUESTS: usize = 4_096;
 
 /// Streams open at once.
 const STREAMS: usize = 20_000;
@@ -64,18 +58,18 @@ pub(crate) struct Rest {
     rules: Rules,
     caller: Caller,
     stop: Stop,
-    requests: Arc<Semaphore>,
-    streams: Arc<Semaphore>,
+    requests: Places,
+    streams: Places,
 }
 
 impl Rest {
-    pub(crate) fn new(rules: Rules, caller: Caller, stop: Stop) -> Self {
+    pub(crate) fn new(rules: Rules, caller: Caller, requests: Places, stop: Stop) -> Self {
         Self {
             rules,
             caller,
             stop,
-            requests: Arc::new(Semaphore::new(REQUESTS)),
-            streams: Arc::new(Semaphore::new(STREAMS)),
+            requests,
+            streams: Places::new(STREAMS),
         }
     }
 
@@ -99,9 +93,14 @@ impl Rest {
         } else {
             &self.requests
         };
-        let place = Arc::clone(places).try_acquire_owned();
-        let place = place.map_err(|_| Fault::Overloaded)?;
-        let body = read(rule, &parts, body).await?;
+        // Of what takes nothing nothing is read.
+        let body = if rule.sent == Sent::Nothing {
+            Body::empty()
+        } else {
+            body
+        };
+        let (body, place) = places.received(body).await?;
+        is_json(&parts, &body)?;
         let brought = Brought {
             fields: &fields,
             query: parts.uri.query().unwrap_or_default(),
@@ -234,22 +233,16 @@ impl IntoResponse for Refused {
     }
 }
 
-/// What was sent, if the call takes anything.
-async fn read(rule: &Rule, parts: &Parts, body: Body) -> Result<Vec<u8>, Fault> {
-    if rule.sent == Sent::Nothing {
-        return Ok(Vec::new());
-    }
-    let read = timeout(SENT_WITHIN, to_bytes(body, LARGEST_REQUEST)).await;
-    let body = read
-        .map_err(|_| Fault::TookTooLong)?
-        .map_err(|_| Fault::TooLarge)?;
+/// What was sent is JSON, if anything was.
+fn is_json(parts: &Parts, body: &[u8]) -> Result<(), Fault> {
     let kind = parts.headers.get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !body.is_empty() && !kind.eq_ignore_ascii_case("application/json") {
-        return Err(Fault::NotJson);
+    if body.is_empty() || kind.eq_ignore_ascii_case("application/json") {
+        Ok(())
+    } else {
+        Err(Fault::NotJson)
     }
-    Ok(body.into())
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Fault> {
