@@ -11,7 +11,7 @@ mod personal;
 mod time;
 
 pub use calls::known_call;
-pub use time::{TimeError, from_proto, to_proto};
+pub use time::{TimeError, from_micros, from_proto, to_proto};
 
 /// Every contract as a `FileDescriptorSet`, for gRPC reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use knipperlicht_access::Role;
 use knipperlicht_contracts::{
     intake::v1::{self as pb, Signal},
-    routing::v1::ListItemsRequest,
+    routing::v1::{self as routing, ListItemsRequest},
     to_proto,
 };
 use knipperlicht_e2e::{Caller, World, a_signal};
@@ -412,5 +412,35 @@ async fn who_may_not_is_told_why() {
         code(cleaner.0.intake().get_signal(theirs).await.unwrap_err()),
         "KL0003"
     );
+    world.stop().await;
+}
+
+/// PostgreSQL knows no day so long ago: that is a mistake of whoever asks, who need not try again.
+#[tokio::test]
+async fn what_lies_before_the_calendar_is_a_mistake_and_no_outage() {
+    let world = World::start().await;
+    let (cleaner, coordinator) = (world.reporter("cleaner"), world.coordinator(&["gent"]));
+    let long_ago = "-377705023201000000";
+    let id = uuid::Uuid::from_u128(7);
+    let signals = pb::ListMySignalsRequest {
+        page_token: format!("{long_ago}.{id}"),
+        ..Default::default()
+    };
+    let referrals = routing::ListReferralsRequest {
+        page_token: format!("1.{long_ago}.{id}"),
+        ..Default::default()
+    };
+    let unmet = routing::ListUnmetNeedsRequest {
+        from: "-009999-01-02".to_owned(),
+    };
+    let mut desk = coordinator.0.routing();
+    let refused = [
+        cleaner.0.intake().list_my_signals(signals).await.err(),
+        desk.list_referrals(referrals).await.err(),
+        desk.list_unmet_needs(unmet).await.err(),
+    ];
+    for refused in refused {
+        assert_eq!(refused.unwrap().code(), Code::InvalidArgument);
+    }
     world.stop().await;
 }

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use knipperlicht_access::Principal;
-use knipperlicht_contracts::{event::EventBody, events::v1 as events, intake::v1 as pb};
+use knipperlicht_contracts::{
+    event::EventBody, events::v1 as events, from_micros, intake::v1 as pb,
+};
 use knipperlicht_eventing::{Said, say};
 use knipperlicht_runtime::current_traceparent;
 use knipperlicht_vocabulary::{Actor, EventId, SignalId, SituationId, ZoneId};
@@ -262,7 +264,7 @@ fn token(received_at: Timestamp, signal: SignalId) -> String {
 fn read_token(token: &str) -> Option<(Timestamp, SignalId)> {
     let (micros, signal) = token.split_once('.')?;
     Some((
-        Timestamp::from_microsecond(micros.parse().ok()?).ok()?,
+        from_micros(micros.parse().ok()?).ok()?,
         signal.parse().ok()?,
     ))
 }

@@ -51,10 +51,11 @@ pub(super) fn code<T: TryFrom<i32, Error = CodeError>>(
 /// A day, or today.
 pub(super) fn day(text: &str, today: Date) -> Result<Date, RoutingError> {
     if text.is_empty() {
-        Ok(today)
-    } else {
-        text.parse().map_err(|_| RoutingError::Day)
+        return Ok(today);
     }
+    let day: Option<Date> = text.parse().ok();
+    // What lies before the year 1 PostgreSQL may not know.
+    day.filter(|day| day.year() > 0).ok_or(RoutingError::Day)
 }
 
 /// Who moves a referral. Whoever else may call was sorted out at the door.

@@ -1,6 +1,6 @@
 //! Page tokens: where the page before ended.
 
-use jiff::Timestamp;
+use knipperlicht_contracts::from_micros;
 use knipperlicht_vocabulary::Urgency;
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ fn read(token: &str) -> Option<After> {
     let mut parts = token.split('.');
     let after = After {
         urgency_order: parts.next()?.parse().ok()?,
-        created_at: Timestamp::from_microsecond(parts.next()?.parse().ok()?).ok()?,
+        created_at: from_micros(parts.next()?.parse().ok()?).ok()?,
         id: Uuid::try_parse(parts.next()?).ok()?,
     };
     parts.next().is_none().then_some(after)
@@ -56,6 +56,8 @@ fn read(token: &str) -> Option<After> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
 
     #[test]
@@ -72,6 +74,7 @@ mod tests {
             "1.2",
             "1.2.3",
             "1.2.00000000000000000000000000000007.4",
+            "1.-377705023201000000.00000000000000000000000000000007",
         ] {
             assert!(matches!(decode(bad), Err(RoutingError::PageToken)), "{bad}");
         }
