@@ -238,7 +238,11 @@ mod tests {
             proven: false,
             ..candidate(0, "p1 n1")
         };
-        let meeting = meet(&keys("p1 n1"), &zone("here"), &[scanned.clone()]);
+        let meeting = meet(
+            &keys("p1 n1"),
+            &zone("here"),
+            std::slice::from_ref(&scanned),
+        );
         assert_eq!(meeting.joins, None);
         let reasons = vec![SamePhone, SameNationalNumber];
         assert_eq!(
