@@ -40,6 +40,7 @@ mod nats;
 pub mod outbox;
 pub mod parking;
 mod pull;
+pub mod quiet;
 mod reader;
 pub mod reconciler;
 pub mod relay;

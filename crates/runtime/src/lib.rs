@@ -18,7 +18,7 @@ pub use bell::{Bell, Listener};
 pub use environment::{MovableClock, OsRandom, SystemClock, system_environment};
 pub use error::{Coded, Kind, Problem, refusal};
 pub use inside::{Inside, is_from_inside};
-pub use lifecycle::{Lifecycle, Stop, retry_pause, rounds};
+pub use lifecycle::{Lifecycle, Stop, retry_pause, rounds, rounds_by_the_clock};
 pub use peer::{is_this_machine, peer_of};
 pub use server::{GrpcServer, Health, ServerError};
 pub use telemetry::{Telemetry, TelemetryError, TelemetryOptions};

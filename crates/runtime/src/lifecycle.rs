@@ -3,7 +3,10 @@
 
 use std::{fmt, future::Future, time::Duration};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::behind;
@@ -13,23 +16,27 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Told to every task: stop when you can.
 #[derive(Debug, Clone, Default)]
-pub struct Stop(CancellationToken);
+pub struct Stop {
+    token: CancellationToken,
+    /// Time was moved: see [`Lifecycle::time_moved`].
+    moved: watch::Sender<()>,
+}
 
 impl Stop {
     /// Waits until it is time to stop.
     pub async fn requested(&self) {
-        self.0.cancelled().await;
+        self.token.cancelled().await;
     }
 
     /// Whether it is time to stop.
     #[must_use]
     pub fn is_requested(&self) -> bool {
-        self.0.is_cancelled()
+        self.token.is_cancelled()
     }
 
     /// Asks everything that holds this to stop.
     pub fn request(&self) {
-        self.0.cancel();
+        self.token.cancel();
     }
 
     /// Waits so long; false when it is time to stop instead.
@@ -56,19 +63,46 @@ pub async fn rounds<E: fmt::Display, R: Future<Output = Result<Duration, E>>>(
 ) {
     let mut failures = 0;
     while !stop.is_requested() {
-        let pause = match round().await {
-            Ok(pause) => {
-                failures = 0;
-                pause
-            }
-            Err(error) => {
-                tracing::warn!(%error, "{waits}");
-                failures += 1;
-                retry_pause(failures)
-            }
-        };
+        let pause = one_round(round(), waits, &mut failures).await;
         if !stop.pause(pause).await {
             return;
+        }
+    }
+}
+
+/// The same for what falls due by the clock: where that is moved, the next round begins at once.
+pub async fn rounds_by_the_clock<E: fmt::Display, R: Future<Output = Result<Duration, E>>>(
+    stop: &Stop,
+    waits: &'static str,
+    round: impl Fn() -> R,
+) {
+    let mut failures = 0;
+    let mut moved = stop.moved.subscribe();
+    while !stop.is_requested() {
+        moved.mark_unchanged();
+        let pause = one_round(round(), waits, &mut failures).await;
+        tokio::select! {
+            goes_on = stop.pause(pause) => if !goes_on { return },
+            _ = moved.changed() => {}
+        }
+    }
+}
+
+/// How long to rest after a round.
+async fn one_round<E: fmt::Display>(
+    round: impl Future<Output = Result<Duration, E>>,
+    waits: &'static str,
+    failures: &mut u32,
+) -> Duration {
+    match round.await {
+        Ok(pause) => {
+            *failures = 0;
+            pause
+        }
+        Err(error) => {
+            tracing::warn!(%error, "{waits}");
+            *failures += 1;
+            retry_pause(*failures)
         }
     }
 }
@@ -101,6 +135,11 @@ impl Lifecycle {
         F: Future<Output = ()> + Send + 'static,
     {
         self.tasks.spawn_on(task, &behind::threads());
+    }
+
+    /// Whoever rests until something is due looks at once: time was moved. Real time never is.
+    pub fn time_moved(&self) {
+        self.stop.moved.send_replace(());
     }
 
     /// Waits for a signal (or [`Stop::request`]), then for the tasks.

@@ -116,6 +116,38 @@ pub(crate) fn make_directory(path: &Path) -> Result<(), SandboxError> {
         .doing_at("create", path)
 }
 
+/// The file that says where a server's files went.
+const MOVED_TO: &str = "moved-to";
+
+/// Where files go that cannot be where they were asked to, and how a directory there is called.
+const ELSEWHERE: &str = "/var/tmp";
+const PREFIX: &str = "knipperlicht-";
+
+/// Removes what a server that has ended kept in the directory it was asked to, also where it had to go
+/// elsewhere.
+pub fn remove_data(asked: &Path) -> Result<(), SandboxError> {
+    if let Ok(written) = fs::read_to_string(asked.join(MOVED_TO)) {
+        let directory = written.trim();
+        let ours = format!("{ELSEWHERE}/{PREFIX}");
+        if directory
+            .strip_prefix(&ours)
+            .is_some_and(|rest| !rest.contains('/'))
+        {
+            remove_all(Path::new(directory))?;
+        }
+    }
+    remove_all(asked)
+}
+
+fn remove_all(path: &Path) -> Result<(), SandboxError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).doing_at("remove", path)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Where the files of a server go, and where they were asked to go when that is elsewhere.
 #[derive(Debug)]
 pub(crate) struct Place {
@@ -140,7 +172,7 @@ impl Place {
             moved_from: Some(asked.to_owned()),
         };
 
-        let note = asked.join("moved-to");
+        let note = asked.join(MOVED_TO);
         if let Ok(written) = fs::read_to_string(&note) {
             let directory = PathBuf::from(written.trim());
             if user.reaches(&directory) && directory.is_dir() {
@@ -148,9 +180,9 @@ impl Place {
             }
         }
         let directory = tempfile::Builder::new()
-            .prefix("knipperlicht-")
+            .prefix(PREFIX)
             .permissions(Permissions::from_mode(0o711))
-            .tempdir_in("/var/tmp")
+            .tempdir_in(ELSEWHERE)
             .doing("create a directory in /var/tmp")?
             .keep();
         // The umask may have taken away the right to pass through.
@@ -303,5 +335,24 @@ mod tests {
         assert_eq!(first.len(), 48);
         assert_eq!(keep_secret(&path).unwrap(), first);
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_is_removed_is_ours_wherever_it_went() {
+        let top = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempdir_in(ELSEWHERE)
+            .unwrap();
+        let strangers = tempfile::tempdir().unwrap();
+        for (moved_to, is_removed) in [(elsewhere.path(), true), (strangers.path(), false)] {
+            let asked = top.path().join("postgres");
+            fs::create_dir(&asked).unwrap();
+            fs::write(asked.join(MOVED_TO), format!("{}\n", moved_to.display())).unwrap();
+            remove_data(&asked).unwrap();
+            assert!(!asked.exists());
+            assert_eq!(!moved_to.exists(), is_removed);
+        }
+        remove_data(&top.path().join("never")).unwrap();
     }
 }

@@ -33,6 +33,7 @@ mod tools;
 
 pub use authority::{Authority, Identity};
 pub use error::SandboxError;
+pub use home::remove_data;
 pub use lock::InstanceLock;
 pub use nats::{Nats, NatsOptions};
 pub use port::free_port;

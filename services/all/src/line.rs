@@ -220,6 +220,11 @@ impl Line {
         self.gateway
     }
 
+    /// The clock of the line was moved: what is due by it is looked for at once.
+    pub fn time_moved(&self) {
+        self.lifecycle.time_moved();
+    }
+
     /// Runs until a signal says to stop, and stops in order.
     pub async fn run(&self) -> std::io::Result<()> {
         self.lifecycle.run().await

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use knipperlicht_contracts::{event::EventBody, events::v1 as events};
 use knipperlicht_eventing::Kit;
-use knipperlicht_runtime::{Stop, rounds};
+use knipperlicht_runtime::{Stop, rounds_by_the_clock};
 
 use crate::{
     error::FollowupError,
@@ -44,7 +44,7 @@ impl Askings {
 
     /// Has them asked until it is time to stop.
     pub async fn run(self, stop: Stop) {
-        rounds(&stop, "carers wait to be asked", || self.pass()).await;
+        rounds_by_the_clock(&stop, "carers wait to be asked", || self.pass()).await;
     }
 
     async fn pass(&self) -> Result<Duration, FollowupError> {
@@ -62,7 +62,7 @@ impl Askings {
         let next = askings::next(&mut transaction, &self.unreadable).await?;
         transaction.commit().await?;
         if asked > 0 {
-            tracing::info!(asked, "carers are to be asked whether it helped");
+            tracing::debug!(asked, "carers are to be asked whether it helped");
             self.kit.committed();
         }
         let until = next.map_or(LOOK_EVERY, |next| {

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use knipperlicht_contracts::{event::EventBody, events::v1 as events, to_proto};
 use knipperlicht_eventing::Kit;
-use knipperlicht_runtime::{Stop, rounds};
-use knipperlicht_vocabulary::{ClockKind, Urgency};
+use knipperlicht_runtime::{Stop, rounds_by_the_clock};
+use knipperlicht_vocabulary::{ClockKind, SituationId, Urgency};
+use sqlx::PgConnection;
 
 use crate::{
     error::FollowupError,
@@ -41,7 +43,7 @@ impl Clocks {
 
     /// Fires until it is time to stop.
     pub async fn run(self, stop: Stop) {
-        rounds(&stop, "clocks wait", || self.pass()).await;
+        rounds_by_the_clock(&stop, "clocks wait", || self.pass()).await;
     }
 
     /// Fires one batch; says how long to rest, or how long nothing will be due.
@@ -59,7 +61,7 @@ impl Clocks {
         let next_due = clocks::next_due(&mut transaction, &self.unreadable).await?;
         transaction.commit().await?;
         if fired > 0 {
-            tracing::info!(fired, "promises were not kept in time");
+            tracing::debug!(fired, "promises were not kept in time");
             self.kit.committed();
         }
         let until_due = next_due.map_or(LOOK_EVERY, |due| {
@@ -71,6 +73,15 @@ impl Clocks {
         let rest = began.elapsed().clamp(SHORTEST, LOOK_EVERY);
         Ok(until_due.clamp(rest, LOOK_EVERY))
     }
+}
+
+/// Of whom a promise has run out by `at` that nobody was told of yet: for whoever moves time, and waits for
+/// what follows.
+pub async fn overdue(
+    connection: &mut PgConnection,
+    at: Timestamp,
+) -> Result<Vec<SituationId>, sqlx::Error> {
+    clocks::overdue(connection, at).await
 }
 
 fn telling(breach: Breach) -> Telling {

@@ -24,7 +24,7 @@ use knipperlicht_links::Address;
 use sqlx::migrate::Migrator;
 
 pub use askings::Askings;
-pub use clocks::Clocks;
+pub use clocks::{Clocks, overdue};
 pub use error::FollowupError;
 pub use grpc::FollowupCalls;
 pub use reactions::FollowupReactions;

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::{servers::Servers, settings_file};
 use crate::line::Line;
 
-/// Everything runs.
-pub(super) fn print(dir: &Path, line: &Line, servers: &Servers) {
+/// Everything runs; `invented` is where the invented years are kept, where there are any.
+pub(super) fn print(dir: &Path, line: &Line, servers: &Servers, invented: Option<&Path>) {
     let address = line.address();
     println!(
         "Knipperlicht runs. All partners marked (voorbeeld) and their capacities are invented.\n"
@@ -26,6 +26,12 @@ pub(super) fn print(dir: &Path, line: &Line, servers: &Servers) {
         "  people      tokens in {}  (--as cleaner, nurse, coordinator, or a partner's id)",
         dir.join("tokens").display()
     );
+    if let Some(invented) = invented {
+        println!(
+            "  invented    all signals of last year and this one; without {} the next start invents them anew",
+            invented.display()
+        );
+    }
     println!("\nSend the first signal from another terminal:\n");
     println!(
         "  target/debug/knipperlicht signal send --postal-code 8400 --observation exhausted --consent given"

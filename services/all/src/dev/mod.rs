@@ -7,7 +7,13 @@ mod servers;
 mod settings_file;
 mod years;
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::Args;
 use indicatif::ProgressBar;
@@ -25,7 +31,11 @@ use knipperlicht_sandbox::{InstanceLock, SandboxError};
 use knipperlicht_vocabulary::{Environment, IdError};
 
 pub use self::people::DemoPeople;
-use self::{secrets::Secrets, servers::Servers, years::YearsError};
+use self::{
+    secrets::Secrets,
+    servers::Servers,
+    years::{YearsError, YearsOptions},
+};
 use crate::{
     cli::CliError,
     gateway::GatewayPlan,
@@ -61,10 +71,8 @@ pub struct DevOptions {
     /// their own with `knipperlicht serve --target ...`
     #[arg(long)]
     servers_only: bool,
-    /// First fill every zone with the signals, referrals and outcomes of last year and this one, all of
-    /// them invented; takes some minutes, once
-    #[arg(long)]
-    demo: bool,
+    #[command(flatten)]
+    years: YearsOptions,
     /// Folder with the questionnaires that the organisation has a licence for, a JSON file each
     #[arg(long, env = "KL_INSTRUMENTS_DIR")]
     instruments_dir: Option<PathBuf>,
@@ -182,13 +190,18 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
         source,
     })?;
     let _lock = InstanceLock::acquire(&options.dir)?;
-    let secrets = Secrets::load_or_make(&options.dir, &environment)?;
+    let place = if options.years.demo {
+        years::place(&options)?
+    } else {
+        options.dir.clone()
+    };
+    let secrets = Secrets::load_or_make(&place, &environment)?;
     let issuer = DevIssuer::new(&secrets.issuer_seed, environment.clone());
 
     let step = Steps::default();
     step.now("starting PostgreSQL and NATS");
     let servers = Servers::start(
-        &options.dir,
+        &place,
         options.database_url.clone(),
         options.nats_url.clone(),
         &environment,
@@ -204,13 +217,13 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
     })?;
     step.now("making the stream");
     ensure_streams(&servers.nats(&options.nats), 1).await?;
-    if options.demo {
+    if options.years.demo {
         step.done();
-        years::play(&options, &servers, &environment).await?;
+        years::play(&options, &place, &servers, &environment).await?;
     }
     step.now("loading the demo directory");
     load_directory(&servers.database_url, &environment).await?;
-    settings_file::write(&options.dir, &servers, &issuer.published()?)?;
+    settings_file::write(&options.dir, &place, &servers, &issuer.published()?)?;
     let rules = issuer.rules()?;
     let people = DemoPeople::new(issuer)?;
     people.write_tokens(&options.dir)?;
@@ -221,7 +234,7 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
         Lifecycle::default().run().await.map_err(DevError::from)
     } else {
         let tokens = (rules, people);
-        serve(&options, &servers, tokens, secrets, environment).await
+        serve(&options, &place, &servers, tokens, secrets, environment).await
     };
     servers.stop().await?;
     outcome
@@ -229,6 +242,7 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
 
 async fn serve(
     options: &DevOptions,
+    place: &Path,
     servers: &Servers,
     (tokens, people): (TokenRules, DemoPeople),
     secrets: Secrets,
@@ -250,7 +264,8 @@ async fn serve(
         ..line_settings(options, servers, tokens, secrets)?
     };
     let line = Line::start(settings, environment).await?;
-    banner::print(&options.dir, &line, servers);
+    let invented = options.years.demo.then_some(place);
+    banner::print(&options.dir, &line, servers, invented);
     line.run().await?;
     Ok(())
 }

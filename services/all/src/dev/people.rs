@@ -8,7 +8,7 @@ use knipperlicht_routing::demo_organisations;
 use knipperlicht_vocabulary::{OrganisationId, ZoneId};
 use knipperlicht_zones::ZoneTable;
 
-use super::{DevError, secrets::write_private};
+use super::{DevError, secrets::write_private, years::SHOWN_ZONES};
 use crate::line::LineError;
 
 /// A token holds for 30 days; every start makes new ones.
@@ -26,10 +26,11 @@ pub struct DemoPeople {
 
 impl DemoPeople {
     /// Two reporters, a coordinator of every zone, an analyst, an admin, and the desk of every
-    /// organisation in the demo directory.
+    /// organisation in the demo directory; first what belongs to the zones where there is most to see.
     pub fn new(issuer: DevIssuer) -> Result<Self, DevError> {
         let zones = ZoneTable::builtin().map_err(LineError::from)?;
-        let every_zone: Vec<ZoneId> = zones.zones().map(|zone| zone.id.clone()).collect();
+        let mut every_zone: Vec<ZoneId> = zones.zones().map(|zone| zone.id.clone()).collect();
+        every_zone.sort_by_key(place);
         let mut people = vec![
             person("cleaner", Role::Reporter, None, &[])?,
             person("nurse", Role::Reporter, None, &[])?,
@@ -38,7 +39,12 @@ impl DemoPeople {
             person("admin", Role::Admin, None, &[])?,
         ];
         let mut shown: Vec<DemoPerson> = people.iter().map(show).collect();
-        for (id, organisation) in demo_organisations()? {
+        let mut organisations: Vec<_> = demo_organisations()?.into_iter().collect();
+        organisations.sort_by_key(|(_, one)| match one.zones.len() {
+            1 => one.zones.iter().map(place).min(),
+            _ => Some(SHOWN_ZONES.len()),
+        });
+        for (id, organisation) in organisations {
             let desk = person(id.as_str(), Role::Partner, Some(&id), &[])?;
             shown.push(DemoPerson {
                 organisation_name: Some(organisation.name),
@@ -90,6 +96,12 @@ impl Demo for DemoPeople {
             }
         }
     }
+}
+
+/// Where a zone comes among all.
+fn place(zone: &ZoneId) -> usize {
+    let shown = SHOWN_ZONES.iter().position(|shown| *shown == zone.as_str());
+    shown.unwrap_or(SHOWN_ZONES.len())
 }
 
 fn show(person: &Person) -> DemoPerson {

@@ -16,6 +16,9 @@ use crate::wire::NatsAccess;
 /// How long a server may take to stop in order.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
+/// Where PostgreSQL keeps its data.
+pub(super) const POSTGRES: &str = "postgres";
+
 /// Where the keys of the users of NATS lie.
 const NATS_KEYS: &str = "nats-keys";
 
@@ -39,8 +42,7 @@ impl Servers {
         let postgres = match &database_url {
             Some(_) => None,
             None => Some(
-                Postgres::start(&Tools::find()?, PostgresOptions::new(dir.join("postgres")))
-                    .await?,
+                Postgres::start(&Tools::find()?, PostgresOptions::new(dir.join(POSTGRES))).await?,
             ),
         };
         let (nats, nats_keys) = if nats_url.is_some() {

@@ -15,18 +15,25 @@ const JWKS: &str = "issuer.jwks.json";
 /// The file's name.
 pub(super) const NAME: &str = "dev.env";
 
-/// Writes it. It holds the database's password: only its owner may read it.
-pub(super) fn write(dir: &Path, servers: &Servers, published: &Published) -> Result<(), DevError> {
+/// Writes it into `dir`; the keys that it names are in `place`. It holds the database's password: only its
+/// owner may read it.
+pub(super) fn write(
+    dir: &Path,
+    place: &Path,
+    servers: &Servers,
+    published: &Published,
+) -> Result<(), DevError> {
     let put = |name: &str, content: &str| {
         let path = dir.join(name);
         write_private(&path, content.as_bytes()).map_err(|source| DevError::File { path, source })
     };
     put(JWKS, &published.jwks)?;
-    let file = |name: &str| dir.join(name).display().to_string();
+    let jwks = dir.join(JWKS).display().to_string();
+    let file = |name: &str| place.join(name).display().to_string();
     let settings = [
         ("DATABASE_URL", servers.database_url.clone()),
         ("NATS_URL", servers.nats_url.clone()),
-        ("KL_JWKS_FILE", file(JWKS)),
+        ("KL_JWKS_FILE", jwks),
         ("KL_TOKEN_ISSUER", published.issuer.clone()),
         ("KL_TOKEN_AUDIENCE", published.audience.clone()),
         ("KL_BELIEVE_DEV_ISSUER", "true".to_owned()),

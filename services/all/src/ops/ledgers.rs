@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use knipperlicht_access::{Database, DatabaseOptions, Principal};
 use knipperlicht_contracts::event::Service;
-use knipperlicht_eventing::reconciler::{self, Ledger, compare};
+use knipperlicht_eventing::reconciler::{self, Ledger};
 
 use super::OpsError;
 
@@ -43,10 +43,5 @@ impl Ledgers {
             transaction.rollback().await?;
         }
         Ok(ledgers)
-    }
-
-    /// Whether all that was said has been heard by everybody it is for.
-    pub(crate) async fn are_settled(&self) -> Result<bool, OpsError> {
-        Ok(compare(&self.read().await?).is_empty())
     }
 }

@@ -436,6 +436,21 @@ pub(crate) async fn breach(
     Ok(breaches)
 }
 
+/// The situations of clocks that are due at `at` and did not fire yet. Relies on `clock_running`.
+pub(crate) async fn overdue(
+    connection: &mut PgConnection,
+    at: Timestamp,
+) -> Result<Vec<SituationId>, sqlx::Error> {
+    let situations = sqlx::query_scalar!(
+        "select distinct situation_id from clock
+         where due_at <= $1 and breached_at is null and stopped_at is null and paused_at is null",
+        at.to_sqlx() as jiff_sqlx::Timestamp,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(situations.into_iter().map(SituationId::from).collect())
+}
+
 /// When the next running clock is due, of those that this process can read. Relies on
 /// `clock_running`.
 pub(crate) async fn next_due(

@@ -1,12 +1,16 @@
 //! `dev --demo`: years of plausible history, so that every screen has something true to show.
 //!
 //! Nothing is written into tables. The services themselves live through these years, called by
-//! invented reporters, desks and carers, on a clock that runs from the first of January of last year up
-//! to now: what a screen shows later is what the services made of it. All of it is invented.
+//! invented reporters, desks, coordinators and carers, on a clock that goes from one moment at which
+//! something happens to the next, from the first of January of last year up to now: what a screen shows
+//! later is what the services made of it. All of it is invented, and kept apart from what was tried out
+//! without `--demo`.
 
-mod desk;
+mod callers;
 mod plan;
 mod play;
+mod progress;
+mod quiet;
 
 use std::{
     fs,
@@ -15,26 +19,61 @@ use std::{
     sync::Arc,
 };
 
-use jiff::{
-    Timestamp,
-    civil::{Date, date},
-};
+use clap::Args;
+use jiff::civil::Date;
 use knipperlicht_access::{DevIssuer, Rate, Rates, Role};
 use knipperlicht_runtime::{MovableClock, OsRandom};
-use knipperlicht_vocabulary::Environment;
-use knipperlicht_zones::ZoneTable;
+use knipperlicht_sandbox::remove_data;
+use knipperlicht_vocabulary::{Environment, ZoneId};
+use knipperlicht_zones::{Zone, ZoneTable};
+use tokio::signal::unix::{SignalKind, signal};
 
-use self::play::Play;
-use super::{DevError, DevOptions, load_directory, secrets::Secrets, servers::Servers};
-use crate::{
-    line::{Line, LineError},
-    ops::Ledgers,
+pub(super) use self::plan::SHOWN_ZONES;
+use self::{callers::Callers, play::Play, quiet::Quiet};
+use super::{
+    DevError, DevOptions, load_directory,
+    secrets::Secrets,
+    servers::{POSTGRES, Servers},
 };
+use crate::line::{Line, LineError};
 
-/// Says that the years were played here, so that they are not played twice.
-const PLAYED: &str = "demo-years";
+/// The folder of what is invented, in the folder of the development machine.
+const PLACE: &str = "demo";
+
+/// Says how far the years were played here.
+const PLAYED: &str = "years";
 const UNDER_WAY: &str = "under way";
 const OVER: &str = "over";
+
+/// What of the years is wanted.
+#[derive(Debug, Args)]
+pub(super) struct YearsOptions {
+    /// Fill every zone with signals, referrals and outcomes of last year and this one, all of them
+    /// invented; takes some minutes, once, and is kept apart from what you do without
+    #[arg(long)]
+    pub(super) demo: bool,
+    /// From which day on, instead of the first of January of last year
+    #[arg(long, requires = "demo", value_name = "DAY")]
+    demo_since: Option<Date>,
+    /// This zone alone, or these
+    #[arg(long, requires = "demo", value_name = "ZONE")]
+    demo_zone: Vec<ZoneId>,
+}
+
+impl YearsOptions {
+    /// The zones that are filled.
+    fn zones<'t>(&self, table: &'t ZoneTable) -> Result<Vec<&'t Zone>, YearsError> {
+        if self.demo_zone.is_empty() {
+            return Ok(table.zones().collect());
+        }
+        let zone = |id: &ZoneId| table.zone(id).ok_or_else(|| YearsError::Zone(id.clone()));
+        self.demo_zone.iter().map(zone).collect()
+    }
+
+    fn first_day(&self, today: Date) -> Date {
+        self.demo_since.unwrap_or_else(|| plan::first_day(today))
+    }
+}
 
 /// Why the years could not be played.
 #[derive(Debug, thiserror::Error)]
@@ -48,9 +87,17 @@ pub enum YearsError {
     /// What was said is not heard.
     #[error("the invented years: events are not handled: see `knipperlicht ops status`")]
     Stalled,
-    /// They broke off.
+    /// There is no such zone.
     #[error(
-        "the invented years broke off before they were over: remove {0}, and start with --demo again"
+        "--demo-zone {0}: there is no such zone; `knipperlicht zone resolve 8400` says how one is called"
+    )]
+    Zone(ZoneId),
+    /// Somebody stopped them.
+    #[error("stopped before the invented years were over: the next start with --demo begins anew")]
+    Stopped,
+    /// They broke off in a database that is not ours to empty.
+    #[error(
+        "the invented years broke off in the database that DATABASE_URL names: empty it, remove {0}, and start with --demo again"
     )]
     BrokenOff(PathBuf),
 }
@@ -61,49 +108,59 @@ impl From<tonic::Status> for YearsError {
     }
 }
 
+/// Where the invented years are kept. What broke off there is removed, as far as it is ours.
+pub(super) fn place(options: &DevOptions) -> Result<PathBuf, DevError> {
+    let place = options.dir.join(PLACE);
+    if read(&place).as_deref() == Some(UNDER_WAY) {
+        if options.database_url.is_some() {
+            return Err(YearsError::BrokenOff(place).into());
+        }
+        eprintln!("the invented years broke off here: they begin anew");
+        remove_data(&place.join(POSTGRES))?;
+        fs::remove_dir_all(&place).map_err(failed(&place))?;
+    }
+    fs::create_dir_all(&place).map_err(failed(&place))?;
+    Ok(place)
+}
+
 /// Plays them, unless they were played here before.
 pub(super) async fn play(
     options: &DevOptions,
+    place: &Path,
     servers: &Servers,
     environment: &Environment,
 ) -> Result<(), DevError> {
-    let played = options.dir.join(PLAYED);
-    match fs::read_to_string(&played) {
-        Ok(state) if state == OVER => return Ok(()),
-        Ok(_) => return Err(YearsError::BrokenOff(options.dir.clone()).into()),
-        Err(_) => say(&played, UNDER_WAY)?,
+    if read(place).as_deref() == Some(OVER) {
+        return Ok(());
     }
+    let table = ZoneTable::builtin().map_err(LineError::from)?;
+    let zones = options.years.zones(&table)?;
     let today = environment.today();
+    let first_day = options.years.first_day(today);
+    let stories = plan::stories(&table, &zones, first_day, today);
+    let zones = zones.into_iter().map(|zone| zone.id.clone()).collect();
+    say(place, UNDER_WAY)?;
+
     let clock = MovableClock::default();
     let own = Environment::new(Arc::new(clock.clone()), Arc::new(OsRandom))?;
-    let first = first_day(today);
-    clock.set(morning_of(environment, first));
+    clock.set(plan::Moment::morning(first_day).at(environment));
     load_directory(&servers.database_url, &own).await?;
-
-    let secrets = Secrets::load_or_make(&options.dir, environment)?;
+    let secrets = Secrets::load_or_make(place, environment)?;
     let issuer = DevIssuer::new(&secrets.issuer_seed, own.clone());
     let mut settings = super::line_settings(options, servers, issuer.rules()?, secrets)?;
     settings.listen = ([127, 0, 0, 1], 0).into();
     settings.wire.rates = as_often_as_they_like();
     let line = Line::start(settings, own.clone()).await?;
-    let zones = ZoneTable::builtin().map_err(LineError::from)?;
-    let stories = plan::stories(&zones, first, today);
-    let mut play = Play::new(
-        line.address(),
-        issuer,
-        Ledgers::open(&servers.database_url)?,
-        own,
-        &zones,
-    )?;
-    let outcome = play.through(stories, &clock, environment.now()).await;
+    let callers = Callers::new(line.address(), issuer, own.clone()).map_err(YearsError::from)?;
+    let quiet = Quiet::new(&servers.database_url)?;
+    let mut play = Play::new(&line, (own, clock), callers, quiet, zones, stories);
+    let outcome = tokio::select! {
+        outcome = play.through(environment.now()) => outcome,
+        stopped = told_to_stop() => Err(stopped.map_or_else(DevError::from, |()| YearsError::Stopped.into())),
+    };
     line.stop().await;
     outcome?;
-    say(&played, OVER)
-}
-
-/// The first of January of the year before: a zone's report is of whole years.
-fn first_day(today: Date) -> Date {
-    date(today.year() - 1, 1, 1)
+    say(place, OVER)
 }
 
 fn as_often_as_they_like() -> Rates {
@@ -114,14 +171,26 @@ fn as_often_as_they_like() -> Rates {
     Rates::with(Role::CALLERS.iter().map(often).collect())
 }
 
-fn morning_of(environment: &Environment, day: Date) -> Timestamp {
-    let start = environment.start_of(day).unwrap_or(Timestamp::UNIX_EPOCH);
-    start + jiff::SignedDuration::from_hours(10)
+async fn told_to_stop() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
 }
 
-fn say(path: &Path, state: &str) -> Result<(), DevError> {
-    fs::write(path, state).map_err(|source| DevError::File {
-        path: path.to_owned(),
-        source,
-    })
+fn read(place: &Path) -> Option<String> {
+    fs::read_to_string(place.join(PLAYED)).ok()
+}
+
+fn say(place: &Path, state: &str) -> Result<(), DevError> {
+    let path = place.join(PLAYED);
+    fs::write(&path, state).map_err(failed(&path))
+}
+
+fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> DevError {
+    let path = path.to_owned();
+    |source| DevError::File { path, source }
 }

@@ -4,11 +4,6 @@ use std::{collections::HashMap, net::SocketAddr};
 
 use jiff::{SignedDuration, Timestamp};
 use knipperlicht_access::{DevIssuer, IssuerError, Person, Role};
-use knipperlicht_contracts::{
-    followup::v1::followup_service_client::FollowupServiceClient,
-    intake::v1::intake_service_client::IntakeServiceClient,
-    routing::v1::routing_service_client::RoutingServiceClient,
-};
 use knipperlicht_vocabulary::{Environment, ZoneId};
 use tonic::{
     service::interceptor::InterceptedService,
@@ -47,50 +42,42 @@ impl Callers {
         })
     }
 
-    pub(super) fn reporter(&mut self, name: &str) -> Result<IntakeServiceClient<Line>, DevError> {
-        Ok(IntakeServiceClient::new(self.line(
-            name,
-            Role::Reporter,
-            &[],
-        )?))
+    pub(super) fn reporter(&mut self, name: &str) -> Result<Line, DevError> {
+        self.line(name.to_owned(), name, Role::Reporter, &[])
     }
 
-    pub(super) fn routing_of(
-        &mut self,
-        organisation: &str,
-    ) -> Result<RoutingServiceClient<Line>, DevError> {
-        let line = self.line(organisation, Role::Partner, &[])?;
-        Ok(RoutingServiceClient::new(line))
+    pub(super) fn desk(&mut self, organisation: &str) -> Result<Line, DevError> {
+        self.line(organisation.to_owned(), organisation, Role::Partner, &[])
     }
 
-    pub(super) fn followup_of(
-        &mut self,
-        organisation: &str,
-    ) -> Result<FollowupServiceClient<Line>, DevError> {
-        let line = self.line(organisation, Role::Partner, &[])?;
-        Ok(FollowupServiceClient::new(line))
-    }
-
-    /// Somebody who coordinates all these zones.
+    /// Whoever coordinates these zones.
     pub(super) fn coordinator(&mut self, zones: &[ZoneId]) -> Result<Line, DevError> {
-        self.line("coordinator", Role::Coordinator, zones)
+        let names: Vec<&str> = zones.iter().map(ZoneId::as_str).collect();
+        let key = format!("coordinator {}", names.join(" "));
+        self.line(key, "coordinator", Role::Coordinator, zones)
     }
 
     /// A carer, who has a link and no account.
-    pub(super) fn carer(&self) -> Result<FollowupServiceClient<Line>, DevError> {
+    pub(super) fn carer(&self) -> Result<Line, DevError> {
         let nobody = Credentials::new(None, &self.environment)?;
-        let line = InterceptedService::new(self.channel.clone(), nobody);
-        Ok(FollowupServiceClient::new(line))
+        Ok(InterceptedService::new(self.channel.clone(), nobody))
     }
 
-    fn line(&mut self, name: &str, role: Role, zones: &[ZoneId]) -> Result<Line, DevError> {
+    /// The same token for whoever is known by `key`, until it is time for the next.
+    fn line(
+        &mut self,
+        key: String,
+        name: &str,
+        role: Role,
+        zones: &[ZoneId],
+    ) -> Result<Line, DevError> {
         let now = self.environment.now();
-        let credentials = match self.known.get(name) {
+        let credentials = match self.known.get(&key) {
             Some((since, known)) if now.duration_since(*since) < RENEWED_AFTER => known.clone(),
             _ => {
                 let token = self.token(name, role, zones)?;
                 let fresh = Credentials::new(Some(&token), &self.environment)?;
-                self.known.insert(name.to_owned(), (now, fresh.clone()));
+                self.known.insert(key, (now, fresh.clone()));
                 fresh
             }
         };

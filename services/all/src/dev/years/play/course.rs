@@ -1,0 +1,153 @@
+//! How far the stories got.
+
+use jiff::civil::Date;
+use knipperlicht_vocabulary::Urgency;
+
+use super::super::plan::{Moment, Part, Reply, Story};
+
+/// One situation on its way.
+pub(super) struct Course {
+    pub(super) story: Story,
+    /// Nothing before it is flagged, and for what turned out to be another story's.
+    pub(super) situation_id: String,
+    /// The signal by which it was flagged.
+    pub(super) signal_id: String,
+}
+
+impl Course {
+    pub(super) fn new(story: Story) -> Self {
+        Self {
+            story,
+            situation_id: String::new(),
+            signal_id: String::new(),
+        }
+    }
+
+    /// How a partner answers now, if at all.
+    pub(super) fn reply(&self, asked: Asked, now: Moment) -> Option<Reply> {
+        let answers = &self.story.answers;
+        let reply = *(if asked.is_first {
+            answers.first()
+        } else {
+            answers.last()
+        })?;
+        let waited = asked.since.until(now.day).map_or(0, |span| span.get_days());
+        // Desks answer in the morning what came the day before, and an emergency at once.
+        let is_seen = waited > 0 || now.part == Part::Morning;
+        let is_time = match reply {
+            Reply::Accept(after) | Reply::Decline(after, _) => is_seen && waited >= after,
+            Reply::Silence => return None,
+        };
+        (is_time || asked.urgency == Urgency::Emergency).then_some(reply)
+    }
+}
+
+/// By which referral a partner is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    /// Whether nobody was asked before.
+    pub(super) is_first: bool,
+    pub(super) since: Date,
+    pub(super) urgency: Urgency,
+}
+
+/// What a partner does that accepted.
+pub(super) struct FollowUp {
+    /// Whose.
+    pub(super) course: usize,
+    pub(super) referral_id: String,
+    pub(super) organisation: String,
+    pub(super) urgency: Urgency,
+    /// Once it is known.
+    pub(super) task_id: String,
+    pub(super) missed_calls: u32,
+    /// The carer said that it did not help, and it began anew.
+    pub(super) is_reopened: bool,
+}
+
+/// Something that is done at a moment, about a course or a follow-up by its place in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// A sign of a course, by its number, is flagged.
+    Flag(usize, usize),
+    /// A carer who was not asked agrees.
+    Agree(usize),
+    /// A partner calls.
+    Call(usize),
+    /// A partner is done.
+    Complete(usize),
+    /// A carer says whether it helped.
+    Confirm(usize),
+    /// A coordinator closes what the carer does not answer about.
+    Close(usize),
+}
+
+/// What is to be done when.
+#[derive(Default)]
+pub(super) struct Agenda(std::collections::BTreeMap<Moment, Vec<Deed>>);
+
+impl Agenda {
+    pub(super) fn add(&mut self, moment: Moment, deed: Deed) {
+        self.0.entry(moment).or_default().push(deed);
+    }
+
+    /// The first moment at which something is to be done.
+    pub(super) fn first(&self) -> Option<Moment> {
+        self.0.keys().next().copied()
+    }
+
+    /// What is to be done by now.
+    pub(super) fn due(&mut self, now: Moment) -> Vec<Deed> {
+        let later = self.0.split_off(&now.next());
+        let due = std::mem::replace(&mut self.0, later);
+        due.into_values().flatten().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::dev::years::plan;
+
+    #[test]
+    fn a_partner_answers_in_the_morning_or_days_later_and_an_emergency_at_once() {
+        let (monday, tuesday) = (date(2026, 11, 23), date(2026, 11, 24));
+        let story = |answer| Story {
+            answers: vec![answer],
+            ..plan::somebodys()
+        };
+        let asked = |since, urgency| Asked {
+            is_first: true,
+            since,
+            urgency,
+        };
+        let (soon, late) = (Reply::Accept(0), Reply::Accept(2));
+        for (reply, asked, now, answers) in [
+            (soon, asked(monday, Urgency::Soon), Moment::afternoon(monday), false),
+            (soon, asked(monday, Urgency::Soon), Moment::morning(tuesday), true),
+            (soon, asked(tuesday, Urgency::Soon), Moment::morning(tuesday), true),
+            (late, asked(monday, Urgency::Soon), Moment::morning(tuesday), false),
+            (late, asked(monday, Urgency::Emergency), Moment::afternoon(monday), true),
+            (Reply::Silence, asked(monday, Urgency::Soon), Moment::morning(tuesday), false),
+        ] {
+            let course = Course::new(story(reply));
+            let expected = answers.then_some(reply);
+            assert_eq!(course.reply(asked, now), expected, "{asked:?} {now:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_due_is_handed_out_once_and_in_order() {
+        let mut agenda = Agenda::default();
+        let morning = Moment::morning(date(2026, 11, 23));
+        agenda.add(morning.next(), Deed::Call(3));
+        agenda.add(morning, Deed::Flag(1, 0));
+        agenda.add(morning, Deed::Agree(2));
+        assert_eq!(agenda.first(), Some(morning));
+        assert_eq!(agenda.due(morning), [Deed::Flag(1, 0), Deed::Agree(2)]);
+        assert_eq!(agenda.due(morning), []);
+        assert_eq!(agenda.due(morning.next()), [Deed::Call(3)]);
+    }
+}
