@@ -118,6 +118,17 @@ export async function sitDownAs(page, address, person) {
   if (role === 'partner') await page.getByText('Vanzelf bijgewerkt').waitFor();
 }
 
+/** Somebody sits at a computer, signed in as one of the demo people, for as long as `act` takes. */
+export function sitting(address, person, act, options = {}) {
+  return withBrowser(
+    async (page) => {
+      await sitDownAs(page, address, person);
+      await act(page);
+    },
+    { viewport: DESK, serviceWorkers: 'block', ...options },
+  );
+}
+
 /** Fails with what axe finds on the page. */
 export async function noViolations(page, what) {
   await page.evaluate(AXE);

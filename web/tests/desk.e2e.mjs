@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { problemOf } from '@knipperlicht/client';
 import { AgeBand, CapacityState, ClockKind, Observation, ReporterRole, Step } from '@knipperlicht/client/codes';
 
-import { DESK, noViolations, PHONE, picture, sitDownAs, withBrowser } from './browser.mjs';
+import { DESK, noViolations, PHONE, picture, sitting } from './browser.mjs';
 import { callsOf, until } from './calls.mjs';
 import { askedOf, send, signal, told } from './signals.mjs';
 import { startStage } from './stage.mjs';
@@ -23,15 +23,7 @@ after(async () => {
 });
 
 /** Somebody sits at the desk of an organisation. */
-function atDesk(organisation, act, options = {}) {
-  return withBrowser(
-    async (page) => {
-      await sitDownAs(page, stage.address, organisation);
-      await act(page);
-    },
-    { viewport: DESK, serviceWorkers: 'block', ...options },
-  );
-}
+const atDesk = (organisation, act, options) => sitting(stage.address, organisation, act, options);
 
 const lines = (page) => page.locator('.list li a');
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { DESK, noViolations, PHONE, picture, sitDownAs, withBrowser } from './browser.mjs';
+import { DESK, noViolations, PHONE, picture, sitting } from './browser.mjs';
 import { startStage } from './stage.mjs';
 
 let stage;
@@ -16,9 +16,10 @@ after(async () => {
 for (const [size, viewport, dark] of [['phone', PHONE, false], ['desk', DESK, false], ['desk', DESK, true]]) {
   test(`operations, ${size}, ${dark ? 'dark' : 'light'}`, async () => {
     const name = `${size}-operations${dark ? '-dark' : ''}`;
-    await withBrowser(
+    await sitting(
+      stage.address,
+      'admin',
       async (page) => {
-        await sitDownAs(page, stage.address, 'admin');
         await page.getByText('Alles antwoordt').waitFor();
         assert.equal(await page.getByText('Antwoordt', { exact: true }).count(), 5);
         await noViolations(page, name);
@@ -30,7 +31,7 @@ for (const [size, viewport, dark] of [['phone', PHONE, false], ['desk', DESK, fa
         await page.getByRole('button', { name: 'Opnieuw proberen' }).click();
         await page.getByText('Alles antwoordt').waitFor();
       },
-      { viewport, dark, serviceWorkers: 'block' },
+      { viewport, dark },
     ).finally(() => stage.network(true));
   });
 }

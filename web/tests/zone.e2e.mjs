@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { AgeBand, Consent, Language, Observation, ReporterRole, Step } from '@knipperlicht/client/codes';
 
-import { DESK, noViolations, PHONE, picture, sitDownAs, withBrowser } from './browser.mjs';
+import { DESK, noViolations, PHONE, picture, sitting, withBrowser } from './browser.mjs';
 import { callsOf, until } from './calls.mjs';
 import { askedOf, send, told } from './signals.mjs';
 import { startStage } from './stage.mjs';
@@ -20,15 +20,7 @@ after(async () => {
   await stage?.remove();
 });
 
-function as(person, act, options = {}) {
-  return withBrowser(
-    async (page) => {
-      await sitDownAs(page, stage.address, person);
-      await act(page);
-    },
-    { viewport: DESK, serviceWorkers: 'block', ...options },
-  );
-}
+const as = (person, act, options) => sitting(stage.address, person, act, options);
 
 const matters = (page) => page.locator('.list li button');
 
