@@ -25,7 +25,7 @@ pub struct Program {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Everything on this machine, for development: own servers, demo directory, demo people
-    Dev(DevOptions),
+    Dev(Box<DevOptions>),
     /// Serve: every service in one process, or those named by --target
     Serve(Box<ServeOptions>),
     /// Bring the database schemas up to date
@@ -93,7 +93,7 @@ impl Program {
 
     async fn run(self) -> ExitCode {
         match self.command {
-            Command::Dev(options) => done(dev::run(options).await),
+            Command::Dev(options) => done(dev::run(*options).await),
             Command::Serve(options) => done(Box::pin(serve::serve(*options)).await),
             Command::Migrate(options) => {
                 let migrated = migrate::migrate(&options.database_url).await;

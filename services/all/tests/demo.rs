@@ -1,6 +1,10 @@
 //! `knipperlicht dev --demo`, in short: one zone, some weeks.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on should stop"
+)]
 
 use std::{
     fs,
@@ -11,7 +15,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::{ToSpan, Zoned};
+use jiff::{ToSpan, tz::TimeZone};
+use knipperlicht_runtime::system_environment;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -44,7 +49,8 @@ impl Machine {
     }
 
     fn start(&self) -> Running {
-        let first_day = Zoned::now().date() - WEEKS.weeks();
+        let now = system_environment().unwrap().now();
+        let first_day = now.to_zoned(TimeZone::UTC).date() - WEEKS.weeks();
         let child = self
             .program()
             .args(["dev", "--demo", "--demo-zone", ZONE, "--demo-since"])

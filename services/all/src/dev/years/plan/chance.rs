@@ -27,8 +27,11 @@ pub(super) fn happens(rng: &mut Rng, of_a_hundred: u32) -> bool {
 
 /// How often it happens that happens so often on average.
 pub(super) fn times(rng: &mut Rng, on_average: f64) -> usize {
-    let certain = on_average.floor();
-    let chance = rng.f64() < on_average - certain;
-    let certain = (0_u32..).take_while(|count| f64::from(*count) < certain).count();
-    certain + usize::from(chance)
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small count, and never below none"
+    )]
+    let certain = on_average as usize;
+    certain + usize::from(rng.f64() < on_average.fract())
 }

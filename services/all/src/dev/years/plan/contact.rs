@@ -122,9 +122,11 @@ pub(super) fn somebody(rng: &mut Rng, age: AgeBand, year: i16) -> Contact {
     Contact {
         name: format!("{} {family} (voorbeeld)", one_of(rng, FIRST)),
         phone: format!("0400 {a:02} {b:02} {c:02}"),
-        family_name: is_known_better
-            .then(|| family.to_owned())
-            .unwrap_or_default(),
+        family_name: if is_known_better {
+            family.to_owned()
+        } else {
+            String::new()
+        },
         birth_year: if is_known_better {
             i32::from(year) - years_of(rng, age)
         } else {

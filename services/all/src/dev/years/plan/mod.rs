@@ -109,7 +109,10 @@ pub(super) fn stories(table: &ZoneTable, zones: &[&Zone], from: Date, to: Date) 
             zone,
             codes: &codes,
         };
-        for day in from.series(1.days()).take_while(|day| *day <= later(to, -FRESH)) {
+        for day in from
+            .series(1.days())
+            .take_while(|day| *day <= later(to, -FRESH))
+        {
             if !is_flagging_day(day) {
                 continue;
             }

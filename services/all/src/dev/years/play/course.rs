@@ -125,12 +125,42 @@ mod tests {
         };
         let (soon, late) = (Reply::Accept(0), Reply::Accept(2));
         for (reply, asked, now, answers) in [
-            (soon, asked(monday, Urgency::Soon), Moment::afternoon(monday), false),
-            (soon, asked(monday, Urgency::Soon), Moment::morning(tuesday), true),
-            (soon, asked(tuesday, Urgency::Soon), Moment::morning(tuesday), true),
-            (late, asked(monday, Urgency::Soon), Moment::morning(tuesday), false),
-            (late, asked(monday, Urgency::Emergency), Moment::afternoon(monday), true),
-            (Reply::Silence, asked(monday, Urgency::Soon), Moment::morning(tuesday), false),
+            (
+                soon,
+                asked(monday, Urgency::Soon),
+                Moment::afternoon(monday),
+                false,
+            ),
+            (
+                soon,
+                asked(monday, Urgency::Soon),
+                Moment::morning(tuesday),
+                true,
+            ),
+            (
+                soon,
+                asked(tuesday, Urgency::Soon),
+                Moment::morning(tuesday),
+                true,
+            ),
+            (
+                late,
+                asked(monday, Urgency::Soon),
+                Moment::morning(tuesday),
+                false,
+            ),
+            (
+                late,
+                asked(monday, Urgency::Emergency),
+                Moment::afternoon(monday),
+                true,
+            ),
+            (
+                Reply::Silence,
+                asked(monday, Urgency::Soon),
+                Moment::morning(tuesday),
+                false,
+            ),
         ] {
             let course = Course::new(story(reply));
             let expected = answers.then_some(reply);
