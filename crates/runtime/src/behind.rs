@@ -5,20 +5,12 @@ use std::{sync::LazyLock, thread};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// How far these threads stand behind the others ("nice", 0 to 19), where both have something to do
-/// and there is one processor. Own default.
-const NICE: i32 = 5;
-
 /// Lives as long as the process. None where threads cannot be had.
 static RUNTIME: LazyLock<Option<Runtime>> = LazyLock::new(|| {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     Builder::new_multi_thread()
         .thread_name("behind")
         .worker_threads(processors.div_ceil(2))
-        .on_thread_start(|| {
-            // Of the thread alone, on Linux. Refused, it is as important as the others.
-            let _ = rustix::process::nice(NICE);
-        })
         .enable_all()
         .build()
         .inspect_err(|error| tracing::warn!(%error, "no threads for what nobody waits for"))
