@@ -1,5 +1,7 @@
 //! The door: every call is checked here before a service sees it.
 
+mod streams;
+
 use std::{sync::Arc, time::Duration};
 
 use axum::{
@@ -15,9 +17,11 @@ use tokio::time::timeout;
 use tonic::{Code, Status, service::Routes};
 
 use crate::{
-    AccessError, Principal, Role, Verifier, allowed,
+    AccessError, Admitted, Principal, Role, Verifier, allowed,
     rate::{Limiter, Peers, Rates},
 };
+
+use streams::{Streams, until_it_ends};
 
 /// How long a call may take until it is answered, or a stream until it begins, whatever its caller
 /// would wait.
@@ -29,10 +33,18 @@ const PATIENCE_WITH_STREAMS: Duration = Duration::from_mins(10);
 /// Calls that send a stream; a test keeps it equal to the contracts.
 const SENDING_STREAMS: &[&str] = &["knipperlicht.routing.v1.RoutingService/ImportServices"];
 
+/// Calls that are answered by a stream; a test keeps it equal to the contracts.
+const ANSWERED_BY_STREAMS: &[&str] = &[
+    "knipperlicht.intake.v1.IntakeService/WatchMySignals",
+    "knipperlicht.routing.v1.RoutingService/ExportServices",
+    "knipperlicht.routing.v1.RoutingService/WatchReferrals",
+];
+
 /// Who is let in, and how often.
 pub struct Door {
     verifier: Arc<Verifier>,
     limiter: Limiter,
+    streams: Streams,
     peers: Peers,
 }
 
@@ -43,6 +55,7 @@ impl Door {
         Self {
             verifier,
             limiter: Limiter::new(rates, MonotonicClock),
+            streams: Streams::default(),
             peers,
         }
     }
@@ -77,24 +90,47 @@ async fn check(State(door): State<Arc<Door>>, mut request: Request, next: Next) 
     };
     let address = peers.address(peer, request.headers());
     let admitted = admit(&door.verifier, request.uri(), request.headers()).await;
-    let principal = match admitted {
-        Ok(principal) => principal,
+    let admitted = match admitted {
+        Ok(admitted) => admitted,
         Err(error) => return refusal(&error).into_http(),
     };
-    let counted = door.limiter.count(&principal, address);
-    let mut response = match counted.outcome() {
+    let counted = door.limiter.count(&admitted.principal, address);
+    let answer = match counted.outcome() {
         Ok(()) => {
-            request.extensions_mut().insert(principal);
-            let patience = patience_with(call_of(request.uri()));
-            match timeout(patience, next.run(request)).await {
-                Ok(response) => with_code(response),
-                Err(_) => refusal(&TransportError::TookTooLong).into_http(),
-            }
+            request
+                .extensions_mut()
+                .insert(admitted.principal.clone());
+            pass(&door, &admitted, request, next).await
         }
-        Err(error) => refusal(&error).into_http(),
+        Err(error) => Err(error),
     };
+    let mut response = answer.unwrap_or_else(|error| refusal(&error).into_http());
     counted.tell(response.headers_mut());
     response
+}
+
+/// Has the call answered.
+async fn pass(
+    door: &Door,
+    admitted: &Admitted,
+    request: Request,
+    next: Next,
+) -> Result<Response, AccessError> {
+    let call = call_of(request.uri());
+    let patience = patience_with(call);
+    let place = if ANSWERED_BY_STREAMS.contains(&call) {
+        Some(door.streams.take(&admitted.principal.subject)?)
+    } else {
+        None
+    };
+    let Ok(response) = timeout(patience, next.run(request)).await else {
+        return Ok(refusal(&TransportError::TookTooLong).into_http());
+    };
+    let response = with_code(response);
+    Ok(match place {
+        Some(place) => until_it_ends(response, admitted.holds_for, place),
+        None => response,
+    })
 }
 
 fn patience_with(call: &str) -> Duration {
@@ -156,19 +192,20 @@ async fn admit(
     verifier: &Verifier,
     uri: &Uri,
     headers: &HeaderMap,
-) -> Result<Principal, AccessError> {
+) -> Result<Admitted, AccessError> {
     let call = call_of(uri);
     let roles = allowed(call).unwrap_or_default();
-    let principal = match bearer(headers)? {
+    let admitted = match bearer(headers)? {
         Some(token) => verifier.verify(token).await?,
         None if roles == [Role::LinkHolder] => link_holder()?,
         None => return Err(AccessError::NoToken),
     };
-    if roles.contains(&principal.role) {
-        Ok(principal)
+    let role = admitted.principal.role;
+    if roles.contains(&role) {
+        Ok(admitted)
     } else {
         Err(AccessError::NotAllowed {
-            role: principal.role,
+            role,
             call: call.chars().take(100).collect(),
         })
     }
@@ -192,18 +229,22 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, AccessError> {
 }
 
 /// Whoever holds a link proves it by the link's token, in the request itself.
-fn link_holder() -> Result<Principal, AccessError> {
+fn link_holder() -> Result<Admitted, AccessError> {
     let subject: ReporterId =
         "link"
             .parse()
             .map_err(|error: knipperlicht_vocabulary::IdError| {
                 AccessError::BadToken(error.to_string())
             })?;
-    Ok(Principal {
-        subject,
-        role: Role::LinkHolder,
-        organisation: None,
-        zones: Vec::new(),
+    Ok(Admitted {
+        principal: Principal {
+            subject,
+            role: Role::LinkHolder,
+            organisation: None,
+            zones: Vec::new(),
+        },
+        // There is no token that could run out, and nothing streams to them.
+        holds_for: Duration::MAX,
     })
 }
 

@@ -23,4 +23,4 @@ pub use keyring::KeySource;
 pub use page::page;
 pub use principal::{Principal, Role};
 pub use rate::{Peers, Rate, RateError, Rates};
-pub use token::{AccessError, TokenRules, Verifier};
+pub use token::{AccessError, Admitted, TokenRules, Verifier};

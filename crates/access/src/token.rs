@@ -55,6 +55,9 @@ pub enum AccessError {
         /// How long to wait.
         wait: Duration,
     },
+    /// As many streams as one account may hold.
+    #[error("this account has as many streams open as it may: close some, then open this one")]
+    TooManyStreams,
     /// The keys that check tokens cannot be read.
     #[error("the issuer's keys cannot be read: {0}")]
     BadKeys(String),
@@ -68,7 +71,7 @@ impl Coded for AccessError {
         match self {
             Self::NoToken | Self::BadToken(_) | Self::Expired => Kind::Unauthenticated,
             Self::NotAllowed { .. } => Kind::Forbidden,
-            Self::TooOften { .. } => Kind::Exhausted,
+            Self::TooOften { .. } | Self::TooManyStreams => Kind::Exhausted,
             Self::BadKeys(_) => Kind::Internal,
             Self::KeysAway => Kind::Unavailable,
         }
@@ -83,6 +86,7 @@ impl Coded for AccessError {
             Self::BadKeys(_) => "KL0005",
             Self::KeysAway => "KL0008",
             Self::TooOften { .. } => "KL0021",
+            Self::TooManyStreams => "KL0023",
         }
     }
 
@@ -111,6 +115,15 @@ pub struct TokenRules {
     pub claims: ClaimNames,
     /// For how long a token may hold at most.
     pub longest: Duration,
+}
+
+/// Somebody who is let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// Who it is.
+    pub principal: Principal,
+    /// For how much longer their token is believed.
+    pub holds_for: Duration,
 }
 
 struct Believed {
@@ -152,7 +165,7 @@ impl Verifier {
     }
 
     /// Who holds this token.
-    pub async fn verify(&self, token: &str) -> Result<Principal, AccessError> {
+    pub async fn verify(&self, token: &str) -> Result<Admitted, AccessError> {
         if token.len() > LONGEST {
             return Err(bad("it is too long"));
         }
@@ -168,11 +181,15 @@ impl Verifier {
             self.believed.insert(hash, Arc::clone(&believed));
             believed
         };
-        if believed.expires_at + CLOCK_SKEW < self.environment.now().as_second() {
+        let left = believed.expires_at + CLOCK_SKEW - self.environment.now().as_second();
+        let Ok(left) = u64::try_from(left) else {
             self.believed.remove(&hash);
             return Err(AccessError::Expired);
-        }
-        Ok(believed.principal.clone())
+        };
+        Ok(Admitted {
+            principal: believed.principal.clone(),
+            holds_for: Duration::from_secs(left),
+        })
     }
 
     async fn check(&self, token: &str) -> Result<Believed, AccessError> {

@@ -250,7 +250,8 @@ impl Door {
     }
 
     async fn admits(&self, token: &str) -> Result<Principal, AccessError> {
-        self.verifier.verify(token).await
+        let admitted = self.verifier.verify(token).await?;
+        Ok(admitted.principal)
     }
 
     async fn code(&self, token: &str) -> &'static str {

@@ -94,9 +94,9 @@ fn an_access_token() {
     let seeds = [good.as_bytes()];
     try_reader("access token", &seeds, 10_000, |bytes| {
         if let Ok(text) = str::from_utf8(bytes)
-            && let Ok(principal) = runtime.block_on(verifier.verify(text))
+            && let Ok(admitted) = runtime.block_on(verifier.verify(text))
         {
-            assert_eq!(text, good, "a changed token was believed: {principal:?}");
+            assert_eq!(text, good, "a changed token was believed: {admitted:?}");
         }
     });
 }

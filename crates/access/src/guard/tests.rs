@@ -1,18 +1,23 @@
+use std::convert::Infallible;
+
 use axum::{Router, body::Body, routing::any};
+use futures::stream::pending;
+use http_body_util::BodyExt;
 use knipperlicht_runtime::{Problem, system_environment};
 use prost::Message;
-use prost_types::FileDescriptorSet;
+use prost_types::{FileDescriptorSet, MethodDescriptorProto};
 use tonic::codegen::Service as _;
 use tonic_types::StatusExt;
 
-use super::*;
+use super::{streams::AT_ONCE, *};
 use crate::{DevIssuer, Person};
 
 const GET_SIGNAL: &str = "knipperlicht.intake.v1.IntakeService/GetSignal";
+const WATCH: &str = "knipperlicht.intake.v1.IntakeService/WatchMySignals";
 const CARD: &str = "knipperlicht.intake.v1.IntakeService/SubmitSelfSignal";
 const DAY: i64 = 24 * 3600;
 
-/// A door before two calls, one of which is answered and the other never.
+/// A door before three calls: one is answered, one never, and one by a stream in which nothing happens.
 struct House {
     router: Router,
     token: String,
@@ -37,6 +42,10 @@ impl House {
             .route(
                 &format!("/{GET_SIGNAL}"),
                 any(std::future::pending::<Response>),
+            )
+            .route(
+                &format!("/{WATCH}"),
+                any(async || Body::from_stream(pending::<Result<String, Infallible>>())),
             );
         Self {
             router: guard(Routes::from(routes), door).into_axum_router(),
@@ -125,19 +134,61 @@ async fn whoever_calls_too_often_is_told_when_to_go_on_and_nobody_else_is_hinder
     }
 }
 
-#[test]
-fn only_calls_that_send_a_stream_may_take_longer() {
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_when_the_token_does_that_opened_it() {
+    let mut house = House::new(&[]);
+    let began = tokio::time::Instant::now();
+    let answer = house.answer(WATCH, "192.0.2.1").await;
+    let read = answer.into_body().collect().await.unwrap();
+    let held = i64::try_from(began.elapsed().as_secs()).unwrap();
+    assert!((DAY..DAY + 2 * 60).contains(&held), "{held} s");
+    let status = Status::from_header_map(read.trailers().unwrap());
+    assert_eq!(code(status.as_ref()), "KL0003");
+    assert!(read.to_bytes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_holds_only_so_many_streams_and_may_open_another_when_it_closed_one() {
+    let mut house = House::new(&[]);
+    let mut open = Vec::new();
+    for _ in 0..AT_ONCE {
+        open.push(house.answer(WATCH, "192.0.2.1").await);
+    }
+    let refused = house.asks(WATCH, "192.0.2.2").await.unwrap();
+    assert_eq!(code(Some(&refused)), "KL0023");
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    open.pop();
+    open.push(house.answer(WATCH, "192.0.2.1").await);
+    assert!(Status::from_header_map(open.last().unwrap().headers()).is_none());
+    let refused = house.asks(WATCH, "192.0.2.1").await;
+    assert_eq!(code(refused.as_ref()), "KL0023");
+}
+
+/// The calls of our contracts of which this is true.
+fn calls_that(are: impl Fn(&MethodDescriptorProto) -> bool) -> Vec<String> {
     let contracts = FileDescriptorSet::decode(knipperlicht_contracts::DESCRIPTORS).unwrap();
-    let mut sending = Vec::new();
+    let mut found = Vec::new();
     for file in &contracts.file {
         for service in &file.service {
-            let streams = service.method.iter().filter(|call| call.client_streaming());
-            sending.extend(
-                streams
-                    .map(|call| format!("{}.{}/{}", file.package(), service.name(), call.name())),
+            let calls = service.method.iter().filter(|call| are(call));
+            found.extend(
+                calls.map(|call| format!("{}.{}/{}", file.package(), service.name(), call.name())),
             );
         }
     }
+    found.sort();
+    found
+}
+
+#[test]
+fn the_calls_that_are_answered_by_a_stream_are_known() {
+    let streams = calls_that(MethodDescriptorProto::server_streaming);
+    assert_eq!(streams, ANSWERED_BY_STREAMS);
+}
+
+#[test]
+fn only_calls_that_send_a_stream_may_take_longer() {
+    let sending = calls_that(MethodDescriptorProto::client_streaming);
     assert_eq!(sending, SENDING_STREAMS);
     assert_eq!(patience_with(SENDING_STREAMS[0]), PATIENCE_WITH_STREAMS);
     assert_eq!(patience_with(GET_SIGNAL), PATIENCE);

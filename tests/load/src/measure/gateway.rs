@@ -38,18 +38,25 @@ const CALL: &str = "/api/v1/zones:resolve?postal_code=8400";
 /// What holds a stream open.
 const STREAM: &str = "/api/v1/signals:watch";
 
+/// Streams that one account holds: a team with one login, within what is allowed.
+const OF_ONE_ACCOUNT: usize = 50;
+
 /// After that long without an event a stream is idle.
 const SETTLED: Duration = Duration::from_secs(3);
 
 pub(crate) async fn gateway(bench: &Bench<'_>, report: &mut Report) -> Result<(), BenchError> {
-    let token = bench.ground.token(&Person {
-        subject: "cleaner".parse()?,
+    overhead(bench, &reporter(bench, "cleaner")?, report).await?;
+    streams(bench, report).await
+}
+
+/// A reporter's token.
+fn reporter(bench: &Bench<'_>, name: &str) -> Result<String, BenchError> {
+    bench.ground.token(&Person {
+        subject: name.parse()?,
         role: Role::Reporter,
         organisation: None,
         zones: Vec::new(),
-    })?;
-    overhead(bench, &token, report).await?;
-    streams(bench, &token, report).await
+    })
 }
 
 /// The same call directly and by the gateway, in turn, one after the other.
@@ -142,14 +149,18 @@ async fn open(bench: &Bench<'_>) -> Result<TcpStream, BenchError> {
 }
 
 /// What as many people take who watch, and to whom nothing happens.
-async fn streams(bench: &Bench<'_>, token: &str, report: &mut Report) -> Result<(), BenchError> {
+async fn streams(bench: &Bench<'_>, report: &mut Report) -> Result<(), BenchError> {
     let count = bench.effort.streams;
     let _progress = Progress::of("idle event streams", Duration::from_secs(25));
     let asked_before = transactions(bench).await?;
     let before = memory_of(bench.program.pid());
     let mut held = Vec::with_capacity(count);
-    for _ in 0..count {
-        held.push(watch(bench, token).await?);
+    let mut token = String::new();
+    for number in 0..count {
+        if number.is_multiple_of(OF_ONE_ACCOUNT) {
+            token = reporter(bench, &format!("cleaner-{number}"))?;
+        }
+        held.push(watch(bench, &token).await?);
     }
     sleep(SETTLED).await;
     let after = memory_of(bench.program.pid());
