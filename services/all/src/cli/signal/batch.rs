@@ -3,9 +3,12 @@
 use std::{fs, io, path::Path};
 
 use indicatif::ProgressBar;
-use knipperlicht_contracts::intake::v1::{
-    self as proto, intake_service_client::IntakeServiceClient,
-    submit_signal_result::Result as Outcome,
+use knipperlicht_contracts::{
+    from_proto,
+    intake::v1::{
+        self as proto, intake_service_client::IntakeServiceClient,
+        submit_signal_result::Result as Outcome,
+    },
 };
 use knipperlicht_runtime::retry_pause;
 use knipperlicht_vocabulary::Environment;
@@ -168,14 +171,26 @@ fn stopped_at(chunk: &[Numbered], error: &CliError) -> String {
     let (Some(first), Some(last)) = (chunk.first(), chunk.last()) else {
         return String::new();
     };
-    let fate = match error {
-        CliError::NoAnswer { .. } => "may be stored or not",
-        _ => "are not stored",
+    let (fate, ids) = match error {
+        CliError::NoAnswer { .. } => ("may be stored or not", named(chunk)),
+        _ => ("are not stored", String::new()),
     };
     format!(
-        "stopped: every line before {} has its answer above; lines {} to {} {fate}; what comes after was not sent",
+        "stopped: every line before {} has its answer above; lines {} to {} {fate}; what comes after was not sent{ids}",
         first.line, first.line, last.line
     )
+}
+
+/// The ids and moments of these lines, those that were made up here as well: by them a signal that is
+/// sent again is known again.
+fn named(chunk: &[Numbered]) -> String {
+    let ids = chunk.iter().map(|Numbered { line, signal }| {
+        let moment = signal.reported_at.and_then(|at| from_proto(at).ok());
+        let moment = moment.map_or_else(String::new, |at| format!("  reported_at {at}"));
+        format!("\n  line {line}  signal_id {}{moment}", signal.signal_id)
+    });
+    let begin = "\nto send these again, put on each line what it had, and nothing is stored twice:";
+    begin.to_owned() + &ids.collect::<String>()
 }
 
 fn read(path: &Path) -> Result<String, CliError> {

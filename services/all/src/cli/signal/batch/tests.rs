@@ -75,3 +75,22 @@ fn a_line_reports_its_receipt_or_its_refusal() {
     };
     insta::assert_snapshot!(serde_json::to_string(&view).unwrap(), @r#"{"line":7,"signal_id":"s","refusal":{"code":"KL1001","field":"postal_code","message":"no"}}"#);
 }
+
+#[test]
+fn whoever_got_no_answer_is_told_by_what_the_same_signals_are_known_again() {
+    let line = r#"{"postal_code":"8400","observations":["exhausted"]}"#;
+    let signals = parsed(&format!("{line}\n\n{line}")).unwrap();
+    let unanswered = CliError::NoAnswer {
+        why: "cut off".to_owned(),
+        again: None,
+    };
+    let told = stopped_at(&signals, &unanswered);
+    for (numbered, line) in signals.iter().zip([1, 3]) {
+        let id = &numbered.signal.signal_id;
+        let named = format!("\n  line {line}  signal_id {id}  reported_at 20");
+        assert!(told.contains(&named), "{told}");
+    }
+    // Where nothing is stored there is nothing to be known again.
+    let told = stopped_at(&signals, &CliError::Usage("wrong".to_owned()));
+    assert!(!told.contains("signal_id"), "{told}");
+}
