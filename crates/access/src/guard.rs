@@ -97,9 +97,7 @@ async fn check(State(door): State<Arc<Door>>, mut request: Request, next: Next) 
     let counted = door.limiter.count(&admitted.principal, address);
     let answer = match counted.outcome() {
         Ok(()) => {
-            request
-                .extensions_mut()
-                .insert(admitted.principal.clone());
+            request.extensions_mut().insert(admitted.principal.clone());
             pass(&door, &admitted, request, next).await
         }
         Err(error) => Err(error),
