@@ -71,6 +71,8 @@ async function visit(page, look) {
   await page.getByLabel('Telefoonnummer').fill('0470 12 34 56');
   await page.getByRole('button', { name: 'Versturen' }).click();
   await page.getByText(/Ontvangen door zone/).first().waitFor();
+  // The last that happens by itself: what comes later would be new on the list.
+  await page.getByRole('heading', { name: 'Bij de coördinator van de zone' }).waitFor();
   await look('story');
   await page.getByRole('button', { name: 'De mantelzorger zegt nu iets anders' }).click();
   await look('story-consent');
