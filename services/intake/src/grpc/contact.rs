@@ -1,6 +1,6 @@
 //! Who it is about: for the partner who accepted, for a stated purpose, never without a trace.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use knipperlicht_access::{OwnedTransaction, Principal};
 use knipperlicht_contracts::intake::v1 as pb;
@@ -9,7 +9,6 @@ use knipperlicht_privacy::{DataKey, WrappedKey};
 use knipperlicht_vocabulary::{SignalId, SituationId};
 use prost::Message;
 use sqlx::PgConnection;
-use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{IntakeCalls, decode, notes::WORK};
@@ -18,14 +17,6 @@ use crate::{
     model::{ReadingKind, may_learn},
     store::{self, Reader, Reading, SealedRow},
 };
-
-/// Whoever accepted a moment ago may ask before intake heard of it: so it looks again.
-const HEARD_WITHIN: [Duration; 4] = [
-    Duration::from_millis(100),
-    Duration::from_millis(200),
-    Duration::from_millis(300),
-    Duration::from_millis(400),
-];
 
 /// What the place of the reason for a look begins with.
 const PURPOSE: &str = "purpose:";
@@ -102,19 +93,14 @@ impl IntakeCalls {
         principal: &Principal,
         situation: SituationId,
     ) -> Result<Accepted, IntakeError> {
-        let mut granted = self.granted(principal, situation).await?;
-        for pause in HEARD_WITHIN {
-            if granted.is_some() {
-                break;
-            }
-            sleep(pause).await;
-            granted = self.granted(principal, situation).await?;
-        }
-        let Some((mut transaction, situation)) = granted else {
+        let mut transaction = self.kit.database.begin(principal).await?;
+        // A partner may know it by the name it had before it became part of another one.
+        let situation = survivor(&mut transaction, situation).await?;
+        if !store::has_grant(&mut transaction, situation).await? {
             return Err(IntakeError::NotFound {
                 what: "accepted situation",
             });
-        };
+        }
         transaction.act_as(&self.kit.principal).await?;
         let held = store::look_at_consent(&mut transaction, situation).await?;
         if !may_learn(true, held.consent) {
@@ -125,19 +111,6 @@ impl IntakeCalls {
             situation,
             left_out: held.cared_for_objects,
         })
-    }
-
-    /// The caller's transaction, and the situation by the name it has now, if they may ask about it.
-    async fn granted(
-        &self,
-        principal: &Principal,
-        situation: SituationId,
-    ) -> Result<Option<(OwnedTransaction, SituationId)>, IntakeError> {
-        let mut transaction = self.kit.database.begin(principal).await?;
-        // A partner may know it by the name it had before it became part of another one.
-        let situation = survivor(&mut transaction, situation).await?;
-        let has_grant = store::has_grant(&mut transaction, situation).await?;
-        Ok(has_grant.then_some((transaction, situation)))
     }
 
     /// Notes in the audit log, and for the carer, who looked at what was said in which signals; `why`
