@@ -1,7 +1,10 @@
 //! `knipperlicht contact`: who it is about, for the partner who accepted.
 
+use std::time::Duration;
+
 use knipperlicht_contracts::intake::v1 as proto;
 use knipperlicht_vocabulary::SituationId;
+use tokio::time::sleep;
 
 use super::{
     CliError, ClientOptions,
@@ -11,6 +14,17 @@ use super::{
     values::words,
     views::ContactsView,
 };
+
+/// The organisation has accepted no such situation.
+const NOT_ACCEPTED: &str = "KL1015";
+
+/// A script that accepted a moment ago may ask before intake heard of it: so it is asked again.
+const HEARD_WITHIN: [Duration; 4] = [
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(300),
+    Duration::from_millis(400),
+];
 
 /// Whom to ask about and why, with the options that all commands share.
 #[derive(clap::Args)]
@@ -39,7 +53,15 @@ pub(crate) async fn run(args: ContactArgs, session: &Session) -> Result<(), CliE
         purpose: args.purpose,
     };
     let mut intake = session.intake(Partner).await?;
-    let contact = ContactsView::from(answer(intake.get_contact(unary(request))).await?);
+    let mut asked = answer(intake.get_contact(unary(request.clone()))).await;
+    for pause in HEARD_WITHIN {
+        if !matches!(&asked, Err(CliError::Refused(problem, _)) if problem.code == NOT_ACCEPTED) {
+            break;
+        }
+        sleep(pause).await;
+        asked = answer(intake.get_contact(unary(request.clone()))).await;
+    }
+    let contact = ContactsView::from(asked?);
     if session.output.is_json() {
         return session.output.object(&contact);
     }
