@@ -10,6 +10,9 @@ use super::{
     servers::Servers,
 };
 
+/// Where links of carers lead: to a gateway that listens where it does by itself.
+const CARERS_HERE: &str = "http://localhost:7480";
+
 const JWKS: &str = "issuer.jwks.json";
 
 /// The file's name.
@@ -41,6 +44,8 @@ pub(super) fn write(
         ("KL_INDEX_KEY_FILE", file(INDEX_KEY)),
         ("KL_AUDIT_KEY_FILE", file(AUDIT_KEY)),
         ("KL_AUDIT_CHECKPOINT_DIR", file(CHECKPOINTS)),
+        ("KL_CARER_ADDRESS", CARERS_HERE.to_owned()),
+        ("KL_WEBHOOKS_TO_LOOPBACK", "true".to_owned()),
     ];
     let keys = servers.nats_keys.as_ref();
     let keys = keys.map(|keys| ("KL_NATS_KEYS_DIR", keys.display().to_string()));

@@ -31,7 +31,7 @@ impl View for CardView {
             ("link", self.url.clone()),
             (
                 "works until",
-                self.expires_at.map(|at| at.text(local)).unwrap_or_default(),
+                self.expires_at.map(|at| at.day(local)).unwrap_or_default(),
             ),
         ]
     }

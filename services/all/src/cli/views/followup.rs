@@ -221,7 +221,7 @@ impl View for CarerLinkView {
             ("token", self.token.clone()),
             (
                 "works until",
-                self.expires_at.map(|at| at.text(local)).unwrap_or_default(),
+                self.expires_at.map(|at| at.day(local)).unwrap_or_default(),
             ),
         ]
     }

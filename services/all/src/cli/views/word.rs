@@ -88,6 +88,12 @@ impl Moment {
             .to_string()
     }
 
+    /// As `21-11-2026`, for what is far off.
+    pub(crate) fn day(self, local: &TimeZone) -> String {
+        let day = self.0.to_zoned(local.clone());
+        day.strftime("%d-%m-%Y").to_string()
+    }
+
     /// As `14:02`.
     pub(crate) fn time_of_day(self, local: &TimeZone) -> String {
         self.0.to_zoned(local.clone()).strftime("%H:%M").to_string()
