@@ -28,7 +28,7 @@ pub(super) fn print(dir: &Path, line: &Line, servers: &Servers, invented: Option
     );
     if let Some(invented) = invented {
         println!(
-            "  invented    all signals of last year and this one; without {} the next start invents them anew",
+            "  invented    all signals of the last years; without {} the next start invents them anew",
             invented.display()
         );
     }

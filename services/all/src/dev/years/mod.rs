@@ -2,9 +2,8 @@
 //!
 //! Nothing is written into tables. The services themselves live through these years, called by
 //! invented reporters, desks, coordinators and carers, on a clock that goes from one moment at which
-//! something happens to the next, from the first of January of last year up to now: what a screen shows
-//! later is what the services made of it. All of it is invented, and kept apart from what was tried out
-//! without `--demo`.
+//! something happens to the next, from a first of January up to now: what a screen shows later is what the
+//! services made of it. All of it is invented, and kept apart from what was tried out without `--demo`.
 
 mod callers;
 mod plan;
@@ -48,11 +47,12 @@ const OVER: &str = "over";
 /// What of the years is wanted.
 #[derive(Debug, Args)]
 pub(super) struct YearsOptions {
-    /// Fill every zone with signals, referrals and outcomes of last year and this one, all of them
-    /// invented; takes some minutes, once, and is kept apart from what you do without
+    /// Fill every zone with signals, referrals and outcomes of the last years, all of them invented;
+    /// takes some minutes, once, and is kept apart from what you do without
     #[arg(long)]
     pub(super) demo: bool,
-    /// From which day on, instead of the first of January of last year
+    /// From which day on, instead of the first of January of last year, and in two zones of the year
+    /// before
     #[arg(long, requires = "demo", value_name = "DAY")]
     demo_since: Option<Date>,
     /// This zone alone, or these
@@ -68,10 +68,6 @@ impl YearsOptions {
         }
         let zone = |id: &ZoneId| table.zone(id).ok_or_else(|| YearsError::Zone(id.clone()));
         self.demo_zone.iter().map(zone).collect()
-    }
-
-    fn first_day(&self, today: Date) -> Date {
-        self.demo_since.unwrap_or_else(|| plan::first_day(today))
     }
 }
 
@@ -135,15 +131,21 @@ pub(super) async fn play(
     }
     let table = ZoneTable::builtin().map_err(LineError::from)?;
     let zones = options.years.zones(&table)?;
-    let today = environment.today();
-    let first_day = options.years.first_day(today);
-    let stories = plan::stories(&table, &zones, first_day, today);
+    let stories = plan::stories(
+        &table,
+        &zones,
+        options.years.demo_since,
+        environment.today(),
+    );
+    let Some(beginning) = plan::beginning(&stories) else {
+        return say(place, OVER);
+    };
     let zones = zones.into_iter().map(|zone| zone.id.clone()).collect();
     say(place, UNDER_WAY)?;
 
     let clock = MovableClock::default();
     let own = Environment::new(Arc::new(clock.clone()), Arc::new(OsRandom))?;
-    clock.set(plan::Moment::morning(first_day).at(environment));
+    clock.set(beginning.at(environment));
     load_directory(&servers.database_url, &own).await?;
     let secrets = Secrets::load_or_make(place, environment)?;
     let issuer = DevIssuer::new(&secrets.issuer_seed, own.clone());

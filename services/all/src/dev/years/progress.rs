@@ -19,7 +19,7 @@ impl Progress {
         let bar = ProgressBar::new(days(first, last));
         // A wrong template would be a mistake here, and a plain bar does as well.
         if let Ok(style) =
-            ProgressStyle::with_template("inventing two years, once {bar:30} {msg}, {eta} left")
+            ProgressStyle::with_template("inventing what happened {bar:30} {msg}, {eta} left")
         {
             bar.set_style(style);
         }

@@ -69,11 +69,12 @@ impl FirstTalk {
     }
 }
 
-/// How each partner that is asked answers, one after the other; the last one's way is repeated.
+/// How each partner that is asked answers, one after the other; the last one's way is repeated, so that
+/// everything is taken by somebody.
 pub(super) fn answers(rng: &mut Rng) -> Vec<Reply> {
     let first = match rng.u32(0..100) {
-        0..84 => Reply::Accept(prompt(rng)),
-        84..96 => Reply::Decline(
+        0..86 => Reply::Accept(prompt(rng)),
+        86..97 => Reply::Decline(
             prompt(rng),
             pick(
                 rng,
@@ -87,12 +88,12 @@ pub(super) fn answers(rng: &mut Rng) -> Vec<Reply> {
         ),
         _ => Reply::Silence,
     };
-    vec![first, Reply::Accept(prompt(rng))]
+    vec![first, Reply::Accept(0)]
 }
 
 /// Days until somebody answers: most keep the promise.
 fn prompt(rng: &mut Rng) -> i32 {
-    pick(rng, &[(0, 92), (2, 8)])
+    pick(rng, &[(0, 95), (2, 5)])
 }
 
 pub(super) fn help(rng: &mut Rng, burden: Burden) -> Help {
@@ -102,8 +103,8 @@ pub(super) fn help(rng: &mut Rng, burden: Burden) -> Help {
             rng,
             &[
                 (FirstTalk::AtOnce, 35),
-                (FirstTalk::InTime, 55),
-                (FirstTalk::Late, 10),
+                (FirstTalk::InTime, 58),
+                (FirstTalk::Late, 7),
             ],
         ),
         missed_calls: pick(rng, &[(0, 80), (1, 20)]),
@@ -148,7 +149,7 @@ fn outcome(rng: &mut Rng, burden: Burden) -> (OutcomeResult, Option<OutcomeReaso
 /// the partner.
 pub(super) fn confirmation(rng: &mut Rng, result: OutcomeResult) -> Option<Confirmation> {
     let is_helped = result != OutcomeResult::NotHelped;
-    if !happens(rng, if is_helped { 85 } else { 25 }) {
+    if !happens(rng, if is_helped { 90 } else { 40 }) {
         return None;
     }
     let helped = is_helped && happens(rng, 92);

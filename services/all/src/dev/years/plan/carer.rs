@@ -67,12 +67,12 @@ pub(super) fn observations(rng: &mut Rng, burden: Burden, age: AgeBand) -> Vec<O
         (O::Bereavement, 2),
     ];
     let count = match burden {
-        Burden::Light => rng.usize(1..=2),
-        Burden::Moderate => rng.usize(2..=3),
-        Burden::Heavy => rng.usize(2..=5),
+        Burden::Light => 1,
+        Burden::Moderate => rng.usize(1..=2),
+        Burden::Heavy => rng.usize(2..=3),
     };
     let mut seen: Vec<Observation> = (0..count).map(|_| pick(rng, OFTEN)).collect();
-    if burden == Burden::Heavy && happens(rng, 25) {
+    if burden == Burden::Heavy && happens(rng, 15) {
         seen.push(O::SaysCannotGoOn);
     }
     if rng.u32(0..1000) < 12 {
@@ -124,9 +124,9 @@ pub(super) fn language(rng: &mut Rng) -> Language {
 /// What the carer agrees to, and after how many days whoever was not asked does.
 pub(super) fn consent(rng: &mut Rng) -> (Consent, Option<i32>) {
     match rng.u32(0..100) {
-        0..80 => (Consent::Given, None),
-        80..90 => (Consent::NotAsked, Some(rng.i32(1..8))),
-        90..94 => (Consent::NotAsked, None),
+        0..76 => (Consent::Given, None),
+        76..91 => (Consent::NotAsked, Some(rng.i32(1..5))),
+        91..93 => (Consent::NotAsked, None),
         _ => (Consent::Refused, None),
     }
 }

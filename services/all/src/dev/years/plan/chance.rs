@@ -24,14 +24,3 @@ pub(super) fn one_of<T: Copy>(rng: &mut Rng, choices: &[T]) -> T {
 pub(super) fn happens(rng: &mut Rng, of_a_hundred: u32) -> bool {
     rng.u32(0..100) < of_a_hundred
 }
-
-/// How often it happens that happens so often on average.
-pub(super) fn times(rng: &mut Rng, on_average: f64) -> usize {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a small count, and never below none"
-    )]
-    let certain = on_average as usize;
-    certain + usize::from(rng.f64() < on_average.fract())
-}

@@ -45,7 +45,8 @@ enum Came {
 }
 
 impl Play<'_> {
-    /// What of these is about follow-ups.
+    /// What of these is about follow-ups. Nobody has to hear of it before something else is done: the
+    /// promises are kept where it is written.
     pub(super) async fn help(&mut self, deeds: &[Deed], now: Moment) -> Result<(), DevError> {
         self.find_tasks(deeds).await?;
         let mut calls = Vec::new();
@@ -63,17 +64,15 @@ impl Play<'_> {
             }
             let course = &self.courses[follow_up.course];
             let (help, confirms) = (course.story.help, course.story.confirms);
-            let situation_id = course.situation_id.clone();
             // Whoever cannot wait is called until they answer.
-            let is_missed = follow_up.missed_calls < help.missed_calls
-                && follow_up.urgency != Urgency::Emergency;
+            let is_missed =
+                follow_up.missed_calls < help.missed_calls && follow_up.urgency < Urgency::Urgent;
             let is_reopened = follow_up.is_reopened;
             let task_id = follow_up.task_id.clone();
             let zone = course.story.zone.clone();
             let mut desk = FollowupServiceClient::new(self.callers.desk(&follow_up.organisation)?);
             let coordinator = FollowupServiceClient::new(self.callers.coordinator(&[zone])?);
             let carer = FollowupServiceClient::new(self.callers.carer()?);
-            self.touch(&situation_id);
             calls.push(async move {
                 let came = match deed {
                     Deed::Call(_) => call(&mut desk, task_id, is_missed).await?,

@@ -49,7 +49,7 @@ pub(super) struct Play<'l> {
     helpful: HashMap<String, String>,
     /// The last day on which coordinators decide.
     decided_until: Date,
-    /// Those about whom something was done since it was quiet.
+    /// Those of whom something was said since that others have to hear before it goes on.
     touched: BTreeSet<SituationId>,
     /// Something was done since then because of which somebody may be asked.
     is_asked_anew: bool,
@@ -158,7 +158,7 @@ impl<'l> Play<'l> {
         self.quiet.around(&touched).await
     }
 
-    /// Something was done about this situation.
+    /// Something was said of this situation that others have to hear.
     fn touch(&mut self, situation_id: &str) {
         self.touched.extend(situation_id.parse::<SituationId>());
     }
