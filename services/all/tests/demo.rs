@@ -134,6 +134,13 @@ fn invented_weeks_are_lived_through_once_also_after_they_were_broken_off() {
     assert!(referrals.iter().any(|one| one["state"] == "accepted"));
     let tasks = machine.asks(&server, &["followup", "list", "--as", "coordinator"]);
     assert!(!tasks.is_empty());
+    // What was said of room when the weeks began counts no more: it was said anew.
+    let list = ["directory", "list", "--zone", ZONE, "--as", "coordinator"];
+    let services = machine.asks(&server, &list);
+    let with_room = services
+        .iter()
+        .filter(|one| one["capacity"]["holds"] == true);
+    assert_eq!(with_room.count(), 5);
     assert!(second.stop().status.success());
 
     let mut third = machine.start();

@@ -80,6 +80,8 @@ pub(super) enum Deed {
     Confirm(usize),
     /// A coordinator closes what the carer does not answer about.
     Close(usize),
+    /// All desks say what room they have.
+    SayRoom,
 }
 
 /// What is to be done when.

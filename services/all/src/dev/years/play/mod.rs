@@ -5,6 +5,7 @@ mod course;
 mod decide;
 mod flag;
 mod help;
+mod room;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -97,6 +98,8 @@ impl<'l> Play<'l> {
         let Some(mut moment) = self.agenda.first() else {
             return Ok(());
         };
+        let last_days = Moment::morning(self.decided_until).max(moment);
+        self.agenda.add(last_days, Deed::SayRoom);
         let progress = Progress::new(moment.day, today);
         loop {
             let at = moment.at(&self.environment);
@@ -121,6 +124,9 @@ impl<'l> Play<'l> {
             self.flag(&deeds, moment).await?;
             self.agree(&deeds).await?;
             self.help(&deeds, moment).await?;
+            if deeds.contains(&Deed::SayRoom) {
+                self.say_room().await?;
+            }
             if !is_weekend(moment.day) {
                 self.answer(moment).await?;
                 self.decide(moment).await?;
