@@ -35,7 +35,7 @@ impl DemoPeople {
             person("cleaner", Role::Reporter, None, &[])?,
             person("nurse", Role::Reporter, None, &[])?,
             person("coordinator", Role::Coordinator, None, &every_zone)?,
-            person("analyst", Role::Analyst, None, &[])?,
+            person("analyst", Role::Analyst, None, &every_zone)?,
             person("admin", Role::Admin, None, &[])?,
         ];
         let mut shown: Vec<DemoPerson> = people.iter().map(show).collect();
