@@ -19,6 +19,7 @@ use governor::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use knipperlicht_vocabulary::ReporterId;
+use nonzero_ext::nonzero;
 use quick_cache::sync::Cache;
 
 use crate::{AccessError, Principal, Role};
@@ -35,13 +36,13 @@ const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LEFT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// A phone that was offline sends its queue, and asks for each signal how it stands.
-const REPORTER: NonZeroU32 = NonZeroU32::new(600).unwrap();
+const REPORTER: NonZeroU32 = nonzero!(600_u32);
 /// A desk, or the software of a whole organisation behind one account.
-const DESK: NonZeroU32 = NonZeroU32::new(1_200).unwrap();
+const DESK: NonZeroU32 = nonzero!(1_200_u32);
 /// Reports and repairs.
-const OFFICE: NonZeroU32 = NonZeroU32::new(300).unwrap();
+const OFFICE: NonZeroU32 = nonzero!(300_u32);
 /// Carers with a link or a card, all those behind one address.
-const ADDRESS: NonZeroU32 = NonZeroU32::new(120).unwrap();
+const ADDRESS: NonZeroU32 = nonzero!(120_u32);
 
 /// How often one role may call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
