@@ -3,19 +3,24 @@
 //! [`Standing`] connection, which acts in one name for good.
 
 use std::{
+    borrow::Cow,
     ops::{Deref, DerefMut},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::{
-    AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction,
+    AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, SqlSafeStr, Transaction,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
-use knipperlicht_runtime::is_this_machine;
+use knipperlicht_runtime::{
+    is_this_machine,
+    metrics::{DB_CONNECTIONS, DB_CONNECTIONS_MAX, DB_TIMEOUTS, DB_WAIT, Labels},
+};
 use knipperlicht_vocabulary::ZoneId;
+use tracing::Span;
 
 use crate::Principal;
 
@@ -45,6 +50,7 @@ pub fn can_be_overheard(url: &str) -> Result<bool, sqlx::Error> {
 /// A service's database: its own schema under its own role, nothing else.
 #[derive(Debug, Clone)]
 pub struct Database {
+    service: &'static str,
     pool: PgPool,
     connect: Arc<PgConnectOptions>,
     become_role: Arc<str>,
@@ -70,6 +76,7 @@ impl Database {
             ]);
         let become_role = format!("set role kl_{}", options.service);
         Ok(Self {
+            service: options.service,
             pool: pool(connect.clone(), become_role.clone(), options.connections),
             connect: Arc::new(connect),
             become_role: become_role.into(),
@@ -90,24 +97,79 @@ impl Database {
 
     /// Opens a transaction in the name of `principal`.
     pub async fn begin(&self, principal: &Principal) -> Result<OwnedTransaction, sqlx::Error> {
-        let (pool, principal) = (self.pool.clone(), principal.clone());
+        let (service, pool, principal) = (self.service, self.pool.clone(), principal.clone());
+        let span = transaction_span(service);
         // In a task of its own, which ends whatever becomes of the caller: a `begin` that is dropped
         // half-way would hand its connection back with a transaction open.
         let begun = tokio::spawn(async move {
             // What nobody set stands empty: it need not be said.
             let binding = binding("local", &principal, |value| !value.is_empty());
             let begin = format!("begin; {binding}");
-            Ok(OwnedTransaction(
-                pool.begin_with(AssertSqlSafe(begin)).await?,
-            ))
+            let connection = connection(service, &pool).await?;
+            let begin = AssertSqlSafe(begin).into_sql_str();
+            Ok(OwnedTransaction {
+                transaction: Transaction::begin(connection, Some(begin)).await?,
+                _span: span,
+            })
         });
         begun.await.map_err(|_| sqlx::Error::WorkerCrashed)?
+    }
+
+    /// Tells how many connections there are, and how many of them are idle; those that stand for good
+    /// are not counted, each has one thing to do.
+    pub fn tell_connections(&self) {
+        let pool = (
+            "db_client_connection_pool_name",
+            Cow::Borrowed(self.service),
+        );
+        let with = |state: &'static str| -> Labels {
+            vec![pool.clone(), ("db_client_connection_state", state.into())]
+        };
+        let (all, idle) = (self.pool.size(), self.pool.num_idle());
+        let idle = u32::try_from(idle).unwrap_or(all).min(all);
+        let counts = vec![
+            (with("idle"), f64::from(idle)),
+            (with("used"), f64::from(all - idle)),
+        ];
+        DB_CONNECTIONS.tell(self.service, counts);
+        let most = f64::from(self.pool.options().get_max_connections());
+        DB_CONNECTIONS_MAX.tell(self.service, vec![(vec![pool.clone()], most)]);
+        DB_TIMEOUTS.add(0, &[("db_client_connection_pool_name", self.service)]);
     }
 
     /// Waits until every connection is given back, but for the standing ones, and closes them.
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// A connection, and how long it took to get one.
+async fn connection(
+    service: &'static str,
+    pool: &PgPool,
+) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+    let name = [("db_client_connection_pool_name", service)];
+    let began = Instant::now();
+    let connection = pool.acquire().await;
+    DB_WAIT.record(began.elapsed().as_secs_f64(), &name);
+    if matches!(connection, Err(sqlx::Error::PoolTimedOut)) {
+        DB_TIMEOUTS.add(1, &name);
+    }
+    connection
+}
+
+/// The span of a transaction in a call: of what runs in the background, none.
+fn transaction_span(service: &'static str) -> Span {
+    if Span::current().is_none() {
+        return Span::none();
+    }
+    tracing::info_span!(
+        "transaction",
+        otel.name = "transaction",
+        otel.kind = "client",
+        db.system.name = "postgresql",
+        db.namespace = service,
+    )
 }
 
 fn pool(connect: PgConnectOptions, prepare: String, connections: u32) -> PgPool {
@@ -158,7 +220,11 @@ impl Standing {
 
 /// A transaction in somebody's name. Dropped without [`commit`](Self::commit), it never was.
 #[derive(Debug)]
-pub struct OwnedTransaction(Transaction<'static, Postgres>);
+pub struct OwnedTransaction {
+    transaction: Transaction<'static, Postgres>,
+    /// Ends with it.
+    _span: Span,
+}
 
 impl OwnedTransaction {
     /// From here on acts as `principal`. For a call that has shown, in the caller's name, that
@@ -166,19 +232,19 @@ impl OwnedTransaction {
     /// partner's referral, the reporter's view.
     pub async fn act_as(&mut self, principal: &Principal) -> Result<(), sqlx::Error> {
         sqlx::raw_sql(AssertSqlSafe(binding("local", principal, |_| true)))
-            .execute(&mut *self.0)
+            .execute(&mut *self.transaction)
             .await?;
         Ok(())
     }
 
     /// Makes it so.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
-        self.0.commit().await
+        self.transaction.commit().await
     }
 
     /// Undoes it.
     pub async fn rollback(self) -> Result<(), sqlx::Error> {
-        self.0.rollback().await
+        self.transaction.rollback().await
     }
 }
 
@@ -186,13 +252,13 @@ impl Deref for OwnedTransaction {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        &self.0
+        &self.transaction
     }
 }
 
 impl DerefMut for OwnedTransaction {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.0
+        &mut self.transaction
     }
 }
 

@@ -84,6 +84,7 @@ impl NatsUser {
                 .iter()
                 .map(|aggregate| format!("{SUBJECT_ROOT}.*.*.{aggregate}.*.*"))
                 .chain(reads)
+                .chain([format!("$JS.API.DIRECT.GET.{STREAM}")])
                 .collect(),
             Self::Reader => reads.to_vec(),
             Self::Eraser => reads

@@ -5,7 +5,7 @@
 //! situation's line, against the inbox: that something is read twice, or by two processes,
 //! changes nothing.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Instant};
 
 use async_nats::jetstream;
 use knipperlicht_access::{Database, Principal, Standing};
@@ -16,14 +16,14 @@ use sqlx::PgConnection;
 use tokio::sync::watch;
 
 use crate::{
-    Event, Feed, Forgets, Turns,
+    Event, Feed, Forgets, Lead, Turns,
     admission::{Place, Verdict, waves},
     delivery::Delivery,
     envelope::{self, Unreadable},
     erasing,
     inbox::{self, LookUp},
     lease::{self, Places},
-    merges,
+    measure, merges,
     parking::{self, Parking},
     reader::{Batch, Reader},
     seat::{Seat, Share, next},
@@ -42,6 +42,14 @@ pub enum ReactionError {
 }
 
 impl ReactionError {
+    /// What sort of error it is, for telemetry: never its text.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "database",
+            Self::Nonsense(_) => "nonsense",
+        }
+    }
+
     /// Whether the whole database is away rather than one event at fault.
     fn is_outage(&self) -> bool {
         match self {
@@ -98,6 +106,8 @@ pub struct Consumer<R> {
     pub jetstream: jetstream::Context,
     /// What its process reads for all its services; none for a service alone in its process.
     pub feed: Option<Feed>,
+    /// Whether its process tells of the whole service: told here.
+    pub lead: Lead,
     /// Time.
     pub environment: Environment,
     /// When it is its turn.
@@ -128,6 +138,7 @@ impl<R: Reactions> Consumer<R> {
             principal: &self.principal,
             jetstream: &self.jetstream,
             feed: self.feed.as_ref(),
+            lead: &self.lead,
         }
     }
 
@@ -197,11 +208,13 @@ impl<R: Reactions> Consumer<R> {
         stop: &Stop,
     ) -> bool {
         let mut failures = 0;
+        measure::consumed(self.service, deliveries.len());
         loop {
-            let error = match self.handle_quickly(standing, deliveries, read).await {
-                Ok(()) => return true,
-                Err(error) => error,
-            };
+            let began = Instant::now();
+            let handled = self.handle_quickly(standing, deliveries, read).await;
+            let error = handled.as_ref().err().map(ReactionError::kind);
+            measure::processed(self.service, began.elapsed(), error);
+            let Err(error) = handled else { return true };
             standing.give_up();
             let handled = if error.is_outage() {
                 Err(error)
@@ -264,11 +277,30 @@ impl<R: Reactions> Consumer<R> {
         read: &Places,
         look_up: LookUp,
     ) -> Result<(), ReactionError> {
-        let now = self.environment.now();
-        let opened: Vec<Result<Event, &Unreadable>> = deliveries
+        let mut opened: Vec<Result<Event, &Unreadable>> = deliveries
             .iter()
-            .map(|delivery| delivery.opened.as_ref().map(Event::of))
+            .map(|delivery| {
+                let opened = delivery.opened.as_ref();
+                opened.map(|fact| Event::of(self.service, fact))
+            })
             .collect();
+        let handled = self
+            .handle_opened(standing, (deliveries, &opened), read, look_up)
+            .await;
+        if let (Err(error), [Ok(event)]) = (&handled, &mut opened[..]) {
+            event.fail(error.kind());
+        }
+        handled
+    }
+
+    async fn handle_opened(
+        &self,
+        standing: &mut Standing,
+        (deliveries, opened): (&[Arc<Delivery>], &[Result<Event, &Unreadable>]),
+        read: &Places,
+        look_up: LookUp,
+    ) -> Result<(), ReactionError> {
+        let now = self.environment.now();
         let events: Vec<&Event> = opened.iter().flatten().collect();
         let mut transaction = standing.begin().await?;
         let turn = self.turns.take().await;
@@ -277,12 +309,13 @@ impl<R: Reactions> Consumer<R> {
         let mut applied = Vec::with_capacity(events.len());
         let mut held_back = Vec::new();
         let mut erasures = Vec::new();
+        let mut duplicates = 0;
         for (opened, delivery) in opened.iter().zip(deliveries) {
             let message = &delivery.message;
             match opened {
                 Ok(event) => match admission.judge(event.place()) {
                     Verdict::Apply => applied.push(event),
-                    Verdict::Duplicate => {}
+                    Verdict::Duplicate => duplicates += 1,
                     // It waits too, but nothing that is parked before it keeps it for long.
                     Verdict::Wait | Verdict::QueueBehind if erasing::is_erasure(event) => {
                         erasures.push(event.said_of.uuid());
@@ -305,6 +338,7 @@ impl<R: Reactions> Consumer<R> {
         // The next may take its turn while the disk turns.
         drop(turn);
         transaction.commit().await?;
+        measure::duplicates(self.service, duplicates);
         self.told(&applied);
         Ok(())
     }
@@ -396,7 +430,7 @@ impl<R: Reactions> Consumer<R> {
                     fact.source.name()
                 )),
                 Ok(fact) => {
-                    let event = Event::of(&Arc::new(fact));
+                    let event = Event::of(self.service, &Arc::new(fact));
                     let fresh = !parked.is_duplicate();
                     let events = if fresh { vec![&event] } else { Vec::new() };
                     let applied = self

@@ -3,6 +3,7 @@
 use async_nats::{HeaderMap, header::NATS_MESSAGE_ID};
 use jiff::Timestamp;
 use knipperlicht_contracts::event::{EventBody, Service};
+use knipperlicht_runtime::MessageSpan;
 use knipperlicht_vocabulary::{EventId, SituationId, ZoneId};
 
 use crate::{event::Fact, outbox::OutboxRow};
@@ -39,8 +40,8 @@ pub(crate) fn subject(row: &OutboxRow) -> String {
     )
 }
 
-/// The headers of an event of `source`.
-pub(crate) fn headers(source: Service, row: &OutboxRow) -> HeaderMap {
+/// The headers of an event of `source`, published in `span`.
+pub(crate) fn headers(source: Service, row: &OutboxRow, span: &MessageSpan) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let event_id = row.event_id.to_string();
     if row.event_type == EventBody::FORGOTTEN {
@@ -58,7 +59,7 @@ pub(crate) fn headers(source: Service, row: &OutboxRow) -> HeaderMap {
     headers.insert(SEQUENCE, row.sequence.to_string());
     headers.insert(ZONE, row.zone.as_str());
     headers.insert(CONTENT_TYPE, "application/protobuf");
-    if let Some(traceparent) = &row.traceparent {
+    if let Some(traceparent) = span.traceparent().or_else(|| row.traceparent.clone()) {
         headers.insert(TRACEPARENT, traceparent.as_str());
     }
     headers

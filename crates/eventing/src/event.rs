@@ -8,7 +8,9 @@ use std::{
 use jiff::Timestamp;
 use knipperlicht_contracts::event::{EventBody, Service};
 use knipperlicht_runtime::MessageSpan;
-use knipperlicht_vocabulary::{EventId, SituationId, ZoneId};
+use knipperlicht_vocabulary::{EventId, Partition, SituationId, ZoneId};
+
+use crate::spans::Told;
 
 /// One fact about one situation.
 #[derive(Debug)]
@@ -40,18 +42,16 @@ pub struct Event {
 }
 
 impl Event {
-    /// Begins to handle a fact.
-    pub(crate) fn of(fact: &Arc<Fact>) -> Self {
-        let span = MessageSpan::start(fact.traceparent.as_deref(), || {
-            let name = format!("process {}", fact.body.event_type());
-            let attributes = [
-                ("messaging.system", "nats".to_owned()),
-                ("messaging.operation.name", "process".to_owned()),
-                ("messaging.message.id", fact.id.to_string()),
-                ("knipperlicht.zone", fact.zone.to_string()),
-            ];
-            (name, attributes)
-        });
+    /// `service` begins to handle a fact.
+    pub(crate) fn of(service: Service, fact: &Arc<Fact>) -> Self {
+        let told = Told {
+            by: service,
+            id: fact.id.uuid(),
+            subject_tail: fact.body.subject_tail(),
+            zone: fact.zone.as_str(),
+            partition: Partition::of(fact.said_of).number(),
+        };
+        let span = told.processed(fact.traceparent.as_deref());
         Self {
             fact: Arc::clone(fact),
             span,
@@ -69,6 +69,11 @@ impl Event {
     pub(crate) fn is_about(&self, survivor: SituationId) {
         // Said once at most: what it is about does not change while it takes effect.
         let _ = self.survivor.set(survivor);
+    }
+
+    /// It could not take effect, in this way: a code, never a text.
+    pub(crate) fn fail(&mut self, error_type: &'static str) {
+        self.span.fail(error_type);
     }
 
     /// The context that what follows from this event goes on with.

@@ -1,16 +1,18 @@
 //! What every service is given when it starts.
 
+use async_nats::jetstream;
 use knipperlicht_access::{Database, Principal};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_privacy::audit::Entry;
-use knipperlicht_runtime::{Bell, current_traceparent, trace_id};
-use knipperlicht_vocabulary::Environment;
+use knipperlicht_runtime::{Bell, Step, current_traceparent, trace_id};
+use knipperlicht_vocabulary::{Environment, SituationId};
 use sqlx::PgConnection;
 use tracing::Span;
 
 use crate::{
-    Turns, Waker,
+    Lead, Turns, Waker, Watch,
     audit::{self, Deed},
+    outbox,
 };
 
 /// What every service is given when it starts.
@@ -28,6 +30,8 @@ pub struct Kit {
     pub waker: Waker,
     /// To be told how many waited for an answer together.
     pub turns: Turns,
+    /// Whether this process tells of the whole service.
+    pub lead: Lead,
     /// To be rung after each commit that changed what somebody may be watching.
     pub bell: Bell,
 }
@@ -37,6 +41,26 @@ impl Kit {
     pub fn committed(&self) {
         self.waker.wake();
         self.bell.ring();
+    }
+
+    /// What tells of the whole service, for dashboards and alerts.
+    #[must_use]
+    pub fn watch(&self, jetstream: jetstream::Context) -> Watch {
+        Watch {
+            kit: self.clone(),
+            jetstream,
+        }
+    }
+
+    /// Takes a step in the story of a situation, where a call of somebody goes on with it: what
+    /// follows belongs to the trace in which the situation was first told of.
+    pub async fn step(
+        &self,
+        connection: &mut PgConnection,
+        situation: SituationId,
+    ) -> Result<Step, sqlx::Error> {
+        let story = outbox::story(connection, situation).await?;
+        Ok(Step::take(story.as_deref()))
     }
 
     /// Notes in the audit log what somebody did, in the transaction that does it, which by now acts

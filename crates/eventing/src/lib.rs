@@ -15,6 +15,11 @@
 //! - [`parking`]: what cannot be handled waits in PostgreSQL, and its situation behind it.
 //! - [`topology`]: the stream, and who listens to whom.
 //! - [`accounts`]: who may do what at NATS.
+//! - [`health`]: how it stands with the servers that all of this needs.
+//! - [`story`]: what was said and handled of one situation, and when.
+//! - [`lag`]: how far a service is behind.
+//! - [`Watch`], [`Lead`]: what is told of a whole service for dashboards and alerts, by one of its
+//!   processes.
 //! - [`reconciler`]: what was said compared with what was handled; replay.
 //! - [`Watchers`]: who watches what, and is woken when it changed.
 //! - [`audit`]: who did what, and why: a log that every service keeps beside its events.
@@ -31,10 +36,14 @@ pub mod erasing;
 mod event;
 mod feed;
 mod forgetting;
+pub mod health;
 mod inbox;
 mod kit;
+pub mod lag;
+mod lead;
 mod lease;
 mod listener;
+mod measure;
 pub mod merges;
 mod nats;
 pub mod outbox;
@@ -46,8 +55,11 @@ pub mod reconciler;
 pub mod relay;
 pub mod schema;
 mod seat;
+mod spans;
+pub mod story;
 pub mod topology;
 mod turn;
+mod watch;
 mod watchers;
 
 pub use accounts::NatsUser;
@@ -57,11 +69,13 @@ pub use event::{Event, Fact};
 pub use feed::Feed;
 pub use forgetting::Forgetting;
 pub use kit::Kit;
+pub use lead::Lead;
 pub use listener::{Listener, Listens};
 pub use nats::{NatsError, NatsOptions};
 pub use outbox::{Said, Waker, say};
 pub use relay::Relay;
 pub use turn::Turns;
+pub use watch::Watch;
 pub use watchers::{Change, Found, Looks, Watcher, Watchers};
 
 /// The tables that every service's schema holds.

@@ -6,7 +6,11 @@
 //! have effect once by itself. What concerns it takes effect in the transaction that notes how far
 //! was read; nothing is left out.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_nats::jetstream;
 use knipperlicht_access::{Database, Principal, Standing};
@@ -17,10 +21,10 @@ use sqlx::PgConnection;
 use tokio::sync::watch;
 
 use crate::{
-    Event, Fact, Feed, Forgets, Turns,
+    Event, Fact, Feed, Forgets, Lead, Turns,
     delivery::Delivery,
     lease::{self, Places},
-    merges,
+    measure, merges,
     reader::Reader,
     seat::{Seat, Share, next},
 };
@@ -68,6 +72,8 @@ pub struct Listener<L> {
     pub jetstream: jetstream::Context,
     /// What its process reads for all its services; none for a service alone in its process.
     pub feed: Option<Feed>,
+    /// Whether its process tells of the whole service: told here.
+    pub lead: Lead,
     /// Time and randomness.
     pub environment: Environment,
     /// When it is its turn.
@@ -93,6 +99,7 @@ impl<L: Listens> Listener<L> {
             principal: &self.principal,
             jetstream: &self.jetstream,
             feed: self.feed.as_ref(),
+            lead: &self.lead,
         };
         let (share, shared) = watch::channel(Share::default());
         tokio::join!(
@@ -155,8 +162,9 @@ impl<L: Listens> Listener<L> {
             let is_behind = reader.as_ref().is_some_and(Reader::is_behind);
             let may_wait = is_behind && unnoted.batches < UNNOTED;
             let mut failures = 0;
+            measure::consumed(self.service, batch.deliveries.len());
             while let Err(error) = self
-                .handle(standing, &batch.deliveries, &mut unnoted, may_wait)
+                .measured(standing, &batch.deliveries, &mut unnoted, may_wait)
                 .await
             {
                 standing.give_up();
@@ -170,6 +178,20 @@ impl<L: Listens> Listener<L> {
                 return true;
             }
         }
+    }
+
+    async fn measured(
+        &self,
+        standing: &mut Standing,
+        deliveries: &[Arc<Delivery>],
+        unnoted: &mut Unnoted,
+        may_wait: bool,
+    ) -> Result<(), sqlx::Error> {
+        let began = Instant::now();
+        let handled = self.handle(standing, deliveries, unnoted, may_wait).await;
+        let error = handled.as_ref().err().map(|_| "database");
+        measure::processed(self.service, began.elapsed(), error);
+        handled
     }
 
     /// One batch. How far was read may stay unnoted for a while when nothing in it matters: after
@@ -187,7 +209,7 @@ impl<L: Listens> Listener<L> {
             // What cannot be read is recorded by the services that it was said to.
             .filter_map(|delivery| delivery.opened.as_ref().ok())
             .filter(|fact| self.listens.concerns(fact))
-            .map(Event::of)
+            .map(|fact| Event::of(self.service, fact))
             .collect();
         if events.is_empty() {
             if may_wait {

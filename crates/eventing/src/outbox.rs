@@ -143,6 +143,23 @@ pub async fn say(
     Ok(())
 }
 
+/// Where the story of a situation began, as far as this service said anything in it: the trace of the
+/// first thing it said. Relies on the primary key.
+pub(crate) async fn story(
+    connection: &mut PgConnection,
+    situation: SituationId,
+) -> Result<Option<String>, sqlx::Error> {
+    let first = sqlx::query_scalar!(
+        r#"select traceparent as "traceparent!" from outbox
+           where situation_id = $1 and traceparent is not null
+           order by sequence limit 1"#,
+        situation.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(first)
+}
+
 /// A row of the outbox, as the relay takes it.
 #[derive(Debug)]
 pub(crate) struct OutboxRow {

@@ -305,6 +305,66 @@ pub struct ParkedView {
     pub parked_at: Timestamp,
 }
 
+/// All there is of one that is parked.
+#[derive(Debug)]
+pub struct ParkedDetails {
+    /// As the list has it.
+    pub parked: ParkedView,
+    /// When it is tried again by itself.
+    pub retry_at: Option<Timestamp>,
+    /// The headers it came with.
+    pub headers: Vec<(String, String)>,
+    /// How long its body is.
+    pub body_bytes: i32,
+    /// How many more of its situation are parked.
+    pub behind: i64,
+}
+
+/// One that is parked. Relies on the primary key and on `parked_once`.
+pub async fn show(
+    connection: &mut PgConnection,
+    id: i64,
+) -> Result<Option<ParkedDetails>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select id, reason, source, situation_id, sequence, subject, error, attempts, parked_at,
+                  retry_at as "retry_at: jiff_sqlx::Timestamp", headers,
+                  octet_length(body) as "body_bytes!",
+                  (select count(*) from parked other
+                   where other.situation_id = parked.situation_id and other.id <> parked.id) as "behind!"
+           from parked where id = $1"#,
+        id,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| ParkedDetails {
+        parked: ParkedView {
+            id: row.id,
+            reason: row.reason,
+            source: row.source,
+            situation_id: row.situation_id,
+            sequence: row.sequence,
+            subject: row.subject,
+            error: row.error,
+            attempts: row.attempts,
+            parked_at: row.parked_at.to_jiff(),
+        },
+        retry_at: row.retry_at.map(jiff_sqlx::Timestamp::to_jiff),
+        headers: texts(&row.headers),
+        body_bytes: row.body_bytes,
+        behind: row.behind,
+    }))
+}
+
+fn texts(headers: &serde_json::Value) -> Vec<(String, String)> {
+    let pairs = headers.as_object().into_iter().flatten();
+    pairs
+        .map(|(name, value)| {
+            let text = value.as_str().unwrap_or_default();
+            (name.clone(), text.to_owned())
+        })
+        .collect()
+}
+
 /// Everything parked, oldest first.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<ParkedView>, sqlx::Error> {
     let rows = sqlx::query!(

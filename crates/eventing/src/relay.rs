@@ -7,18 +7,19 @@
 //! Should the server refuse one of those, or a row be committed so late that the next of its
 //! situation went before it, that one waits with those who hear it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant as Moment};
 
 use async_nats::jetstream::{self, context::PublishError};
 use knipperlicht_access::{Database, Principal, Standing};
 use knipperlicht_contracts::event::Service;
-use knipperlicht_runtime::{Stop, retry_pause};
+use knipperlicht_runtime::{MessageSpan, Stop, retry_pause};
 use knipperlicht_vocabulary::{Environment, PARTITIONS};
 use tokio::time::Instant;
 
 use crate::{
-    Turns, envelope,
+    Turns, envelope, measure,
     outbox::{self, OutboxRow, Waker},
+    spans::Told,
     turn::rest,
 };
 
@@ -160,7 +161,7 @@ impl Relay {
             return Ok((0, Left::Nothing));
         }
         drop(turn);
-        let published = self.publish(&rows).await?;
+        let published = self.publish_measured(&rows).await?;
         let turn = self.turns.take().await;
         outbox::mark_published(&mut transaction, published, self.environment.now()).await?;
         drop(turn);
@@ -179,10 +180,45 @@ impl Relay {
         Ok((published.len(), left))
     }
 
+    async fn publish_measured<'r>(
+        &self,
+        rows: &'r [OutboxRow],
+    ) -> Result<&'r [OutboxRow], RelayError> {
+        let began = Moment::now();
+        let mut spans: Vec<MessageSpan> = rows.iter().map(|row| self.span(row)).collect();
+        let published = self.publish(rows, &spans).await;
+        let stored = published.as_ref().map_or(0, |rows| rows.len());
+        for span in &mut spans[stored..] {
+            span.fail("refused");
+        }
+        let (tried, error) = match &published {
+            Ok(stored) => (stored.len(), None),
+            Err(_) => (rows.len(), Some("refused")),
+        };
+        measure::published(self.service, tried, began.elapsed(), error);
+        published
+    }
+
+    /// The span of a row that is published.
+    fn span(&self, row: &OutboxRow) -> MessageSpan {
+        let told = Told {
+            by: self.service,
+            id: row.event_id,
+            subject_tail: &row.subject_tail,
+            zone: &row.zone,
+            partition: u16::try_from(row.partition).unwrap_or_default(),
+        };
+        told.published(row.traceparent.as_deref())
+    }
+
     /// Publishes rows, in order; says which.
-    async fn publish<'r>(&self, rows: &'r [OutboxRow]) -> Result<&'r [OutboxRow], RelayError> {
+    async fn publish<'r>(
+        &self,
+        rows: &'r [OutboxRow],
+        spans: &[MessageSpan],
+    ) -> Result<&'r [OutboxRow], RelayError> {
         if rows.len() >= ATOMIC_FROM {
-            match self.publish_batch(rows).await {
+            match self.publish_batch(rows, spans).await {
                 Ok(()) => return Ok(rows),
                 // Refused whole. Most often because some of it was stored before, its acknowledgement
                 // lost: each for itself, the server tells which.
@@ -191,17 +227,21 @@ impl Relay {
                 }
             }
         }
-        self.publish_each(&rows[..rows.len().min(ATOMIC_FROM)])
+        self.publish_each(&rows[..rows.len().min(ATOMIC_FROM)], spans)
             .await
     }
 
     /// Each row for itself, all on their way at once. Should one be refused and a later one not,
     /// the later one waits with those who hear it, until this one is published again.
-    async fn publish_each<'r>(&self, rows: &'r [OutboxRow]) -> Result<&'r [OutboxRow], RelayError> {
+    async fn publish_each<'r>(
+        &self,
+        rows: &'r [OutboxRow],
+        spans: &[MessageSpan],
+    ) -> Result<&'r [OutboxRow], RelayError> {
         let refused = |error: PublishError| RelayError::Publish(error.to_string());
         let mut answers = Vec::with_capacity(rows.len());
-        for row in rows {
-            let headers = envelope::headers(self.service, row);
+        for (row, span) in rows.iter().zip(spans) {
+            let headers = envelope::headers(self.service, row, span);
             let body = row.body.clone().into();
             let answer = self
                 .jetstream
@@ -221,25 +261,25 @@ impl Relay {
     }
 
     /// One atomic batch (NATS ADR-50): only the last message is answered, for all of them.
-    async fn publish_batch(&self, rows: &[OutboxRow]) -> Result<(), String> {
+    async fn publish_batch(&self, rows: &[OutboxRow], spans: &[MessageSpan]) -> Result<(), String> {
         let batch_id = self.environment.uuid().simple().to_string();
-        let Some((last, rest)) = rows.split_last() else {
+        let (Some((last, rest)), Some(last_span)) = (rows.split_last(), spans.last()) else {
             return Ok(());
         };
-        let in_batch = |row: &OutboxRow, place: usize| {
-            let mut headers = envelope::headers(self.service, row);
+        let in_batch = |row: &OutboxRow, span: &MessageSpan, place: usize| {
+            let mut headers = envelope::headers(self.service, row, span);
             headers.insert("Nats-Batch-Id", batch_id.as_str());
             headers.insert("Nats-Batch-Sequence", place.to_string());
             headers
         };
         let nats = self.jetstream.client();
-        for (index, row) in rest.iter().enumerate() {
-            let (headers, body) = (in_batch(row, index + 1), row.body.clone().into());
+        for (index, (row, span)) in rest.iter().zip(spans).enumerate() {
+            let (headers, body) = (in_batch(row, span, index + 1), row.body.clone().into());
             nats.publish_with_headers(envelope::subject(row), headers, body)
                 .await
                 .map_err(|error| error.to_string())?;
         }
-        let mut headers = in_batch(last, rows.len());
+        let mut headers = in_batch(last, last_span, rows.len());
         headers.insert("Nats-Batch-Commit", "1");
         self.jetstream
             .publish_with_headers(envelope::subject(last), headers, last.body.clone().into())

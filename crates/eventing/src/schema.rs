@@ -14,6 +14,9 @@ pub enum SchemaError {
     /// A migration.
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// There is something already where a backup is to go.
+    #[error("there is a schema `{0}` already: a backup is restored into an empty database")]
+    NotEmpty(String),
 }
 
 /// Rows are found by keys, whatever the statistics say, so PostgreSQL may judge a table of the
@@ -91,6 +94,65 @@ pub async fn migrate(owner_url: &str, service: Service, own: &Migrator) -> Resul
          select pg_advisory_unlock(hashtext('knipperlicht.migrate'));"
     );
     sqlx::raw_sql(AssertSqlSafe(grant))
+        .execute(&mut connection)
+        .await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Makes an empty database ready for a backup: the roles that it grants rights to. `owner_url` is of a
+/// user who may create them.
+pub async fn prepare_restore(owner_url: &str) -> Result<(), SchemaError> {
+    let mut connection = PgConnection::connect(owner_url).await?;
+    let names: Vec<&str> = Service::ALL.iter().map(|service| service.name()).collect();
+    let there: Option<String> = sqlx::query_scalar(
+        "select nspname::text from pg_namespace where nspname = any($1) limit 1",
+    )
+    .bind(&names)
+    .fetch_optional(&mut connection)
+    .await?;
+    if let Some(name) = there {
+        return Err(SchemaError::NotEmpty(name));
+    }
+    for name in names {
+        let role = format!(
+            "do $$ begin
+                 if not exists (select from pg_roles where rolname = 'kl_{name}') then
+                     create role kl_{name} nologin;
+                 end if;
+             end $$;"
+        );
+        sqlx::raw_sql(AssertSqlSafe(role))
+            .execute(&mut connection)
+            .await?;
+    }
+    connection.close().await?;
+    Ok(())
+}
+
+/// Takes out what the latest file with keys brings in: the keys of situations, and what was erased.
+pub async fn empty_keys(owner_url: &str) -> Result<(), SchemaError> {
+    on_every_erased(
+        owner_url,
+        "truncate intake.data_key;",
+        "truncate {}.erased;",
+    )
+    .await
+}
+
+/// Has the services look again at all that was erased: each forgets what the backup brought back.
+pub async fn look_at_erased_again(owner_url: &str) -> Result<(), SchemaError> {
+    let again = "update {}.erased set wiped_at = null, settled_at = null;";
+    on_every_erased(owner_url, "", again).await
+}
+
+async fn on_every_erased(owner_url: &str, first: &str, each: &str) -> Result<(), SchemaError> {
+    let mut connection = PgConnection::connect(owner_url).await?;
+    let mut text = first.to_owned();
+    for service in Service::ALL {
+        text.push_str(&each.replace("{}", service.name()));
+    }
+    sqlx::raw_sql(AssertSqlSafe(text))
         .execute(&mut connection)
         .await?;
     connection.close().await?;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    Feed, lease,
+    Feed, Lead, lease,
     reader::{Batch, Reader},
     topology::stream_state,
 };
@@ -29,6 +29,7 @@ pub(crate) struct Seat<'s> {
     pub(crate) principal: &'s Principal,
     pub(crate) jetstream: &'s jetstream::Context,
     pub(crate) feed: Option<&'s Feed>,
+    pub(crate) lead: &'s Lead,
 }
 
 impl Seat<'_> {
@@ -38,9 +39,12 @@ impl Seat<'_> {
         loop {
             match self.renew(process).await {
                 Ok(partitions) => {
+                    self.lead.reads(&partitions);
                     change(&share, |share| share.partitions = partitions);
                 }
                 Err(error) => {
+                    // Perhaps it is another's by now.
+                    self.lead.reads(&[]);
                     tracing::warn!(service = self.service.name(), %error, "share not renewed");
                 }
             }
@@ -65,6 +69,7 @@ impl Seat<'_> {
 
     /// Leaves everything to the others; when that fails, they wait for the lease to end.
     pub(crate) async fn release(&self, process: Uuid) {
+        self.lead.reads(&[]);
         if let Err(error) = self.try_release(process).await {
             tracing::debug!(service = self.service.name(), %error, "others wait for the lease to end");
         }

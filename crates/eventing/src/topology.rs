@@ -77,7 +77,7 @@ pub async fn ensure(jetstream: &jetstream::Context, replicas: usize) -> Result<(
     Ok(())
 }
 
-fn stream_config(replicas: usize) -> stream::Config {
+pub(crate) fn stream_config(replicas: usize) -> stream::Config {
     stream::Config {
         name: STREAM.to_owned(),
         subjects: vec![format!("{SUBJECT_ROOT}.>")],
@@ -89,6 +89,8 @@ fn stream_config(replicas: usize) -> stream::Config {
         duplicate_window: DUPLICATE_WINDOW,
         num_replicas: replicas,
         allow_atomic_publish: true,
+        // By which it is looked up how much waits for whom.
+        allow_direct: true,
         ..stream::Config::default()
     }
 }

@@ -15,8 +15,8 @@ use knipperlicht_contracts::{
     events::v1 as events,
 };
 use knipperlicht_eventing::{
-    Consumer, Event, Feed, Forgets, Forgetting, Kit, NatsUser, ReactionError, Reactions, Relay,
-    Said, Turns, Waker, erasing, merges, parking, reconciler, say, schema, topology,
+    Consumer, Event, Feed, Forgets, Forgetting, Kit, Lead, NatsUser, ReactionError, Reactions,
+    Relay, Said, Turns, Waker, erasing, merges, parking, reconciler, say, schema, topology,
 };
 use knipperlicht_harness::{Bed, eventually, movable_environment};
 use knipperlicht_runtime::{Bell, Lifecycle};
@@ -199,6 +199,7 @@ impl Flow {
             principal: principal(),
             jetstream: jetstream::new(nats),
             feed: None,
+            lead: Lead::default(),
             environment: self.environment.clone(),
             turns: Turns::default(),
             reactions: Arc::clone(&self.heard),
@@ -695,6 +696,7 @@ impl Flow {
                 principal: principal(),
                 waker: self.waker.clone(),
                 turns: Turns::default(),
+                lead: Lead::default(),
                 bell: Bell::default(),
             };
             let forgetting = Forgetting::new(kit, self.jetstream().await, Arc::clone(&self.heard));

@@ -3,11 +3,14 @@
 
 mod behind;
 mod bell;
+mod calls;
+mod door;
 mod environment;
 mod error;
 mod incoming;
 mod inside;
 mod lifecycle;
+pub mod metrics;
 mod peer;
 mod server;
 mod telemetry;
@@ -15,6 +18,7 @@ mod tls;
 mod trace;
 
 pub use bell::{Bell, Listener};
+pub use calls::Route;
 pub use environment::{MovableClock, OsRandom, SystemClock, system_environment};
 pub use error::{Coded, Kind, Problem, refusal};
 pub use inside::{Inside, is_from_inside};
@@ -23,4 +27,6 @@ pub use peer::{is_this_machine, peer_of};
 pub use server::{GrpcServer, Health, ServerError};
 pub use telemetry::{Telemetry, TelemetryError, TelemetryOptions};
 pub use tls::{ServerTls, TlsError, TlsFiles};
-pub use trace::{MessageSpan, current_traceparent, sampled_traceparent, set_parent, trace_id};
+pub use trace::{
+    Attribute, MessageSpan, MessageWay, Step, current_traceparent, sampled_traceparent, trace_id,
+};

@@ -2,9 +2,9 @@
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use axum::{Extension, Router};
+use axum::{Extension, Router, middleware};
 use http::header::CONTENT_TYPE;
-use knipperlicht_contracts::{DESCRIPTORS, known_call};
+use knipperlicht_contracts::DESCRIPTORS;
 use tokio::{io::DuplexStream, net::TcpListener, sync::mpsc};
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tonic::{
@@ -16,9 +16,11 @@ use tracing::{Span, field::Empty};
 
 use crate::{
     ServerTls, Stop,
+    calls::{http_method, measure_call, measure_request, method_of},
+    door::{self, Readiness},
     incoming::encrypted,
     inside::{FromInside, Inside},
-    set_parent,
+    trace::begin_call,
 };
 
 /// Calls under way on one connection; more are refused politely.
@@ -33,16 +35,6 @@ const GIVEN_UP_FROM_INSIDE: usize = 4_096;
 
 /// How long open streams and calls may take to end once it is time to stop.
 const DRAIN: Duration = Duration::from_secs(5);
-
-/// What every server of gRPC answers besides its services.
-const GRPC_METHODS: [&str; 3] = [
-    "grpc.health.v1.Health/Check",
-    "grpc.health.v1.Health/Watch",
-    "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-];
-
-/// The name of any method that is not known.
-const OTHER: &str = "_OTHER";
 
 /// The server could not start or broke down.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +70,7 @@ pub struct GrpcServer {
     listener: TcpListener,
     address: SocketAddr,
     tls: Option<ServerTls>,
-    health: HealthReporter,
+    health: Health,
     health_routes: Routes,
     health_door: Option<TcpListener>,
     from_inside: Option<mpsc::Receiver<DuplexStream>>,
@@ -117,7 +109,10 @@ impl GrpcServer {
             listener,
             address,
             tls,
-            health,
+            health: Health {
+                reporter: health,
+                readiness: Readiness::default(),
+            },
             health_routes: Routes::new(health_service),
             health_door: None,
             from_inside: None,
@@ -125,8 +120,9 @@ impl GrpcServer {
         })
     }
 
-    /// Answers how it is at this address too, in clear and nothing else: for who watches over
-    /// processes and has no certificates. Says where that is.
+    /// Answers how it is at this address too, in clear and nothing else: over gRPC, and over HTTP at
+    /// `/livez`, `/readyz` and, for Prometheus, `/metrics`. For who watches over processes and has no
+    /// certificates. Says where that is.
     pub async fn answer_health_at(
         &mut self,
         address: SocketAddr,
@@ -152,14 +148,14 @@ impl GrpcServer {
     /// What tells others how each service is. The empty name stands for the whole process.
     #[must_use]
     pub fn health(&self) -> Health {
-        Health(self.health.clone())
+        self.health.clone()
     }
 
     /// Serves `routes`, with health and reflection, until it is time to stop.
     pub async fn serve(self, routes: Routes, stop: Stop) -> Result<(), ServerError> {
         // Both answer "unimplemented" to what they do not know; one answer is enough.
         let open = self.routes.into_axum_router().reset_fallback();
-        let all = routes.into_axum_router().merge(open);
+        let all = self.callers.measured(routes.into_axum_router().merge(open));
         let inside = serve_inside(all.clone(), self.from_inside, stop.clone());
         let server = self.callers.server().add_routes(Routes::from(all));
         let (listener, stopping) = (self.listener, stopped(stop.clone()));
@@ -184,9 +180,11 @@ impl GrpcServer {
             match self.health_door {
                 None => Ok(()),
                 Some(door) => {
+                    let routes = door::routes(self.health_routes, self.health.readiness);
                     let server = Server::builder()
+                        .accept_http1(true)
                         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
-                        .add_routes(self.health_routes);
+                        .add_routes(routes);
                     let stopping = stopped(stop.clone());
                     server
                         .serve_with_incoming_shutdown(in_clear(door), stopping)
@@ -208,6 +206,14 @@ impl GrpcServer {
 }
 
 impl Callers {
+    /// What they ask, measured.
+    fn measured(self, routes: Router) -> Router {
+        match self {
+            Self::Programs => routes.layer(middleware::from_fn(measure_call)),
+            Self::Browsers => routes.layer(middleware::from_fn(measure_request)),
+        }
+    }
+
     fn server(self) -> Server {
         match self {
             Self::Programs => Server::builder()
@@ -261,7 +267,10 @@ async fn stopped(stop: Stop) {
 
 /// Tells load balancers and people how each service is.
 #[derive(Clone)]
-pub struct Health(HealthReporter);
+pub struct Health {
+    reporter: HealthReporter,
+    readiness: Readiness,
+}
 
 impl Health {
     /// Says how a service is. The empty name stands for the whole process.
@@ -271,7 +280,10 @@ impl Health {
         } else {
             ServingStatus::NotServing
         };
-        self.0.set_service_status(service, status).await;
+        self.reporter.set_service_status(service, status).await;
+        if service.is_empty() {
+            self.readiness.set(well);
+        }
     }
 }
 
@@ -286,18 +298,18 @@ fn web_span(request: &http::Request<()>) -> Span {
     if !(path.starts_with("/api/v1/") || path.starts_with("/fhir/")) {
         return Span::none();
     }
-    let method = match request.method().as_str() {
-        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known,
-        _ => OTHER,
-    };
+    let method = http_method(request.method());
     let span = tracing::info_span!(
         "request",
         otel.name = method,
         otel.kind = "server",
+        otel.status_code = Empty,
         http.request.method = method,
         http.route = Empty,
+        http.response.status_code = Empty,
+        error.type = Empty,
     );
-    continue_trace(&span, request);
+    begin(&span, method, request);
     span
 }
 
@@ -308,43 +320,17 @@ fn call_span(request: &http::Request<()>) -> Span {
         "call",
         otel.name = method,
         otel.kind = "server",
+        otel.status_code = Empty,
         rpc.system.name = "grpc",
         rpc.method = method,
+        rpc.response.status_code = Empty,
+        error.type = Empty,
     );
-    continue_trace(&span, request);
+    begin(&span, method, request);
     span
 }
 
-/// The method that a path names. Whoever calls what is not there gives no names to spans and logs.
-fn method_of(path: &str) -> &'static str {
-    let asked = path.trim_start_matches('/');
-    let of_grpc = || GRPC_METHODS.iter().find(|known| **known == asked).copied();
-    known_call(asked).or_else(of_grpc).unwrap_or(OTHER)
-}
-
-fn continue_trace(span: &Span, request: &http::Request<()>) {
+fn begin(span: &Span, method: &'static str, request: &http::Request<()>) {
     let parent = request.headers().get("traceparent");
-    if let Some(parent) = parent.and_then(|value| value.to_str().ok()) {
-        set_parent(span, parent);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_methods_that_there_are_have_a_name() {
-        let own = "knipperlicht.intake.v1.IntakeService/GetSignal";
-        for known in [own, GRPC_METHODS[0]] {
-            assert_eq!(method_of(&format!("/{known}")), known);
-        }
-        for unknown in [
-            "/",
-            "/anything/0001",
-            "/knipperlicht.intake.v1.IntakeService/Get",
-        ] {
-            assert_eq!(method_of(unknown), OTHER);
-        }
-    }
+    begin_call(span, method, parent.and_then(|value| value.to_str().ok()));
 }

@@ -13,7 +13,7 @@ use knipperlicht_runtime::{
 
 use crate::{
     cli::{CliError, ServiceUrls, Trust},
-    wire::{WireError, WireOptions},
+    wire::{HealthDoor, WireError, WireOptions},
 };
 
 /// How the gateway is reached, and how it reaches the services that are elsewhere.
@@ -158,12 +158,12 @@ impl BoundGateway {
         })
     }
 
-    /// Answers how it is at this address too, in clear.
+    /// Answers how it is at this door too, in clear.
     pub(crate) async fn answer_health_at(
         &mut self,
-        address: SocketAddr,
-    ) -> Result<SocketAddr, ServerError> {
-        self.server.answer_health_at(address).await
+        door: HealthDoor,
+    ) -> Result<Option<SocketAddr>, ServerError> {
+        door.open(&mut self.server).await
     }
 
     /// Where it listens.

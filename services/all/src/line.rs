@@ -17,8 +17,8 @@ use knipperlicht_assessment::{
 };
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::{
-    Consumer, Feed, Forgets, Forgetting, Kit, Listener, Listens, NatsError, NatsOptions, NatsUser,
-    Reactions, Relay, Turns, Waker, audit::Keeper,
+    Consumer, Feed, Forgets, Forgetting, Kit, Lead, Listener, Listens, NatsError, NatsOptions,
+    NatsUser, Reactions, Relay, Turns, Waker, audit::Keeper,
 };
 use knipperlicht_followup::{
     Followup,
@@ -256,6 +256,8 @@ impl Assembly<'_> {
         let jetstream = self.jetstream(NatsUser::Service(service)).await?;
         let stop = self.lifecycle.stop();
         self.keep_checkpoints(&kit);
+        let watch = kit.watch(jetstream.clone());
+        self.lifecycle.spawn(watch.run(stop.clone()));
         match service {
             Service::Intake => {
                 let intake = Intake::new(
@@ -291,7 +293,8 @@ impl Assembly<'_> {
                 if let Some(measuring) = routing.measuring() {
                     self.lifecycle.spawn(measuring.run(stop.clone()));
                 }
-                self.lifecycle.spawn(routing.endings().run(stop));
+                self.lifecycle.spawn(routing.endings().run(stop.clone()));
+                self.lifecycle.spawn(routing.watch().run(stop));
             }
             Service::Followup => {
                 let calendars = calendars(self.settings.calendars_file.as_deref())?;
@@ -301,6 +304,7 @@ impl Assembly<'_> {
                 self.react(&kit, &jetstream, followup.reactions());
                 self.lifecycle.spawn(followup.askings().run(stop.clone()));
                 self.lifecycle.spawn(followup.clocks().run(stop.clone()));
+                self.lifecycle.spawn(followup.watch().run(stop.clone()));
                 self.lifecycle.spawn(followup.tallies().run(stop));
             }
             Service::Notification => {
@@ -355,6 +359,7 @@ impl Assembly<'_> {
             principal: kit.principal.clone(),
             jetstream: jetstream.clone(),
             feed: self.feed.clone(),
+            lead: kit.lead.clone(),
             environment: kit.environment.clone(),
             turns: kit.turns.clone(),
             reactions,
@@ -376,6 +381,7 @@ impl Assembly<'_> {
             principal: kit.principal.clone(),
             jetstream,
             feed: self.feed.clone(),
+            lead: kit.lead.clone(),
             environment: kit.environment.clone(),
             turns: kit.turns.clone(),
             listens,
@@ -407,9 +413,10 @@ async fn bind(settings: &LineSettings) -> Result<GrpcServer, LineError> {
         None => None,
     };
     let mut server = GrpcServer::bind(settings.listen, tls).await?;
-    if let Some(address) = settings.wire.health_listen {
-        let address = server.answer_health_at(address).await?;
-        tracing::info!(%address, "health is told in clear");
+    if let Some(door) = settings.wire.health_listen
+        && let Some(address) = door.open(&mut server).await?
+    {
+        tracing::info!(%address, "health and metrics are told in clear");
     }
     Ok(server)
 }
@@ -456,6 +463,7 @@ fn kit(
         principal: Principal::service(service.name().parse()?),
         waker: Waker::default(),
         turns: turns.clone(),
+        lead: Lead::default(),
         bell: Bell::default(),
     })
 }

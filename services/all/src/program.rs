@@ -1,13 +1,13 @@
 //! The program: what it can be told, and which part of it then runs.
 
-use std::{num::NonZero, process::ExitCode};
+use std::{io, num::NonZero, process::ExitCode};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use knipperlicht_runtime::{Telemetry, TelemetryOptions, system_environment};
 
 use crate::{
     cli,
-    dev::{self, DevOptions},
+    dev::{self, DevOptions, TracePlaces},
     migrate,
     ops::{self, OpsOptions},
     serve::{self, ServeOptions},
@@ -44,7 +44,8 @@ struct MigrateOptions {
     database_url: String,
 }
 
-/// How telemetry leaves the processes that serve.
+/// How telemetry leaves the processes that serve; logs are JSON in `serve`, and for people where
+/// `KL_LOG_FORMAT` is `text`.
 const OTLP_ENDPOINT: &str = "KL_OTLP_ENDPOINT";
 const LOG_FORMAT: &str = "KL_LOG_FORMAT";
 
@@ -66,34 +67,60 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
+    let traces = match runtime.block_on(program.traces()) {
+        Ok(traces) => traces,
+        Err(error) => return failed(&error),
+    };
     // The exporter lives on the runtime but is flushed after it has stopped working for us.
     let telemetry = {
         let _inside = runtime.enter();
-        match program.telemetry() {
+        match program.telemetry(traces) {
             Ok(telemetry) => telemetry,
             Err(error) => return failed(&error),
         }
     };
-    let code = runtime.block_on(program.run());
+    let code = runtime.block_on(program.run(traces));
     drop(telemetry);
     code
 }
 
 impl Program {
-    fn telemetry(&self) -> Result<Option<Telemetry>, knipperlicht_runtime::TelemetryError> {
+    /// The traces of a development machine are taken in here, unless there is a collector.
+    async fn traces(&self) -> io::Result<Option<TracePlaces>> {
+        let is_told = std::env::var_os(OTLP_ENDPOINT).is_some();
+        if is_told || !matches!(self.command, Command::Dev(_)) {
+            return Ok(None);
+        }
+        TracePlaces::open().await.map(Some)
+    }
+
+    fn telemetry(
+        &self,
+        traces: Option<TracePlaces>,
+    ) -> Result<Option<Telemetry>, knipperlicht_runtime::TelemetryError> {
         if !matches!(self.command, Command::Dev(_) | Command::Serve(_)) {
             return Ok(None);
         }
+        let (targets, json_logs) = match &self.command {
+            Command::Serve(options) => (options.target_names(), true),
+            _ => ("all".to_owned(), false),
+        };
+        let format = std::env::var(LOG_FORMAT).ok();
+        let instance = system_environment().map(|environment| environment.uuid().to_string());
         let options = TelemetryOptions {
-            otlp_endpoint: std::env::var(OTLP_ENDPOINT).ok(),
-            json_logs: std::env::var(LOG_FORMAT).is_ok_and(|format| format == "json"),
+            otlp_endpoint: std::env::var(OTLP_ENDPOINT)
+                .ok()
+                .or_else(|| traces.map(|traces| format!("http://{}", traces.otlp))),
+            json_logs: format.map_or(json_logs, |format| format == "json"),
+            instance: instance.unwrap_or_default(),
+            targets,
         };
         Telemetry::start("knipperlicht", &options).map(Some)
     }
 
-    async fn run(self) -> ExitCode {
+    async fn run(self, traces: Option<TracePlaces>) -> ExitCode {
         match self.command {
-            Command::Dev(options) => done(dev::run(*options).await),
+            Command::Dev(options) => done(dev::run(*options, traces).await),
             Command::Serve(options) => done(Box::pin(serve::serve(*options)).await),
             Command::Migrate(options) => {
                 let migrated = migrate::migrate(&options.database_url).await;

@@ -128,6 +128,13 @@ impl ServeOptions {
         self.target.iter().any(wanted)
     }
 
+    /// What runs in this process, in words.
+    pub(crate) fn target_names(&self) -> String {
+        let gateway = self.is_wanted(Target::Gateway).then_some("gateway");
+        let services = self.services().into_iter().map(Service::name);
+        services.chain(gateway).collect::<Vec<_>>().join(",")
+    }
+
     fn services(&self) -> Vec<Service> {
         let all = Service::ALL.iter().copied();
         all.filter(|service| self.is_wanted(Target::One(*service)))
@@ -167,12 +174,11 @@ async fn serve_line(settings: LineSettings) -> Result<(), ServeError> {
 /// The gateway alone: no database, no NATS, no keys.
 async fn serve_gateway(plan: &GatewayPlan, options: &ServeOptions) -> Result<(), ServeError> {
     let mut gateway = BoundGateway::bind(plan, &[], None).await?;
-    if let Some(address) = options.wire.settings().health_listen {
-        let address = gateway
-            .answer_health_at(address)
-            .await
-            .map_err(GatewayError::from)?;
-        tracing::info!(%address, "health is told in clear");
+    if let Some(door) = options.wire.settings().health_listen {
+        let opened = gateway.answer_health_at(door).await;
+        if let Some(address) = opened.map_err(GatewayError::from)? {
+            tracing::info!(%address, "health and metrics are told in clear");
+        }
     }
     tracing::info!(address = %gateway.address(), "the gateway is ready");
     let lifecycle = Lifecycle::default();

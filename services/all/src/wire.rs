@@ -1,13 +1,16 @@
 //! What leaves this machine, and what comes in: encrypted, to and from whom it should be. What is
 //! not so is refused at the start, unless whoever runs this says that something else sees to it.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::{Args, ValueEnum};
 use knipperlicht_access::{Peers, Rate, Rates, can_be_overheard};
 use knipperlicht_eventing::NatsOptions;
 use knipperlicht_gateway::Proxy;
-use knipperlicht_runtime::TlsFiles;
+use knipperlicht_runtime::{GrpcServer, ServerError, TlsFiles};
 
 /// How the services are reached, and how they reach NATS.
 #[derive(Debug, Clone, Args)]
@@ -23,7 +26,8 @@ pub(crate) struct WireOptions {
     /// File with the authorities (PEM) of those who may call: whoever calls then needs a certificate
     #[arg(long, env = "KL_TLS_CLIENT_CA_FILE", requires = "tls_cert")]
     tls_client_ca: Option<PathBuf>,
-    /// Where health is told in clear, and nothing else, for who watches over processes
+    /// Where health (gRPC, /livez, /readyz) and metrics (/metrics) are told in clear, and nothing else,
+    /// for who watches over processes; if not said, on 127.0.0.1:7481 where that is free
     #[arg(long, env = "KL_HEALTH_LISTEN")]
     health_listen: Option<SocketAddr>,
     /// What may leave this machine in clear, for something else encrypts it: a proxy, a tunnel
@@ -72,13 +76,43 @@ pub(crate) enum Clear {
     Postgres,
 }
 
+/// Where health and metrics are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HealthDoor {
+    /// There: nothing starts where that is taken.
+    At(SocketAddr),
+    /// At the usual place, if no other process of this machine has it.
+    IfFree,
+}
+
+/// The usual place.
+const USUAL_HEALTH_DOOR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7481);
+
+impl HealthDoor {
+    /// Opens it; says where, or nothing where another process has the usual place.
+    pub(crate) async fn open(
+        self,
+        server: &mut GrpcServer,
+    ) -> Result<Option<SocketAddr>, ServerError> {
+        match self {
+            Self::At(address) => server.answer_health_at(address).await.map(Some),
+            Self::IfFree => {
+                let opened = server.answer_health_at(USUAL_HEALTH_DOOR).await;
+                Ok(opened
+                    .inspect_err(|error| tracing::info!(%error, "health is not told in clear"))
+                    .ok())
+            }
+        }
+    }
+}
+
 /// How a line is reached.
 #[derive(Debug, Clone, Default)]
 pub struct WireSettings {
     /// Who it is; in clear without.
     pub tls: Option<TlsFiles>,
-    /// Where health is told in clear, and nothing else.
-    pub health_listen: Option<SocketAddr>,
+    /// Where health and metrics are told in clear, and nothing else.
+    pub health_listen: Option<HealthDoor>,
     /// How often each role may call.
     pub rates: Rates,
     /// Whose address a call without an account is counted by.
@@ -173,7 +207,10 @@ impl WireOptions {
         let only_ours = self.tls_client_ca.is_some() || self.plaintext.contains(&Clear::Grpc);
         WireSettings {
             tls,
-            health_listen: self.health_listen,
+            health_listen: Some(
+                self.health_listen
+                    .map_or(HealthDoor::IfFree, HealthDoor::At),
+            ),
             rates: Rates::with(self.calls_per_minute.clone()),
             peers: if only_ours {
                 Peers::Forwarded

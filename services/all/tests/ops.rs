@@ -1,10 +1,10 @@
-//! `knipperlicht ops audit` and `ops keys`, as an operator runs them.
+//! `knipperlicht ops audit`, `ops keys`, `ops doctor` and `ops parked`, as an operator runs them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use std::{fs, process::Command};
 
-use knipperlicht::migrate::migrate;
+use knipperlicht::{migrate::migrate, ops::ensure_streams};
 use knipperlicht_access::{Database, DatabaseOptions, Principal};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::audit::append;
@@ -63,6 +63,11 @@ impl Operator {
         let file = self.file(name);
         fs::write(&file, made.out).unwrap();
         file
+    }
+
+    async fn owner(&self) -> PgConnection {
+        let connected = PgConnection::connect(&self.bed.database_url).await;
+        connected.unwrap()
     }
 
     async fn note(&self, service: Service, count: u32) {
@@ -202,4 +207,112 @@ async fn master_keys_are_looked_at_and_changed() {
     );
     let nothing = operator.runs(&["keys", "status"], &[]);
     assert!(nothing.error.contains("KL6003"), "{}", nothing.error);
+}
+
+#[tokio::test]
+async fn a_doctor_says_what_is_not_well_and_what_to_do() {
+    let operator = Operator::start().await;
+    let nats = operator.bed.nats_options();
+    let keys = nats.keys.clone().unwrap().display().to_string();
+    let settings = [
+        ("NATS_URL", nats.url.as_str()),
+        ("KL_NATS_KEYS_DIR", keys.as_str()),
+    ];
+    let line = |found: &Said, what: &str| {
+        let line = found.out.lines().find(|line| line.contains(what));
+        line.map(str::to_owned).unwrap_or_default()
+    };
+    let before = operator.runs(&["doctor"], &settings);
+    let stream = line(&before, "the stream");
+    assert!(
+        stream.contains("NOT WELL") && stream.contains("ensure-streams"),
+        "{}",
+        before.out
+    );
+
+    ensure_streams(&nats, 1).await.unwrap();
+    let mut owner = operator.owner().await;
+    sqlx::raw_sql("grant usage on schema intake to kl_routing")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let after = operator.runs(&["doctor"], &settings);
+    assert!(
+        !after.is_well && after.error.contains("not as they should be"),
+        "{}",
+        after.error
+    );
+    for (what, is_well) in [
+        ("the stream", true),
+        ("nats-server", true),
+        ("clocks", true),
+        // The servers of tests are thrown away, and write nothing to the disk.
+        ("durable commits", false),
+        ("intake: its own schema", true),
+        ("routing: 1 schemas of others", false),
+    ] {
+        let found = line(&after, what);
+        assert!(!found.is_empty(), "{what}: {}", after.out);
+        assert_eq!(!found.contains("NOT WELL"), is_well, "{found}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_parked_is_looked_at_tried_again_and_given_up() {
+    let operator = Operator::start().await;
+    let mut owner = operator.owner().await;
+    sqlx::raw_sql(
+        r#"insert into intake.parked
+               (reason, source, situation_id, sequence, subject, headers, body, error, attempts, parked_at)
+           select 'failed', 'routing', '00000000-0000-7000-8000-000000000001', number, 'kl.evt.1.gent.referral.accepted.v1',
+                  '{"ce-type": "knipperlicht.referral.accepted.v1"}', 'abc', 'organisation: empty', 7, now()
+           from generate_series(1, 2) as number"#,
+    )
+    .execute(&mut owner)
+    .await
+    .unwrap();
+    let listed = operator.runs(&["parked", "list"], &[]);
+    assert_eq!(
+        listed.out.matches("organisation: empty").count(),
+        2,
+        "{}",
+        listed.out
+    );
+    let shown = operator.runs(&["parked", "show", "intake", "1"], &[]);
+    for told in [
+        "organisation: empty",
+        "knipperlicht.referral.accepted.v1",
+        "3 bytes",
+        "1 events of its situation",
+        "when an operator says so",
+    ] {
+        assert!(
+            shown.out.contains(told),
+            "{told}: {}{}",
+            shown.out,
+            shown.error
+        );
+    }
+    assert!(
+        operator
+            .runs(&["parked", "retry", "intake", "1"], &[])
+            .is_well
+    );
+    let shown = operator.runs(&["parked", "show", "intake", "1"], &[]);
+    assert!(
+        !shown.out.contains("when an operator says so"),
+        "{}",
+        shown.out
+    );
+    assert!(
+        operator
+            .runs(&["parked", "discard", "intake", "1"], &[])
+            .is_well
+    );
+    let gone = operator.runs(&["parked", "show", "intake", "1"], &[]);
+    assert!(
+        !gone.is_well && gone.error.contains("nothing is parked"),
+        "{}",
+        gone.error
+    );
 }

@@ -54,6 +54,7 @@ impl Clocks {
         let mut transaction = self.kit.database.begin(&self.kit.principal).await?;
         let breaches = clocks::breach(&mut transaction, now, BATCH, &self.unreadable).await?;
         let fired = breaches.len();
+        let kinds: Vec<ClockKind> = breaches.iter().map(|one| one.clock.kind).collect();
         if fired > 0 {
             let tellings = breaches.into_iter().map(telling).collect();
             story::tell(&mut transaction, environment, now, tellings).await?;
@@ -62,6 +63,9 @@ impl Clocks {
         transaction.commit().await?;
         if fired > 0 {
             tracing::debug!(fired, "promises were not kept in time");
+            for kind in kinds {
+                clocks::count_ended(kind, "broken");
+            }
             self.kit.committed();
         }
         let until_due = next_due.map_or(LOOK_EVERY, |due| {

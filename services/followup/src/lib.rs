@@ -15,6 +15,7 @@ mod store;
 mod story;
 mod tallies;
 mod unreadable;
+mod watch;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub use error::FollowupError;
 pub use grpc::FollowupCalls;
 pub use reactions::FollowupReactions;
 pub use tallies::Tallies;
+pub use watch::Watch;
 
 use model::{AskingRule, Calendars};
 
@@ -92,6 +94,12 @@ impl Followup {
     #[must_use]
     pub fn tallies(&self) -> Tallies {
         Tallies::new(self.kit.clone())
+    }
+
+    /// What tells of promises and open loops.
+    #[must_use]
+    pub fn watch(&self) -> Watch {
+        Watch::new(self.kit.clone())
     }
 
     /// What fires the clocks that are due.

@@ -21,7 +21,7 @@ use knipperlicht_zones::ZoneTable;
 pub use crate::error::IntakeError;
 pub use crate::expiring::Expiring;
 use crate::grpc::{IntakeCalls, SignalLooks, Writer};
-pub use crate::store::keys;
+pub use crate::store::{keys, looking_up};
 
 /// The tables of intake, beside those of eventing.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();

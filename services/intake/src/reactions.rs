@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use knipperlicht_contracts::{event::EventBody, events::v1 as events, from_proto};
 use knipperlicht_eventing::{Event, Forgets, Kit, ReactionError, Reactions, Said, say};
+use knipperlicht_runtime::metrics::LINE_DURATION;
 use knipperlicht_vocabulary::{
     ClockKind, ContactResult, EventId, ItemKind, OutcomeResult, Rung, Step,
 };
@@ -124,7 +125,8 @@ impl Reactions for IntakeReactions {
         for event in wave {
             self.links(&mut *connection, event).await?;
         }
-        store::add_steps(connection, &steps).await?;
+        store::add_steps(&mut *connection, &steps).await?;
+        measure_line(&mut *connection, wave).await?;
         store::add_grants(connection, &grants).await?;
         store::end_grants(connection, &ended).await?;
         say(connection, self.kit.environment.now(), &said).await?;
@@ -138,6 +140,27 @@ impl Reactions for IntakeReactions {
         }
         self.kit.bell.ring();
     }
+}
+
+/// How long it took from the tap until somebody was asked. What was asked for later, after a refusal or
+/// a silence, says nothing of the line.
+async fn measure_line(connection: &mut PgConnection, wave: &[&Event]) -> Result<(), sqlx::Error> {
+    let asked: Vec<(Uuid, Timestamp)> = wave
+        .iter()
+        .filter(|event| is_first_request(&event.body))
+        .map(|event| (event.situation().uuid(), event.occurred_at))
+        .collect();
+    for took in store::since_received(connection, &asked).await? {
+        LINE_DURATION.record(took, &[]);
+    }
+    Ok(())
+}
+
+fn is_first_request(body: &EventBody) -> bool {
+    matches!(body, EventBody::ReferralRequested(asked)
+        if asked.previous_referral_id.is_empty()
+            && asked.takes_over_referral_id.is_empty()
+            && !asked.waited)
 }
 
 /// What an organisation may know from this event on, or may know no longer.

@@ -14,6 +14,7 @@ pub mod model;
 mod reactions;
 mod said;
 mod store;
+mod watch;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ pub use crate::{
     endings::Endings,
     error::RoutingError,
     grpc::RoutingCalls,
+    watch::Watch,
 };
 
 /// The tables of routing, beside those of eventing.
@@ -71,6 +73,12 @@ impl Routing {
     pub fn wake_watchers(&self, stop: Stop) -> impl Future<Output = ()> + Send + use<> {
         let RoutingCalls { kit, watchers, .. } = self.calls.clone();
         watchers.run(kit, ReferralLooks, stop)
+    }
+
+    /// What looks whether rules hold.
+    #[must_use]
+    pub fn watch(&self) -> Watch {
+        Watch::new(self.calls.kit.clone())
     }
 
     /// What it does when it hears something.

@@ -8,6 +8,7 @@
 )]
 
 mod closed;
+mod collector;
 mod consent;
 mod desks;
 mod marks;
@@ -48,6 +49,7 @@ use tempfile::TempDir;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
 pub use closed::Closed;
+pub use collector::Collector;
 pub use desks::{Caller, CoordinatorDesk, PartnerDesk, ReporterPhone};
 pub use marks::Search;
 pub use raw::{Call, calls, contracts};

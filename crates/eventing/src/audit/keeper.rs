@@ -6,6 +6,7 @@ use knipperlicht_access::{Database, Principal};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_privacy::audit::{Checkpoint, CheckpointKey};
 use knipperlicht_runtime::Stop;
+use knipperlicht_runtime::metrics::RULE_BROKEN;
 use knipperlicht_vocabulary::Environment;
 
 use super::{
@@ -54,6 +55,7 @@ impl Keeper {
             match self.keep().await {
                 Ok(Kept::Nothing | Kept::Checkpoint(_)) => {}
                 Ok(Kept::Refused(fault)) => {
+                    RULE_BROKEN.add(1, &[("service", service), ("rule", "audit_holds")]);
                     tracing::error!(
                         code = "KL6001",
                         service,

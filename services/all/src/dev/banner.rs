@@ -2,11 +2,16 @@
 
 use std::path::Path;
 
-use super::{servers::Servers, settings_file};
+use super::{TracePlaces, servers::Servers, settings_file};
 use crate::line::Line;
 
 /// Everything runs; `invented` is where the invented years are kept, where there are any.
-pub(super) fn print(dir: &Path, line: &Line, servers: &Servers, invented: Option<&Path>) {
+pub(super) fn print(
+    dir: &Path,
+    line: &Line,
+    (servers, traces): (&Servers, Option<TracePlaces>),
+    invented: Option<&Path>,
+) {
     let address = line.address();
     println!(
         "Knipperlicht runs. All partners marked (voorbeeld) and their capacities are invented.\n"
@@ -22,6 +27,7 @@ pub(super) fn print(dir: &Path, line: &Line, servers: &Servers, invented: Option
     for line in servers.describe() {
         println!("  {line}");
     }
+    print_traces(traces);
     println!(
         "  people      tokens in {}  (--as cleaner, nurse, coordinator, or a partner's id)",
         dir.join("tokens").display()
@@ -39,12 +45,22 @@ pub(super) fn print(dir: &Path, line: &Line, servers: &Servers, invented: Option
     println!("\nCtrl-C stops everything; what was sent is kept for the next start.");
 }
 
+fn print_traces(traces: Option<TracePlaces>) {
+    if let Some(traces) = traces {
+        println!(
+            "  traces      http://{}  (what each call and each event led to)",
+            traces.page
+        );
+    }
+}
+
 /// Only the servers run.
-pub(super) fn print_servers(dir: &Path, servers: &Servers) {
+pub(super) fn print_servers(dir: &Path, (servers, traces): (&Servers, Option<TracePlaces>)) {
     println!("The servers run, and no service yet.\n");
     for line in servers.describe() {
         println!("  {line}");
     }
+    print_traces(traces);
     let services = [
         ("intake", 7401),
         ("assessment", 7402),

@@ -5,6 +5,7 @@ mod people;
 mod secrets;
 mod servers;
 mod settings_file;
+mod traces;
 mod years;
 
 use std::{
@@ -30,7 +31,7 @@ use knipperlicht_runtime::{Lifecycle, system_environment};
 use knipperlicht_sandbox::{InstanceLock, SandboxError};
 use knipperlicht_vocabulary::{Environment, IdError};
 
-pub use self::people::DemoPeople;
+pub use self::{people::DemoPeople, traces::TracePlaces};
 use self::{
     secrets::Secrets,
     servers::Servers,
@@ -44,7 +45,7 @@ use crate::{
     ops::{OpsError, ensure_streams},
     outbound::{OutboundError, OutboundOptions},
     trust::TrustError,
-    wire::{NatsAccess, WireSettings},
+    wire::{HealthDoor, NatsAccess, WireSettings},
 };
 
 /// What `dev` is told.
@@ -180,7 +181,7 @@ impl From<SandboxError> for DevError {
 }
 
 /// Runs everything until a signal says to stop; then stops everything it started.
-pub async fn run(options: DevOptions) -> Result<(), DevError> {
+pub async fn run(options: DevOptions, traces: Option<TracePlaces>) -> Result<(), DevError> {
     if !options.gateway_listen.ip().is_loopback() {
         return Err(DevError::GatewayElsewhere(options.gateway_listen));
     }
@@ -223,18 +224,20 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
     }
     step.now("loading the demo directory");
     load_directory(&servers.database_url, &environment).await?;
-    settings_file::write(&options.dir, &place, &servers, &issuer.published()?)?;
+    let published = issuer.published()?;
+    settings_file::write(&options.dir, &place, (&servers, traces), &published)?;
     let rules = issuer.rules()?;
     let people = DemoPeople::new(issuer)?;
     people.write_tokens(&options.dir)?;
     step.done();
 
     let outcome = if options.servers_only {
-        banner::print_servers(&options.dir, &servers);
+        banner::print_servers(&options.dir, (&servers, traces));
         Lifecycle::default().run().await.map_err(DevError::from)
     } else {
         let tokens = (rules, people);
-        serve(&options, &place, &servers, tokens, secrets, environment).await
+        let servers = (&servers, traces);
+        serve(&options, &place, servers, tokens, secrets, environment).await
     };
     servers.stop().await?;
     outcome
@@ -243,7 +246,7 @@ pub async fn run(options: DevOptions) -> Result<(), DevError> {
 async fn serve(
     options: &DevOptions,
     place: &Path,
-    servers: &Servers,
+    (servers, traces): (&Servers, Option<TracePlaces>),
     (tokens, people): (TokenRules, DemoPeople),
     secrets: Secrets,
     environment: Environment,
@@ -265,7 +268,7 @@ async fn serve(
     };
     let line = Line::start(settings, environment).await?;
     let invented = options.years.demo.then_some(place);
-    banner::print(&options.dir, &line, servers, invented);
+    banner::print(&options.dir, &line, (servers, traces), invented);
     line.run().await?;
     Ok(())
 }
@@ -283,7 +286,10 @@ fn line_settings(
         database_url: servers.database_url.clone(),
         nats: servers.nats(&options.nats),
         listen: options.listen,
-        wire: WireSettings::default(),
+        wire: WireSettings {
+            health_listen: Some(HealthDoor::IfFree),
+            ..WireSettings::default()
+        },
         targets: Service::ALL.to_vec(),
         gateway: None,
         tokens,

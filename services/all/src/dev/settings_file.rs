@@ -5,7 +5,7 @@ use std::path::Path;
 use knipperlicht_access::Published;
 
 use super::{
-    DevError,
+    DevError, TracePlaces,
     secrets::{AUDIT_KEY, CHECKPOINTS, INDEX_KEY, MASTER_KEY, write_private},
     servers::Servers,
 };
@@ -23,7 +23,7 @@ pub(super) const NAME: &str = "dev.env";
 pub(super) fn write(
     dir: &Path,
     place: &Path,
-    servers: &Servers,
+    (servers, traces): (&Servers, Option<TracePlaces>),
     published: &Published,
 ) -> Result<(), DevError> {
     let put = |name: &str, content: &str| {
@@ -49,9 +49,16 @@ pub(super) fn write(
     ];
     let keys = servers.nats_keys.as_ref();
     let keys = keys.map(|keys| ("KL_NATS_KEYS_DIR", keys.display().to_string()));
+    let traces = traces.map(|traces| {
+        [
+            ("KL_OTLP_ENDPOINT", format!("http://{}", traces.otlp)),
+            ("KL_TRACES_URL", format!("http://{}", traces.page)),
+        ]
+    });
     let lines: Vec<String> = settings
         .into_iter()
         .chain(keys)
+        .chain(traces.into_iter().flatten())
         .map(|(name, value)| {
             format!(
                 "export {name}='{value}'

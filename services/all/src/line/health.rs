@@ -25,6 +25,7 @@ pub(super) async fn watch_health(
         health.set("tokens", all_well).await;
         for kit in &kits {
             let well = answers(kit).await;
+            kit.database.tell_connections();
             all_well &= well;
             health.set(kit.service.name(), well).await;
         }

@@ -2,11 +2,19 @@
 //! data.
 
 mod audit;
+mod backup;
+mod doctor;
+mod drain;
+mod http;
 pub mod keys;
+pub mod lag;
 mod ledgers;
 mod parked;
 mod reconcile;
 mod status;
+mod trace;
+
+use std::{io, path::PathBuf, time::Duration};
 
 use async_nats::jetstream;
 use clap::{Args, Subcommand};
@@ -18,12 +26,16 @@ use knipperlicht_eventing::{
     NatsError, NatsOptions, NatsUser,
     accounts::{self, KeyError},
     audit::{CheckpointsError, append},
+    schema::SchemaError,
     topology::{self, TopologyError},
 };
 use knipperlicht_privacy::{VaultError, audit::Entry};
+use knipperlicht_runtime::metrics;
+use knipperlicht_traces::ReadError;
 use knipperlicht_vocabulary::{Environment, IdError};
 use sqlx::PgConnection;
 
+pub use self::drain::drain;
 pub(crate) use self::ledgers::Ledgers;
 use crate::trust::TrustError;
 
@@ -57,6 +69,28 @@ enum OpsCommand {
     NatsAccounts,
     /// How the line is: said, published, heard and parked, per service
     Status,
+    /// How far each service is behind, and since when the oldest event waits
+    Lag,
+    /// Wait until everything that was said is published and handled: nobody may be sending
+    Drain {
+        /// Seconds to wait at most
+        #[arg(long, default_value_t = 300)]
+        within: u64,
+    },
+    /// Is all that the line stands on as it should be: servers, versions, settings, rights, clocks?
+    Doctor {
+        /// The monitoring port of nats-server, such as `http://127.0.0.1:8222`
+        #[arg(long, env = "KL_NATS_MONITOR_URL", value_name = "URL")]
+        nats_monitor_url: Option<String>,
+    },
+    /// One signal's way through the services, step by step
+    Trace(trace::TraceArgs),
+    /// Write everything into two files: all but the keys of situations, and those keys
+    Backup(backup::BackupArgs),
+    /// Bring a backup into an empty database
+    Restore(backup::RestoreArgs),
+    /// What the program measures: each metric by its Prometheus name, with its labels
+    MetricsList,
     /// Compare what was said with what was handled, per service and partition
     Reconcile,
     /// Say again what was said from a moment on; who has heard it leaves it
@@ -124,6 +158,50 @@ pub enum OpsError {
         "KL6007: data keys that could not be opened: {0}: put that master key back into the file"
     )]
     KeysLost(String),
+    /// The stream.
+    #[error("the stream: {0}: `knipperlicht ops ensure-streams` brings it up to date")]
+    Stream(async_nats::Error),
+    /// The line did not run dry.
+    #[error(
+        "events still wait after {0} s: `knipperlicht ops lag` says where, `ops parked list` what is stuck"
+    )]
+    NotDry(u64),
+    /// Something is not as it should be.
+    #[error("{0} things are not as they should be: see the table")]
+    NotWell(usize),
+    /// There is no such signal.
+    #[error("there is no such signal, or it was erased")]
+    NoSignal,
+    /// Somebody beside the line.
+    #[error("{url}: {what}")]
+    Http {
+        /// Where.
+        url: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// A trace.
+    #[error(transparent)]
+    Trace(#[from] ReadError),
+    /// A program of PostgreSQL.
+    #[error("{program}: {what}; KL_POSTGRES_BIN says where PostgreSQL's programs are")]
+    Program {
+        /// Which.
+        program: String,
+        /// What it said.
+        what: String,
+    },
+    /// A file.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The schemas.
+    #[error("the schemas: {0}")]
+    Schema(#[from] SchemaError),
     /// Somebody has not heard everything.
     #[error(
         "not everything that was said has been handled: see the table; `knipperlicht ops replay` says it again"
@@ -140,6 +218,12 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
             println!("stream {} is as it should be", topology::STREAM);
             Ok(())
         }
+        OpsCommand::MetricsList => {
+            for metric in metrics::listed() {
+                println!("{metric}");
+            }
+            Ok(())
+        }
         OpsCommand::Keys(args) if !args.needs_database() => args.print(environment),
         OpsCommand::Audit(args) if !args.needs_database() => args.print(),
         OpsCommand::NatsAccounts => {
@@ -153,14 +237,33 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
                 .database_url
                 .ok_or(OpsError::NotSaid("DATABASE_URL"))?;
             let desk = Desk::new(&url, environment)?;
+            let nats = options.nats_url.map(|url| options.nats.to(url));
+            let nats = nats.ok_or(OpsError::NotSaid("NATS_URL"));
             match command {
+                OpsCommand::Lag => {
+                    let lags = lag::read(&desk, &stream(&nats?).await?).await?;
+                    lag::print(&lags, environment.now());
+                }
+                OpsCommand::Drain { within } => {
+                    let within = Duration::from_secs(within);
+                    drain(&desk, &stream(&nats?).await?, within).await?;
+                    println!("the line is dry: nothing is under way");
+                }
+                OpsCommand::Doctor { nats_monitor_url } => {
+                    doctor::run(&desk, &nats?, nats_monitor_url.as_deref()).await?;
+                }
+                OpsCommand::Trace(args) => trace::run(&desk, &args).await?,
+                OpsCommand::Backup(args) => backup::backup(&url, &args)?,
+                OpsCommand::Restore(args) => backup::restore(&url, &args).await?,
                 OpsCommand::Status => status::print(&Ledgers::open(&url)?.read().await?),
                 OpsCommand::Reconcile => reconcile::print(&Ledgers::open(&url)?.read().await?)?,
                 OpsCommand::Replay { from } => reconcile::replay(&desk, from).await?,
                 OpsCommand::Parked { command } => parked::run(&desk, command).await?,
                 OpsCommand::Audit(args) => audit::run(&desk, args).await?,
                 OpsCommand::Keys(args) => keys::run(&desk, args).await?,
-                OpsCommand::EnsureStreams { .. } | OpsCommand::NatsAccounts => {}
+                OpsCommand::EnsureStreams { .. }
+                | OpsCommand::NatsAccounts
+                | OpsCommand::MetricsList => {}
             }
             Ok(())
         }
@@ -172,6 +275,12 @@ pub async fn ensure_streams(nats: &NatsOptions, replicas: usize) -> Result<(), O
     let nats = nats.connect_now(NatsUser::Operator).await?;
     topology::ensure(&jetstream::new(nats), replicas).await?;
     Ok(())
+}
+
+/// The stream, as whoever operates it sees it.
+async fn stream(nats: &NatsOptions) -> Result<jetstream::Context, OpsError> {
+    let client = nats.connect_now(NatsUser::Operator).await?;
+    Ok(jetstream::new(client))
 }
 
 /// Where operations work: every service's schema, each under its own role.

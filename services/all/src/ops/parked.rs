@@ -10,6 +10,14 @@ use super::{Desk, OpsError, service, table};
 pub(super) enum ParkedCommand {
     /// Everything parked, oldest first
     List,
+    /// One of them: its headers, and what queues behind it. There is nothing personal in it
+    Show {
+        /// The service
+        #[arg(value_parser = service)]
+        service: Service,
+        /// Its number in the list
+        id: i64,
+    },
     /// Try one again now, and then what queues behind it
     Retry {
         /// The service
@@ -32,6 +40,7 @@ pub(super) async fn run(desk: &Desk, command: ParkedCommand) -> Result<(), OpsEr
     let now = desk.environment.now();
     match command {
         ParkedCommand::List => list(desk).await,
+        ParkedCommand::Show { service, id } => show(desk, service, id).await,
         ParkedCommand::Retry { service, id } => {
             let mut transaction = desk.open(service).await?;
             if !parking::retry(&mut transaction, id, now).await? {
@@ -55,6 +64,38 @@ pub(super) async fn run(desk: &Desk, command: ParkedCommand) -> Result<(), OpsEr
             Ok(())
         }
     }
+}
+
+async fn show(desk: &Desk, service: Service, id: i64) -> Result<(), OpsError> {
+    let mut transaction = desk.open(service).await?;
+    let details = parking::show(&mut transaction, id).await?;
+    transaction.rollback().await?;
+    let details = details.ok_or(OpsError::NotParked(id, service.name()))?;
+    let mut table = table(["", ""]);
+    let mut row = |what: &str, told: String| {
+        table.add_row([what, &told]);
+    };
+    let parked = details.parked;
+    row("why", parked.reason);
+    row("error", parked.error);
+    row("tries", parked.attempts.to_string());
+    row("since", parked.parked_at.to_string());
+    let next = details.retry_at.map(|at| at.to_string());
+    row(
+        "tried again",
+        next.unwrap_or_else(|| "when an operator says so".to_owned()),
+    );
+    row(
+        "behind it",
+        format!("{} events of its situation", details.behind),
+    );
+    row("subject", parked.subject);
+    row("body", format!("{} bytes", details.body_bytes));
+    for (name, value) in details.headers {
+        row(&name, value);
+    }
+    println!("{table}");
+    Ok(())
 }
 
 async fn list(desk: &Desk) -> Result<(), OpsError> {

@@ -4,9 +4,7 @@ use jiff::Timestamp;
 use knipperlicht_access::{OwnedTransaction, Principal, Role};
 use knipperlicht_contracts::assessment::v1 as pb;
 use knipperlicht_eventing::say;
-use knipperlicht_runtime::current_traceparent;
 use knipperlicht_vocabulary::{AssessmentId, SignalId};
-use tracing::Span;
 
 use super::{
     AssessmentCalls,
@@ -140,9 +138,9 @@ impl AssessmentCalls {
         store::insert_response(transaction, row, new.zone.as_str(), role).await?;
         // What is no more urgent and needs nothing new has its path already: nobody is asked again.
         let matters = new.judgement.asks_for_more_than(&before);
-        let traceparent = current_traceparent(&Span::current());
-        let said =
-            matters.then(|| said::completed(&self.kit.environment, table, &new, traceparent));
+        let step = self.kit.step(&mut *transaction, new.situation).await?;
+        let said = matters
+            .then(|| said::completed(&self.kit.environment, table, &new, step.traceparent()));
         let said: Vec<_> = said.into_iter().collect();
         let now = row.recorded_at;
         store::insert(

@@ -4,10 +4,9 @@ use jiff::Timestamp;
 use knipperlicht_access::{OwnedTransaction, Principal};
 use knipperlicht_contracts::{event::EventBody, followup::v1 as wire};
 use knipperlicht_eventing::audit::Deed;
-use knipperlicht_runtime::current_traceparent;
+use knipperlicht_runtime::Step;
 use knipperlicht_vocabulary::{ClockId, ClockKind, TaskId};
 use sqlx::PgConnection;
-use tracing::Span;
 
 use super::FollowupCalls;
 use crate::{
@@ -30,7 +29,7 @@ pub(super) struct Work<'a> {
     now: Timestamp,
     /// What lay with a coordinator and does not any more.
     settled: Vec<SettledClock>,
-    traceparent: Option<String>,
+    step: Step,
     noted: Option<(Principal, &'static str)>,
 }
 
@@ -68,13 +67,17 @@ impl<'a> Work<'a> {
             .await?
             .ok_or(FollowupError::NotFound { what: "follow-up" })?;
         transaction.act_as(&kit.principal).await?;
+        let step = match clocks::trace_of(&mut transaction, task.referral).await? {
+            Some(story) => Step::take(Some(&story)),
+            None => kit.step(&mut transaction, task.situation).await?,
+        };
         Ok(Self {
             calls,
             transaction,
             task,
             now: kit.environment.now(),
             settled: Vec::new(),
-            traceparent: current_traceparent(&Span::current()),
+            step,
             noted: None,
         })
     }
@@ -124,8 +127,14 @@ impl<'a> Work<'a> {
         match action {
             Action::Complete(..) => {
                 let first = self.calls.asking.first(self.now);
-                let traceparent = self.traceparent.as_deref();
-                askings::start(&mut self.transaction, &self.task, first, traceparent).await?;
+                let traceparent = self.step.traceparent();
+                askings::start(
+                    &mut self.transaction,
+                    &self.task,
+                    first,
+                    traceparent.as_deref(),
+                )
+                .await?;
             }
             Action::Confirm => askings::end(&mut self.transaction, self.task.id).await?,
             // A link asks about the ending that it was made for, while an answer is waited for.
@@ -149,7 +158,7 @@ impl<'a> Work<'a> {
             situation: self.task.situation,
             zone: self.task.zone.clone(),
             body: body.into(),
-            traceparent: self.traceparent.clone(),
+            traceparent: self.step.traceparent(),
         };
         let environment = &self.calls.kit.environment;
         story::tell(&mut self.transaction, environment, self.now, vec![telling]).await?;
@@ -160,7 +169,7 @@ impl<'a> Work<'a> {
     pub(super) async fn finish(mut self) -> Result<wire::Task, FollowupError> {
         let settled = self.settled.drain(..);
         let tellings = settled
-            .map(|clock| story::settled(clock, self.traceparent.clone()))
+            .map(|clock| story::settled(clock, self.step.traceparent()))
             .collect();
         let environment = &self.calls.kit.environment;
         story::tell(&mut self.transaction, environment, self.now, tellings).await?;
@@ -197,7 +206,7 @@ impl<'a> Work<'a> {
                 task.urgency,
                 self.now,
             ),
-            traceparent: self.traceparent.clone(),
+            traceparent: self.step.traceparent(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use knipperlicht_runtime::metrics::PROMISES;
 use knipperlicht_vocabulary::{
     ClockId, ClockKind, ItemId, OrganisationId, ReferralId, SituationId, Urgency, ZoneId,
 };
@@ -344,6 +345,9 @@ struct StoppedRow {
 
 /// Silence about a request went to the next candidate; what else was broken went to a coordinator.
 fn lay_with_a_coordinator(rows: Vec<StoppedRow>) -> Result<Vec<SettledClock>, FollowupError> {
+    for row in rows.iter().filter(|row| !row.breached) {
+        count_ended(cell("kind", row.clock_id).parse(&row.kind)?, "kept");
+    }
     let mut settled = Vec::new();
     for row in rows.into_iter().filter(|row| row.breached) {
         let kind = cell("kind", row.clock_id).parse(&row.kind)?;
@@ -360,6 +364,11 @@ fn lay_with_a_coordinator(rows: Vec<StoppedRow>) -> Result<Vec<SettledClock>, Fo
     Ok(settled)
 }
 
+/// A promise ended: `kept` in time, or `broken` when it ran out.
+pub(crate) fn count_ended(promise: ClockKind, outcome: &'static str) {
+    PROMISES.add(1, &[("promise", promise.code()), ("outcome", outcome)]);
+}
+
 /// When the promise that a referral waits on is, or was, due; nothing while it rests. Relies on
 /// `clock_open`.
 pub(crate) async fn open_due(
@@ -374,6 +383,22 @@ pub(crate) async fn open_due(
     .fetch_one(connection)
     .await?;
     Ok(due.map(jiff_sqlx::Timestamp::to_jiff))
+}
+
+/// The trace that the promise was made in which a referral waits on. Relies on `clock_open`.
+pub(crate) async fn trace_of(
+    connection: &mut PgConnection,
+    referral: ReferralId,
+) -> Result<Option<String>, sqlx::Error> {
+    let trace = sqlx::query_scalar!(
+        r#"select traceparent as "traceparent!" from clock
+           where referral_id = $1 and stopped_at is null and traceparent is not null
+           order by started_at limit 1"#,
+        referral.uuid(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(trace)
 }
 
 /// Marks clocks that have run out as breached, at most `limit`, and leaves those that another

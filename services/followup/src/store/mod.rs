@@ -15,6 +15,7 @@ pub(crate) mod moves;
 pub(crate) mod report;
 pub(crate) mod tasks;
 pub(crate) mod timeline;
+pub(crate) mod watch;
 
 use std::{fmt::Display, str::FromStr};
 

@@ -26,7 +26,7 @@ use http::{
     header::{ALLOW, CONTENT_TYPE},
     request::Parts,
 };
-use knipperlicht_runtime::Stop;
+use knipperlicht_runtime::{Route, Stop};
 use prost_reflect::DynamicMessage;
 use tokio::time::timeout;
 use tonic::{Code, Status, Streaming, client::Grpc, metadata::MetadataMap};
@@ -77,6 +77,14 @@ impl Rest {
         Router::new()
             .route("/api/v1/{*path}", any(answer))
             .with_state(Arc::new(self))
+    }
+
+    /// By which name a request is counted.
+    fn route(&self, request: &Request) -> Option<Route> {
+        match self.rules.find(request.method(), request.uri().path()) {
+            Found::Call(rule, _) => Some(Route(rule.template.text().into())),
+            Found::Otherwise(_) | Found::Nothing => None,
+        }
     }
 
     async fn answer(&self, request: Request) -> Result<Response, Refused> {
@@ -133,10 +141,15 @@ impl Rest {
 }
 
 async fn answer(State(rest): State<Arc<Rest>>, request: Request) -> Response {
-    match rest.answer(request).await {
+    let route = rest.route(&request);
+    let mut response = match rest.answer(request).await {
         Ok(response) => response,
         Err(refused) => refused.into_response(),
+    };
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
     }
+    response
 }
 
 /// How many calls are left, and the answer itself.

@@ -127,7 +127,9 @@ impl IntakeCalls {
                 by: Actor::Carer.number(),
                 ..Default::default()
             };
-            let said = self.said(situation, held.zone, body.into());
+            let said = self
+                .said(&mut transaction, situation, held.zone, body.into())
+                .await?;
             say(&mut transaction, now, &[said]).await?;
         }
         let seen = self.seen_by_carer(&mut transaction, situation).await?;

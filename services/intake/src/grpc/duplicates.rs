@@ -124,7 +124,9 @@ impl IntakeCalls {
                 sequence,
             )),
         };
-        let said = self.said(absorbed, later.zone.clone(), body.into());
+        let said = self
+            .said(transaction, absorbed, later.zone.clone(), body.into())
+            .await?;
         say(transaction, now, &[said]).await?;
         Ok(store::Before {
             consent: first.consent,
@@ -198,7 +200,9 @@ impl IntakeCalls {
                 sequence,
             )),
         };
-        let said = self.said(absorbed, later.zone.clone(), body.into());
+        let said = self
+            .said(transaction, absorbed, later.zone.clone(), body.into())
+            .await?;
         say(transaction, now, &[said]).await?;
         Ok(())
     }

@@ -10,7 +10,7 @@
 use jiff::{SignedDuration, Timestamp};
 use knipperlicht_access::Principal;
 use knipperlicht_contracts::{events::v1 as events, intake::v1 as pb, to_proto};
-use knipperlicht_eventing::{Said, erasing, merges, say};
+use knipperlicht_eventing::{erasing, merges, say};
 use knipperlicht_vocabulary::{Actor, ErasureReason, SituationId};
 use sqlx::PgConnection;
 
@@ -66,13 +66,14 @@ impl IntakeCalls {
         let zones = store::zones_of(&mut *connection, &family).await?;
         store::forget(&mut *connection, &family, now).await?;
         // Of each of them: who has not heard yet that they became one forgets them too.
-        let said: Vec<Said> = zones
-            .into_iter()
-            .map(|(situation, zone)| {
-                let body = events::SituationErased { by: by.number() };
-                self.said(situation, zone, body.into())
-            })
-            .collect();
+        let mut said = Vec::new();
+        for (situation, zone) in zones {
+            let body = events::SituationErased { by: by.number() };
+            said.push(
+                self.said(&mut *connection, situation, zone, body.into())
+                    .await?,
+            );
+        }
         say(&mut *connection, now, &said).await?;
         let (action, reason) = ("situation.erased", reason.code());
         self.note_in_audit(connection, principal, action, situation, reason)

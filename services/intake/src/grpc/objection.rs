@@ -47,7 +47,9 @@ impl IntakeCalls {
             by: actor(principal).number(),
             objection: true,
         };
-        let said = self.said(situation, held.zone, body.into());
+        let said = self
+            .said(&mut transaction, situation, held.zone, body.into())
+            .await?;
         say(&mut transaction, now, &[said]).await?;
         self.note_in_audit(&mut transaction, principal, &action, situation, "")
             .await?;

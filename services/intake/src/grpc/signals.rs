@@ -6,10 +6,8 @@ use knipperlicht_contracts::{
     event::EventBody, events::v1 as events, from_micros, intake::v1 as pb,
 };
 use knipperlicht_eventing::{Said, say};
-use knipperlicht_runtime::current_traceparent;
 use knipperlicht_vocabulary::{Actor, EventId, SignalId, SituationId, ZoneId};
 use sqlx::PgConnection;
-use tracing::Span;
 
 use super::{IntakeCalls, decode, erasing::not_erased, view};
 use crate::{
@@ -89,12 +87,10 @@ impl IntakeCalls {
                 signal_id: id.to_string(),
                 others_stand: store::others_stand(&mut transaction, row.situation, id).await?,
             };
-            say(
-                &mut transaction,
-                now,
-                &[self.said(row.situation, row.zone, body.into())],
-            )
-            .await?;
+            let said = self
+                .said(&mut transaction, row.situation, row.zone, body.into())
+                .await?;
+            say(&mut transaction, now, &[said]).await?;
         }
         let status = self.status(&mut transaction, id).await?;
         transaction.commit().await?;
@@ -143,12 +139,10 @@ impl IntakeCalls {
                 by: Actor::Reporter.number(),
                 ..Default::default()
             };
-            say(
-                &mut transaction,
-                now,
-                &[self.said(row.situation, held.zone, body.into())],
-            )
-            .await?;
+            let said = self
+                .said(&mut transaction, row.situation, held.zone, body.into())
+                .await?;
+            say(&mut transaction, now, &[said]).await?;
         }
         let status = self.status(&mut transaction, id).await?;
         if let ConsentMove::To(consent) = change {
@@ -196,14 +190,22 @@ impl IntakeCalls {
         Ok(())
     }
 
-    pub(super) fn said(&self, situation: SituationId, zone: ZoneId, body: EventBody) -> Said {
-        Said {
+    /// What a call says of a situation: in the situation's own story.
+    pub(super) async fn said(
+        &self,
+        connection: &mut PgConnection,
+        situation: SituationId,
+        zone: ZoneId,
+        body: EventBody,
+    ) -> Result<Said, sqlx::Error> {
+        let step = self.kit.step(connection, situation).await?;
+        Ok(Said {
             id: EventId::new(&self.kit.environment),
             situation,
             zone,
             body,
-            traceparent: current_traceparent(&Span::current()),
-        }
+            traceparent: step.traceparent(),
+        })
     }
 
     pub(super) async fn status(

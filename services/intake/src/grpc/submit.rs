@@ -8,7 +8,7 @@ use knipperlicht_runtime::{Coded, current_traceparent};
 use knipperlicht_vocabulary::{EventId, SignalId, SituationId};
 use knipperlicht_zones::Zone;
 use prost::Message;
-use tracing::Span;
+use tracing::{Instrument, Span};
 use zeroize::Zeroizing;
 
 use super::{IntakeCalls, decode, view};
@@ -31,7 +31,11 @@ impl IntakeCalls {
         let prepared = self.prepare(principal, signal).await?;
         let observations = prepared.observations.clone();
         let advice = Advice::upon(prepared.consent);
-        let stored = self.submit.store(prepared).await?;
+        let stored = self
+            .submit
+            .store(prepared)
+            .instrument(transaction_span())
+            .await?;
         Ok(view::receipt(&self.zones, &stored, &observations, advice))
     }
 
@@ -184,6 +188,17 @@ impl IntakeCalls {
             .collect::<Result<_, IntakeError>>()?;
         Ok((Some(wrapped), sealed))
     }
+}
+
+/// The span of the commit that a signal waits for, together with others.
+fn transaction_span() -> Span {
+    tracing::info_span!(
+        "transaction",
+        otel.name = "transaction",
+        otel.kind = "client",
+        db.system.name = "postgresql",
+        db.namespace = "intake",
+    )
 }
 
 fn refusal(error: &IntakeError) -> pb::Refusal {

@@ -70,7 +70,9 @@ impl IntakeCalls {
         let body = events::ReopenAsked {
             signal_id: id.to_string(),
         };
-        let said = self.said(row.situation, row.zone, body.into());
+        let said = self
+            .said(&mut transaction, row.situation, row.zone, body.into())
+            .await?;
         say(&mut transaction, self.kit.environment.now(), &[said]).await?;
         let status = self.status(&mut transaction, id).await?;
         transaction.commit().await?;

@@ -91,7 +91,9 @@ impl IntakeCalls {
         let body = events::VitalInterestAcknowledged {
             by: Actor::Coordinator.number(),
         };
-        let said = self.said(situation, held.zone, body.into());
+        let said = self
+            .said(&mut transaction, situation, held.zone, body.into())
+            .await?;
         say(&mut transaction, self.kit.environment.now(), &[said]).await?;
         let action = "vital_interest.acknowledged";
         self.note_in_audit(&mut transaction, principal, action, situation, "")

@@ -5,6 +5,7 @@ mod erasing;
 mod exporting;
 pub mod keys;
 mod links;
+pub mod looking_up;
 mod matching;
 mod merging;
 mod progress;
@@ -30,7 +31,9 @@ pub(crate) use links::{
 };
 pub(crate) use matching::{candidates, forget_keys, insert_keys, others_stand};
 pub(crate) use merging::{bring_back, lock_situations, move_over};
-pub(crate) use progress::{Grant, NewStep, add_grants, add_steps, end_grants, has_grant, steps_of};
+pub(crate) use progress::{
+    Grant, NewStep, add_grants, add_steps, end_grants, has_grant, since_received, steps_of,
+};
 pub(crate) use readings::{Reader, Reading, has_read_reason, insert_reading, readings_of};
 pub(crate) use retention::{After, clear_links, silent_since};
 pub(crate) use seen::{mark_seen, seen_of};

@@ -57,6 +57,29 @@ pub(crate) async fn add_steps(
     Ok(())
 }
 
+/// For each of these situations, at a moment: for how many seconds the last signal of it was there.
+/// Relies on `signal_by_situation`.
+pub(crate) async fn since_received(
+    connection: &mut PgConnection,
+    asked: &[(Uuid, Timestamp)],
+) -> Result<Vec<f64>, sqlx::Error> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let situations: Vec<Uuid> = asked.iter().map(|(situation, _)| *situation).collect();
+    let moments: Vec<_> = asked.iter().map(|(_, at)| at.to_sqlx()).collect();
+    sqlx::query_scalar!(
+        r#"select extract(epoch from asked.at - max(received_at))::float8 as "seconds!"
+           from unnest($1::uuid[], $2::timestamptz[]) as asked(situation_id, at)
+           join signal on signal.situation_id = asked.situation_id and received_at <= asked.at
+           group by asked.situation_id, asked.at"#,
+        &situations,
+        &moments as &[jiff_sqlx::Timestamp],
+    )
+    .fetch_all(connection)
+    .await
+}
+
 /// The steps of these situations, in the order they were taken. Relies on the primary key.
 pub(crate) async fn steps_of(
     connection: &mut PgConnection,

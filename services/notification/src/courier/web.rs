@@ -13,6 +13,7 @@ use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
+use knipperlicht_runtime::{Attribute, MessageSpan, MessageWay};
 use standardwebhooks::Webhook;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -40,14 +41,39 @@ use crate::{
 /// How long a receiver has for the whole call.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Delivers one piece of news to a webhook.
+/// Delivers one piece of news to a webhook, in the trace of the news.
 pub(super) async fn deliver(round: &Round, subscription: &Subscription, news: &News) -> Outcome {
+    let mut span = MessageSpan::start(MessageWay::Deliver, news.traceparent.as_deref(), || {
+        let attributes: [Attribute; 3] = [
+            ("http.request.method", "POST".into()),
+            ("messaging.message.id", news.id.to_string().into()),
+            ("knipperlicht.service", "notification".into()),
+        ];
+        ("POST".to_owned(), attributes)
+    });
+    let traceparent = span.traceparent().or_else(|| news.traceparent.clone());
+    let outcome = call(round, subscription, news, traceparent).await;
+    if outcome.status > 0 {
+        span.note("http.response.status_code", outcome.status.to_string());
+    }
+    if let Some(fault) = outcome.fault {
+        span.fail(fault.word());
+    }
+    outcome
+}
+
+async fn call(
+    round: &Round,
+    subscription: &Subscription,
+    news: &News,
+    traceparent: Option<String>,
+) -> Outcome {
     let Some(letter) = Letter::of(round, subscription).await else {
         return Outcome::nothing(Fault::Sealed);
     };
     let body = message::webhook(news, &round.settings.link);
     let now = round.kit.environment.now();
-    match letter.request(news, now, body) {
+    match letter.request(news, traceparent, now, body) {
         Some(request) => round.caller.call(&letter.endpoint, request).await,
         None => Outcome::nothing(Fault::Sealed),
     }
@@ -85,7 +111,13 @@ impl Letter {
     }
 
     /// The request, signed as Standard Webhooks says, by each secret that holds.
-    fn request(&self, news: &News, now: Timestamp, body: String) -> Option<Request<Full<Bytes>>> {
+    fn request(
+        &self,
+        news: &News,
+        traceparent: Option<String>,
+        now: Timestamp,
+        body: String,
+    ) -> Option<Request<Full<Bytes>>> {
         let id = news.id.to_string();
         let signatures = self
             .secrets
@@ -107,7 +139,7 @@ impl Letter {
             .header("webhook-id", id)
             .header("webhook-timestamp", now.as_second())
             .header("webhook-signature", signatures);
-        if let Some(traceparent) = &news.traceparent {
+        if let Some(traceparent) = traceparent {
             request = request.header("traceparent", traceparent);
         }
         request.body(Full::new(Bytes::from(body))).ok()

@@ -4,9 +4,7 @@
 use knipperlicht_access::{OwnedTransaction, Principal, Role};
 use knipperlicht_contracts::routing::v1 as pb;
 use knipperlicht_eventing::{Said, audit::Deed, say};
-use knipperlicht_runtime::current_traceparent;
 use knipperlicht_vocabulary::{Actor, ItemId, ReferralId, SituationId};
-use tracing::Span;
 
 use super::RoutingCalls;
 use crate::{
@@ -93,7 +91,8 @@ impl RoutingCalls {
             zone,
             changes,
         };
-        let traceparent = current_traceparent(&Span::current());
+        let step = self.kit.step(&mut transaction, situation).await?;
+        let traceparent = step.traceparent();
         let events: Vec<Said> =
             said_by(actor(principal), &plan, traceparent.as_deref(), environment).collect();
         store::write(&mut transaction, &[plan], at).await?;

@@ -38,7 +38,7 @@ pub(crate) use merging::{
     Before, bring_back, homes_of, keep_before, move_over, note_what_gave_way,
     referrals_that_gave_way, stay_away, take_before,
 };
-pub(crate) use referrals::{ReferralRow, referral, situation_of_referral};
+pub(crate) use referrals::{ReferralRow, asked_against_consent, referral, situation_of_referral};
 pub(crate) use write::write;
 
 use crate::RoutingError;

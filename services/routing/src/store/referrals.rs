@@ -20,6 +20,21 @@ use crate::{
 
 const TABLE: &str = "referral";
 
+/// How many partners are asked though the carer refused, or does not agree any more. Relies on
+/// `referral_by_open_zone`: reads what is open and nothing else.
+pub(crate) async fn asked_against_consent(
+    connection: &mut PgConnection,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "broken!"
+           from referral join situation using (situation_id)
+           where referral.state in ('requested', 'held') and referral.state = 'requested'
+             and situation.consent in ('refused', 'withdrawn')"#
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// A referral as its row holds it.
 #[derive(Debug)]
 pub(crate) struct ReferralRow {

@@ -1,82 +1,22 @@
 //! The program as a process of its own, told by its environment: what it refuses to start with, and
 //! who can speak to it.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::{
-    fs,
     net::SocketAddr,
-    process::{Command, Output, Stdio},
+    process::{Output, Stdio},
 };
 
 use knipperlicht::{migrate::migrate, ops::ensure_streams};
-use knipperlicht_access::{DevIssuer, Person, Published, Role};
+use knipperlicht_access::Role;
 use knipperlicht_eventing::NatsOptions;
 use knipperlicht_harness::{Bed, eventually};
-use knipperlicht_privacy::MasterKey;
-use knipperlicht_runtime::system_environment;
 use knipperlicht_sandbox::{Identity, free_port};
-use tempfile::TempDir;
 use tonic::transport::Endpoint;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-/// The program with nothing in its environment but `settings`.
-fn program(arguments: &[&str], settings: &[(&str, String)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_knipperlicht"));
-    command
-        .args(arguments)
-        .env_clear()
-        .envs(settings.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null());
-    command
-}
-
-/// What `serve` needs, wherever its servers are.
-struct Ground {
-    directory: TempDir,
-    published: Published,
-    token: String,
-}
-
-impl Ground {
-    fn new() -> Self {
-        let environment = system_environment().unwrap();
-        let directory = TempDir::new().unwrap();
-        let issuer = DevIssuer::new(&[7; 32], environment.clone());
-        let published = issuer.published().unwrap();
-        let put = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
-        put("jwks", &published.jwks);
-        put("master.key", &MasterKey::generate("test", &environment));
-        let person = Person {
-            subject: "cleaner".parse().unwrap(),
-            role: Role::Reporter,
-            organisation: None,
-            zones: Vec::new(),
-        };
-        let token = issuer.token(&person, 3600).unwrap();
-        Self {
-            directory,
-            published,
-            token,
-        }
-    }
-
-    fn settings(&self, database_url: &str, nats_url: &str) -> Vec<(&'static str, String)> {
-        let file = |name: &str| self.directory.path().join(name).display().to_string();
-        vec![
-            ("KL_LISTEN", "127.0.0.1:0".to_owned()),
-            ("KL_GATEWAY_LISTEN", "127.0.0.1:0".to_owned()),
-            ("DATABASE_URL", database_url.to_owned()),
-            ("NATS_URL", nats_url.to_owned()),
-            ("KL_JWKS_FILE", file("jwks")),
-            ("KL_TOKEN_ISSUER", self.published.issuer.clone()),
-            ("KL_BELIEVE_DEV_ISSUER", "true".to_owned()),
-            ("KL_MASTER_KEY_FILE", file("master.key")),
-        ]
-    }
-}
+use crate::ground::{Ground, program};
 
 #[test]
 fn what_could_be_read_on_the_way_is_refused_at_the_start_with_what_to_do() {
@@ -135,7 +75,7 @@ async fn is_well(health: SocketAddr, service: &str) -> bool {
 fn asks(server: String, ground: &Ground, identity: &Identity, shows_who: bool) -> Output {
     let mut settings = vec![
         ("KL_SERVER", server),
-        ("KL_TOKEN", ground.token.clone()),
+        ("KL_TOKEN", ground.token(Role::Reporter, None, &[])),
         ("KL_CA_FILE", identity.authority.display().to_string()),
     ];
     if shows_who {

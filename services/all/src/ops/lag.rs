@@ -1,0 +1,75 @@
+//! `knipperlicht ops lag`: how far each service is behind, and since when the oldest waits.
+
+use async_nats::jetstream;
+use jiff::{SignedDuration, Timestamp};
+use knipperlicht_contracts::event::Service;
+use knipperlicht_eventing::lag::{self, Kept, Unhandled};
+
+use super::{Desk, OpsError, table};
+
+/// How far a service is behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lag {
+    /// Which.
+    pub service: Service,
+    /// What it has in its schema.
+    pub kept: Kept,
+    /// What lies in the stream for it.
+    pub unhandled: Unhandled,
+}
+
+impl Lag {
+    /// Whether nothing waits, neither for its relay nor for the service.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        self.kept.oldest_unpublished.is_none() && self.unhandled.oldest.is_none()
+    }
+}
+
+/// How far each service is behind.
+pub async fn read(desk: &Desk, jetstream: &jetstream::Context) -> Result<Vec<Lag>, OpsError> {
+    let mut all = Vec::new();
+    for service in Service::ALL {
+        let mut transaction = desk.open(*service).await?;
+        let kept = lag::kept(&mut transaction).await?;
+        transaction.rollback().await?;
+        let unhandled = lag::unhandled(jetstream, *service, &kept)
+            .await
+            .map_err(OpsError::Stream)?;
+        all.push(Lag {
+            service: *service,
+            kept,
+            unhandled,
+        });
+    }
+    Ok(all)
+}
+
+pub(super) fn print(all: &[Lag], now: Timestamp) {
+    let mut table = table([
+        "service",
+        "oldest not published",
+        "not handled",
+        "oldest not handled",
+        "parked",
+    ]);
+    for lag in all {
+        table.add_row([
+            lag.service.name().to_owned(),
+            age(lag.kept.oldest_unpublished, now),
+            lag.unhandled.events.to_string(),
+            age(lag.unhandled.oldest, now),
+            lag.kept.parked.to_string(),
+        ]);
+    }
+    println!("{table}");
+}
+
+/// How long ago, in words.
+fn age(since: Option<Timestamp>, now: Timestamp) -> String {
+    since.map_or_else(String::new, |since| {
+        let ago = now.duration_since(since);
+        let ago = SignedDuration::from_millis(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX));
+        format!("{ago:#}")
+    })
+}
