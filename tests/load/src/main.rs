@@ -25,6 +25,7 @@ mod report;
 mod reporters;
 mod resources;
 mod run;
+mod sink;
 mod stall;
 mod stored;
 

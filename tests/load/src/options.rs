@@ -55,6 +55,8 @@ pub(crate) enum Part {
     Inbox,
     /// The whole line, sustained
     Line,
+    /// The whole line with all telemetry sent, beside the same without
+    Telemetry,
     /// Accept throughput beside pgbench, the whole line in the process
     Accept,
     /// Accept throughput beside pgbench, intake alone in the process
@@ -80,6 +82,7 @@ impl Part {
             Self::Latency => "accept latency",
             Self::Inbox => "tap to inbox",
             Self::Line => "whole line",
+            Self::Telemetry => "telemetry",
             Self::Accept => "accept",
             Self::Alone => "accept alone",
             Self::Import => "import",

@@ -38,6 +38,15 @@ pub(crate) struct Program {
 impl Program {
     /// Starts it and waits until it is well.
     pub(crate) async fn start(ground: &Ground, target: &str) -> Result<Self, BenchError> {
+        Self::start_with(ground, target, None).await
+    }
+
+    /// The same, with all its telemetry sent to a collector.
+    pub(crate) async fn start_with(
+        ground: &Ground,
+        target: &str,
+        collector: Option<&str>,
+    ) -> Result<Self, BenchError> {
         let program = beside_us()?;
         let free = || {
             let port = free_port().doing("find a free port")?;
@@ -58,6 +67,7 @@ impl Program {
                 &gateway.to_string(),
             ])
             .envs(ground.settings())
+            .envs(collector.map(|endpoint| ("KL_OTLP_ENDPOINT", endpoint)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr)

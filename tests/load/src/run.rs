@@ -34,6 +34,9 @@ pub(crate) async fn run(options: &Options) -> Result<Report, BenchError> {
     if whole.into_iter().any(|part| options.wants(part)) {
         measure_whole_line(options, &mut report).await?;
     }
+    if options.wants(Part::Telemetry) {
+        measure_telemetry(options, &mut report).await?;
+    }
     if options.wants(Part::Alone) {
         measure_intake_alone(options, &mut report).await?;
     }
@@ -125,6 +128,7 @@ async fn measure_part(
         Part::Accept => measure::accept(bench, Reach::WholeLine, report).await?,
         Part::Footprint
         | Part::Gateway
+        | Part::Telemetry
         | Part::Alone
         | Part::Import
         | Part::Decide
@@ -133,6 +137,18 @@ async fn measure_part(
         | Part::Timers => {}
     }
     report.withheld(part.name(), HostTime::now().withheld_since(before));
+    Ok(())
+}
+
+/// On servers of its own, with a process of its own for each run.
+async fn measure_telemetry(options: &Options, report: &mut Report) -> Result<(), BenchError> {
+    let ground = prepare(options, report).await?;
+    let before = HostTime::now();
+    measure::telemetry(&ground, options.effort(), report).await?;
+    report.withheld(
+        Part::Telemetry.name(),
+        HostTime::now().withheld_since(before),
+    );
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod line;
 mod lists;
 mod reports;
 mod rounds;
+mod telemetry;
 mod timers;
 
 pub(crate) use accept::accept;
@@ -23,6 +24,7 @@ pub(crate) use latency::latency;
 pub(crate) use line::line;
 pub(crate) use lists::lists;
 pub(crate) use reports::reports;
+pub(crate) use telemetry::telemetry;
 pub(crate) use timers::timers;
 
 use hdrhistogram::Histogram;
