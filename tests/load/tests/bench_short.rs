@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use serde_json::Value;
 
-const FIGURES: [&str; 30] = [
+const FIGURES: [&str; 31] = [
     "fsync",
     "start_up",
     "memory_idle",
@@ -22,6 +22,7 @@ const FIGURES: [&str; 30] = [
     "import",
     "import_again",
     "set_capacity",
+    "telemetry",
     "accept_alone_1",
     "accept_alone_8",
     "accept_alone_64",
