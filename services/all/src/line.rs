@@ -26,7 +26,7 @@ use knipperlicht_followup::{
 };
 use knipperlicht_intake::{Intake, model::Retention};
 use knipperlicht_notification::{Notification, NotificationSettings};
-use knipperlicht_privacy::{IndexKey, KeyWrapping, Vault};
+use knipperlicht_privacy::Vault;
 use knipperlicht_routing::{Routing, model::points::PointsTables};
 use knipperlicht_runtime::{Bell, GrpcServer, Lifecycle, ServerError, ServerTls, TlsError};
 use knipperlicht_vocabulary::{Environment, IdError};
@@ -38,7 +38,7 @@ pub use self::retention::RetentionOptions;
 use self::{health::watch_health, keys::watch_keys};
 use crate::{
     gateway::{BoundGateway, GatewayError, GatewayPlan},
-    trust::AuditSettings,
+    trust::{AuditSettings, Sealing},
     wire::WireSettings,
 };
 
@@ -63,10 +63,8 @@ pub struct LineSettings {
     pub gateway: Option<GatewayPlan>,
     /// Which tokens are believed.
     pub tokens: TokenRules,
-    /// Who keeps the master keys that personal data is sealed with.
-    pub keys: Arc<dyn KeyWrapping>,
-    /// What carers, reporters and signals are recognised with.
-    pub index_key: IndexKey,
+    /// What personal data is kept with: intake and notification need it.
+    pub sealing: Option<Sealing>,
     /// What checkpoints of the audit logs are made with, if they are.
     pub audit: Option<AuditSettings>,
     /// Database connections at most, per service, for calls; what runs all the time has its own:
@@ -126,6 +124,9 @@ pub enum LineError {
         /// Why.
         source: io::Error,
     },
+    /// No keys for a service that seals.
+    #[error("KL6003: {0} keeps personal data, and there is no master key for it")]
+    NoKeys(&'static str),
     /// The gateway.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
@@ -175,8 +176,10 @@ impl Line {
         let Assembly {
             routes, kits, nats, ..
         } = assembly;
-        let keys = Arc::clone(&settings.keys);
-        lifecycle.spawn(watch_keys(keys, lifecycle.stop()));
+        if let Some(sealing) = &settings.sealing {
+            let keys = Arc::clone(&sealing.keys);
+            lifecycle.spawn(watch_keys(keys, lifecycle.stop()));
+        }
         let verifier = Arc::new(Verifier::new(&settings.tokens, environment)?);
         let (keys, stop) = (Arc::clone(&verifier), lifecycle.stop());
         lifecycle.spawn(async move { keys.keep_keys(stop).await });
@@ -250,7 +253,7 @@ struct Assembly<'a> {
     turns: Turns,
 }
 
-impl Assembly<'_> {
+impl<'a> Assembly<'a> {
     async fn add(&mut self, service: Service) -> Result<(), LineError> {
         let kit = kit(service, self.settings, self.environment, &self.turns)?;
         let jetstream = self.jetstream(NatsUser::Service(service)).await?;
@@ -260,11 +263,12 @@ impl Assembly<'_> {
         self.lifecycle.spawn(watch.run(stop.clone()));
         match service {
             Service::Intake => {
+                let sealing = self.sealing(service)?;
                 let intake = Intake::new(
                     kit.clone(),
                     Arc::clone(&self.zones),
-                    self.vault(),
-                    &self.settings.index_key,
+                    Vault::new(Arc::clone(&sealing.keys)),
+                    &sealing.index_key,
                     self.settings.carers.address.clone(),
                 );
                 self.routes.add_service(intake.routes());
@@ -309,9 +313,10 @@ impl Assembly<'_> {
             }
             Service::Notification => {
                 let settings = self.settings.notification.clone();
-                let index_key = &self.settings.index_key;
+                let sealing = self.sealing(service)?;
+                let vault = Vault::new(Arc::clone(&sealing.keys));
                 let notification =
-                    Notification::new(kit.clone(), settings, self.vault(), index_key);
+                    Notification::new(kit.clone(), settings, vault, &sealing.index_key);
                 self.routes.add_service(notification.routes());
                 self.listen(&kit, jetstream, notification.reactions());
                 self.lifecycle
@@ -334,8 +339,9 @@ impl Assembly<'_> {
         Ok(jetstream::new(client))
     }
 
-    fn vault(&self) -> Vault {
-        Vault::new(Arc::clone(&self.settings.keys))
+    fn sealing(&self, service: Service) -> Result<&'a Sealing, LineError> {
+        let sealing = self.settings.sealing.as_ref();
+        sealing.ok_or(LineError::NoKeys(service.name()))
     }
 
     fn keep_checkpoints(&self, kit: &Kit) {

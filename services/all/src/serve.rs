@@ -1,7 +1,7 @@
 //! `knipperlicht serve`: the services, for real. Without an issuer of tokens to believe, it does not
 //! listen.
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 use knipperlicht_contracts::event::Service;
@@ -198,8 +198,8 @@ fn settings(
     options
         .wire
         .check(options.listen, &database_url, &nats_url)?;
-    let ring = options.keys.ring()?;
     Ok(LineSettings {
+        sealing: options.keys.sealing(&targets)?,
         targets,
         database_url,
         nats: options.wire.nats(nats_url),
@@ -209,8 +209,6 @@ fn settings(
         tokens: options
             .tokens
             .rules(options.listen, &options.outbound.authorities()?)?,
-        index_key: options.keys.index_key(&ring)?,
-        keys: Arc::new(ring),
         audit: options.audit.settings()?,
         connections: options.connections,
         instruments_dir: options.instruments_dir,

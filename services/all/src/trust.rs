@@ -8,9 +8,10 @@ use std::{
 };
 
 use clap::Args;
+use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::audit::Checkpoints;
 use knipperlicht_privacy::{
-    IndexKey, KeyError, KeyRing, RingError,
+    IndexKey, KeyError, KeyRing, KeyWrapping, RingError,
     audit::{CheckpointKey, CheckpointReaders},
 };
 use zeroize::Zeroizing;
@@ -31,6 +32,17 @@ pub(crate) struct KeyOptions {
     /// made of the oldest master key
     #[arg(long, env = "KL_INDEX_KEY_FILE")]
     index_key_file: Option<PathBuf>,
+}
+
+/// The services that seal anything, and so need keys.
+pub(crate) const SEALING: [Service; 2] = [Service::Intake, Service::Notification];
+
+/// What personal data is kept with.
+pub struct Sealing {
+    /// Who keeps the master keys that it is sealed with.
+    pub keys: Arc<dyn KeyWrapping>,
+    /// What carers, reporters and signals are recognised with.
+    pub index_key: IndexKey,
 }
 
 /// Where checkpoints of the audit logs are kept, and what signs them.
@@ -119,10 +131,18 @@ impl KeyOptions {
         self.index_key_file.as_ref().map(read).transpose()
     }
 
-    /// The index key: the one that was given, or the one of the oldest master key.
-    pub(crate) fn index_key(&self, ring: &KeyRing) -> Result<IndexKey, TrustError> {
+    /// What these services keep personal data with, if any of them does. The index key is the one that
+    /// was given, or the one of the oldest master key.
+    pub(crate) fn sealing(&self, services: &[Service]) -> Result<Option<Sealing>, TrustError> {
+        if !services.iter().any(|service| SEALING.contains(service)) {
+            return Ok(None);
+        }
+        let ring = self.ring()?;
         let own = self.own_index_key()?;
-        Ok(own.unwrap_or_else(|| ring.index_key()))
+        Ok(Some(Sealing {
+            index_key: own.unwrap_or_else(|| ring.index_key()),
+            keys: Arc::new(ring),
+        }))
     }
 }
 

@@ -31,6 +31,7 @@ use knipperlicht::{
     line::{CarerSettings, Line, LineSettings},
     migrate::migrate,
     ops::ensure_streams,
+    trust::Sealing,
     wire::WireSettings,
 };
 use knipperlicht_access::{
@@ -374,8 +375,10 @@ fn settings(
         targets: targets.to_vec(),
         gateway: None,
         tokens: issuer.rules().expect("rules"),
-        keys: Arc::new(KeyRing::open(&keys.join(MASTER_KEYS)).expect("keys")),
-        index_key: IndexKey::parse(index_key).expect("a key"),
+        sealing: Some(Sealing {
+            keys: Arc::new(KeyRing::open(&keys.join(MASTER_KEYS)).expect("keys")),
+            index_key: IndexKey::parse(index_key).expect("a key"),
+        }),
         audit: None,
         connections: 6,
         instruments_dir: None,

@@ -9,11 +9,11 @@ use std::{
 };
 
 use knipperlicht_eventing::audit::Checkpoints;
-use knipperlicht_privacy::{IndexKey, KeyRing, KeyWrapping, MasterKey, audit::CheckpointKey};
+use knipperlicht_privacy::{IndexKey, KeyRing, MasterKey, audit::CheckpointKey};
 use knipperlicht_vocabulary::Environment;
 
 use super::DevError;
-use crate::trust::{AuditSettings, TrustError};
+use crate::trust::{AuditSettings, Sealing, TrustError};
 
 /// The file with the master key.
 pub(super) const MASTER_KEY: &str = "master.key";
@@ -26,8 +26,7 @@ pub(super) const CHECKPOINTS: &str = "audit";
 const ISSUER_SEED: &str = "issuer.seed";
 
 pub(super) struct Secrets {
-    pub(super) keys: Arc<dyn KeyWrapping>,
-    pub(super) index_key: IndexKey,
+    pub(super) sealing: Sealing,
     pub(super) audit: AuditSettings,
     pub(super) issuer_seed: [u8; 32],
 }
@@ -53,9 +52,12 @@ impl Secrets {
             source: ErrorKind::InvalidData.into(),
         };
         Ok(Self {
-            index_key: text(&index_key)
-                .and_then(|text| IndexKey::parse(text).ok())
-                .ok_or_else(|| broken(INDEX_KEY))?,
+            sealing: Sealing {
+                index_key: text(&index_key)
+                    .and_then(|text| IndexKey::parse(text).ok())
+                    .ok_or_else(|| broken(INDEX_KEY))?,
+                keys: Arc::new(ring),
+            },
             audit: AuditSettings {
                 checkpoints: Checkpoints::in_folder(&dir.join(CHECKPOINTS)),
                 key: text(&audit_key)
@@ -63,7 +65,6 @@ impl Secrets {
                     .map(Arc::new)
                     .ok_or_else(|| broken(AUDIT_KEY))?,
             },
-            keys: Arc::new(ring),
             issuer_seed: seed.try_into().map_err(|_| broken(ISSUER_SEED))?,
         })
     }

@@ -13,13 +13,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Desk, OpsError, audit::bar, table};
-use crate::trust::KeyOptions;
+use crate::trust::{KeyOptions, SEALING};
 
 /// Data keys that are wrapped anew at once: few, so that no row is locked for long.
 const BATCH: i64 = 500;
-
-/// The services that seal anything.
-const SEALING: [Service; 2] = [Service::Intake, Service::Notification];
 
 #[derive(Debug, Args)]
 pub(super) struct KeysArgs {

@@ -4,6 +4,7 @@
 
 mod backup;
 mod ground;
+mod keys;
 mod line;
 mod metrics;
 mod on_the_wire;

@@ -57,7 +57,7 @@ fn what_could_be_read_on_the_way_is_refused_at_the_start_with_what_to_do() {
 }
 
 /// How it is, as told in clear.
-async fn is_well(health: SocketAddr, service: &str) -> bool {
+pub(crate) async fn is_well(health: SocketAddr, service: &str) -> bool {
     let endpoint = Endpoint::from_shared(format!("http://{health}")).unwrap();
     let Ok(channel) = endpoint.connect().await else {
         return false;
