@@ -1,6 +1,7 @@
 //! The connection to NATS.
 
 use std::{
+    io::ErrorKind,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -31,6 +32,14 @@ pub enum NatsError {
     /// The connection.
     #[error("NATS_URL: {0}")]
     Connect(#[from] ConnectError),
+}
+
+impl NatsError {
+    /// Whether nothing is wrong but that the key of that user is not here.
+    #[must_use]
+    pub fn has_no_key(&self) -> bool {
+        matches!(self, Self::Key(KeyError::File { source, .. }) if source.kind() == ErrorKind::NotFound)
+    }
 }
 
 impl NatsOptions {

@@ -8,6 +8,7 @@ pub mod line;
 pub mod migrate;
 pub mod ops;
 mod outbound;
+mod print;
 pub mod program;
 pub mod serve;
 mod tokens;

@@ -10,6 +10,7 @@ use crate::{
     dev::{self, DevOptions, TracePlaces},
     migrate,
     ops::{self, OpsOptions},
+    print::tell,
     serve::{self, ServeOptions},
 };
 
@@ -124,10 +125,10 @@ impl Program {
             Command::Serve(options) => done(Box::pin(serve::serve(*options)).await),
             Command::Migrate(options) => {
                 let migrated = migrate::migrate(&options.database_url).await;
-                if migrated.is_ok() {
-                    println!("the schemas are up to date");
+                match migrated {
+                    Ok(()) => done(tell!("the schemas are up to date")),
+                    Err(error) => failed(&error),
                 }
-                done(migrated)
             }
             Command::Ops(options) => match system_environment() {
                 Ok(environment) => done(ops::run(options, &environment).await),

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
 
 use knipperlicht::{migrate::migrate, ops::ensure_streams};
 use knipperlicht_access::{Database, DatabaseOptions, Principal};
@@ -10,7 +13,7 @@ use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::audit::append;
 use knipperlicht_harness::{Bed, movable_environment};
 use knipperlicht_privacy::audit::Entry;
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
 /// What the program printed, and whether it was content.
@@ -222,6 +225,34 @@ async fn a_doctor_says_what_is_not_well_and_what_to_do() {
         let line = found.out.lines().find(|line| line.contains(what));
         line.map(str::to_owned).unwrap_or_default()
     };
+    let nowhere = operator.runs(
+        &["doctor", "--nats-monitor-url", "http://127.0.0.1:9"],
+        &[
+            ("DATABASE_URL", "postgres://nobody@127.0.0.1:9/nothing"),
+            ("NATS_URL", "nats://127.0.0.1:9"),
+        ],
+    );
+    for what in ["PostgreSQL", "NATS lets everybody in", "sync_interval"] {
+        let found = line(&nowhere, what);
+        assert!(found.contains("NOT WELL"), "{what}: {}", nowhere.out);
+    }
+    let alone = operator.file("alone");
+    fs::create_dir(&alone).unwrap();
+    fs::copy(
+        format!("{keys}/operator.nk"),
+        format!("{alone}/operator.nk"),
+    )
+    .unwrap();
+    let with_one_key = [
+        ("NATS_URL", nats.url.as_str()),
+        ("KL_NATS_KEYS_DIR", alone.as_str()),
+    ];
+    let found = line(&operator.runs(&["doctor"], &with_one_key), "everybody in");
+    assert!(
+        !found.contains("NOT WELL") && found.contains("reader"),
+        "{found}"
+    );
+
     let before = operator.runs(&["doctor"], &settings);
     let stream = line(&before, "the stream");
     assert!(
@@ -254,6 +285,32 @@ async fn a_doctor_says_what_is_not_well_and_what_to_do() {
         let found = line(&after, what);
         assert!(!found.is_empty(), "{what}: {}", after.out);
         assert_eq!(!found.contains("NOT WELL"), is_well, "{found}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_for_is_done_also_when_nobody_reads_on() {
+    let operator = Operator::start().await;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_knipperlicht"))
+        .args(["ops", "replay", "--from", "2026-01-01T00:00:00Z"])
+        .env_clear()
+        .env("DATABASE_URL", &operator.bed.database_url)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
+    let mut owner = operator.owner().await;
+    for service in Service::ALL {
+        let counted = format!(
+            "select count(*) from {}.audit where action = 'replay.asked'",
+            service.name()
+        );
+        let noted: i64 = sqlx::query_scalar(AssertSqlSafe(counted))
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
+        assert_eq!(noted, 1, "{}", service.name());
     }
 }
 

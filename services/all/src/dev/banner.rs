@@ -1,9 +1,9 @@
 //! What a newcomer reads once everything runs.
 
-use std::path::Path;
+use std::{io, path::Path};
 
 use super::{TracePlaces, servers::Servers, settings_file};
-use crate::line::Line;
+use crate::{line::Line, print::tell};
 
 /// Everything runs; `invented` is where the invented years are kept, where there are any.
 pub(super) fn print(
@@ -11,56 +11,59 @@ pub(super) fn print(
     line: &Line,
     (servers, traces): (&Servers, Option<TracePlaces>),
     invented: Option<&Path>,
-) {
+) -> io::Result<()> {
     let address = line.address();
-    println!(
+    tell!(
         "Knipperlicht runs. All partners marked (voorbeeld) and their capacities are invented.\n"
-    );
+    )?;
     if let Some(gateway) = line.gateway_address() {
         let app = format!("http://localhost:{}", gateway.port());
-        println!("Open {app} in a browser: it offers each of the demo people.\n");
-        println!("  REST        {app}/api/v1  (to try: {app}/api/docs)");
+        tell!("Open {app} in a browser: it offers each of the demo people.\n")?;
+        tell!("  REST        {app}/api/v1  (to try: {app}/api/docs)")?;
     }
-    println!(
+    tell!(
         "  gRPC        {address}  (intake, assessment, routing, followup, notification; health and reflection)"
-    );
+    )?;
     for line in servers.describe() {
-        println!("  {line}");
+        tell!("  {line}")?;
     }
-    print_traces(traces);
-    println!(
+    print_traces(traces)?;
+    tell!(
         "  people      tokens in {}  (--as cleaner, nurse, coordinator, or a partner's id)",
         dir.join("tokens").display()
-    );
+    )?;
     if let Some(invented) = invented {
-        println!(
+        tell!(
             "  invented    all signals of the last years; without {} the next start invents them anew",
             invented.display()
-        );
+        )?;
     }
-    println!("\nSend the first signal from another terminal:\n");
-    println!(
+    tell!("\nSend the first signal from another terminal:\n")?;
+    tell!(
         "  target/debug/knipperlicht signal send --postal-code 8400 --observation exhausted --consent given"
-    );
-    println!("\nCtrl-C stops everything; what was sent is kept for the next start.");
+    )?;
+    tell!("\nCtrl-C stops everything; what was sent is kept for the next start.")
 }
 
-fn print_traces(traces: Option<TracePlaces>) {
-    if let Some(traces) = traces {
-        println!(
+fn print_traces(traces: Option<TracePlaces>) -> io::Result<()> {
+    traces.map_or(Ok(()), |traces| {
+        tell!(
             "  traces      http://{}  (what each call and each event led to)",
             traces.page
-        );
-    }
+        )
+    })
 }
 
 /// Only the servers run.
-pub(super) fn print_servers(dir: &Path, (servers, traces): (&Servers, Option<TracePlaces>)) {
-    println!("The servers run, and no service yet.\n");
+pub(super) fn print_servers(
+    dir: &Path,
+    (servers, traces): (&Servers, Option<TracePlaces>),
+) -> io::Result<()> {
+    tell!("The servers run, and no service yet.\n")?;
     for line in servers.describe() {
-        println!("  {line}");
+        tell!("  {line}")?;
     }
-    print_traces(traces);
+    print_traces(traces)?;
     let services = [
         ("intake", 7401),
         ("assessment", 7402),
@@ -68,15 +71,15 @@ pub(super) fn print_servers(dir: &Path, (servers, traces): (&Servers, Option<Tra
         ("followup", 7404),
         ("notification", 7405),
     ];
-    println!("\nIn six other terminals, in each after the first of these lines:\n");
-    println!("  . {}", dir.join(settings_file::NAME).display());
+    tell!("\nIn six other terminals, in each after the first of these lines:\n")?;
+    tell!("  . {}", dir.join(settings_file::NAME).display())?;
     for (target, port) in services {
-        println!("  target/debug/knipperlicht serve --target {target} --listen 127.0.0.1:{port}");
+        tell!("  target/debug/knipperlicht serve --target {target} --listen 127.0.0.1:{port}")?;
     }
-    println!("\nAnd where you speak to them, before the gateway as well:\n");
+    tell!("\nAnd where you speak to them, before the gateway as well:\n")?;
     for (target, port) in services {
         let name = target.to_uppercase();
-        println!("  export KL_{name}_URL=http://127.0.0.1:{port}");
+        tell!("  export KL_{name}_URL=http://127.0.0.1:{port}")?;
     }
-    println!("\n  target/debug/knipperlicht serve --target gateway");
+    tell!("\n  target/debug/knipperlicht serve --target gateway")
 }

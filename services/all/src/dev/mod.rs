@@ -232,7 +232,8 @@ pub async fn run(options: DevOptions, traces: Option<TracePlaces>) -> Result<(),
     step.done();
 
     let outcome = if options.servers_only {
-        banner::print_servers(&options.dir, (&servers, traces));
+        // They run, whether or not somebody reads where.
+        let _ = banner::print_servers(&options.dir, (&servers, traces));
         Lifecycle::default().run().await.map_err(DevError::from)
     } else {
         let tokens = (rules, people);
@@ -268,7 +269,8 @@ async fn serve(
     };
     let line = Line::start(settings, environment).await?;
     let invented = options.years.demo.then_some(place);
-    banner::print(&options.dir, &line, (servers, traces), invented);
+    // It runs, whether or not somebody reads where.
+    let _ = banner::print(&options.dir, &line, (servers, traces), invented);
     line.run().await?;
     Ok(())
 }

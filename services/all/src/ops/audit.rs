@@ -9,7 +9,7 @@ use knipperlicht_eventing::audit::{self, Chain, Checkpoints, Keeper, Kept, Verdi
 use knipperlicht_privacy::audit::CheckpointReaders;
 
 use super::{Desk, OpsError, service, table};
-use crate::trust::AuditOptions;
+use crate::{print::tell, trust::AuditOptions};
 
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {
@@ -44,7 +44,7 @@ impl AuditArgs {
 
     /// What can be said without a database.
     pub(super) fn print(&self) -> Result<(), OpsError> {
-        println!("{}", self.options.key()?.public());
+        tell!("{}", self.options.key()?.public())?;
         Ok(())
     }
 }
@@ -114,14 +114,14 @@ async fn verify(
             faults.push(format!("{}: and {untold} rows more", service.name()));
         }
     }
-    println!("{table}");
+    tell!("{table}")?;
     for fault in faults {
-        println!("{fault}");
+        tell!("{fault}")?;
     }
     if checkpoints.is_none() {
-        println!(
+        tell!(
             "not compared with checkpoints (KL_AUDIT_CHECKPOINT_DIR): a log whose end was cut off, or that was written anew, looks like one that holds"
-        );
+        )?;
     }
     if broken.is_empty() {
         Ok(())
@@ -161,10 +161,10 @@ async fn checkpoint(desk: &Desk, options: &AuditOptions) -> Result<(), OpsError>
         };
         let name = service.name();
         match keeper.keep().await? {
-            Kept::Nothing => println!("{name}: nothing was added since the last checkpoint"),
-            Kept::Checkpoint(made) => println!("{name}: checkpoint at row {}", made.number),
+            Kept::Nothing => tell!("{name}: nothing was added since the last checkpoint")?,
+            Kept::Checkpoint(made) => tell!("{name}: checkpoint at row {}", made.number)?,
             Kept::Refused(fault) => {
-                println!("{name}: no checkpoint: {fault}");
+                tell!("{name}: no checkpoint: {fault}")?;
                 broken.push(name);
             }
         }

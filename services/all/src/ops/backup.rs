@@ -16,6 +16,7 @@ use knipperlicht_eventing::schema;
 use percent_encoding::percent_decode_str;
 
 use super::OpsError;
+use crate::print::tell;
 
 /// Everything but the keys of situations. May be kept: it opens nothing by itself.
 const ALL: &str = "all.sql";
@@ -128,12 +129,12 @@ pub(super) fn backup(url: &str, args: &BackupArgs) -> Result<(), OpsError> {
     }
     let keys = ["--data-only", "--table=intake.data_key", "--table=*.erased"];
     dump(url, &args.programs, &folder.join(KEYS), &keys)?;
-    println!("written to {}:", folder.display());
+    tell!("written to {}:", folder.display())?;
     if !args.keys_only {
-        println!("  {ALL}   may be kept: without the keys it says of nobody who they are");
+        tell!("  {ALL}   may be kept: without the keys it says of nobody who they are")?;
     }
-    println!("  {KEYS}  keep it apart, seven days at most: what was erased is gone when it is");
-    println!("the master keys are in neither: keep them where nobody keeps these (docs/keys.md)");
+    tell!("  {KEYS}  keep it apart, seven days at most: what was erased is gone when it is")?;
+    tell!("the master keys are in neither: keep them where nobody keeps these (docs/keys.md)")?;
     Ok(())
 }
 
@@ -172,14 +173,14 @@ pub(super) async fn restore(url: &str, args: &RestoreArgs) -> Result<(), OpsErro
     schema::empty_keys(url).await?;
     load(&args.keys)?;
     schema::look_at_erased_again(url).await?;
-    println!("restored. Now, in this order:");
-    println!("  knipperlicht migrate                    # rights on the database, and what is new");
-    println!(
+    tell!("restored. Now, in this order:")?;
+    tell!("  knipperlicht migrate                    # rights on the database, and what is new")?;
+    tell!(
         "  knipperlicht ops ensure-streams         # a new stream: the old one need not be there"
-    );
-    println!("  start the services; then");
-    println!("  knipperlicht ops replay --from MOMENT   # a day before the backup was made");
-    println!("  knipperlicht ops reconcile              # until everybody has heard everything");
+    )?;
+    tell!("  start the services; then")?;
+    tell!("  knipperlicht ops replay --from MOMENT   # a day before the backup was made")?;
+    tell!("  knipperlicht ops reconcile              # until everybody has heard everything")?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use knipperlicht_eventing::{
 use serde_json::Value;
 
 use super::{Desk, OpsError, http, table};
+use crate::print::tell;
 
 /// What the line needs at least.
 const POSTGRES: i32 = 150_000;
@@ -56,9 +57,9 @@ pub(super) async fn run(
     nats: &NatsOptions,
     monitor: Option<&str>,
 ) -> Result<(), OpsError> {
-    let mut findings = database(desk).await?;
+    let mut findings = database(desk).await;
     findings.extend(stream(nats).await);
-    findings.push(sync(monitor).await?);
+    findings.push(sync(monitor).await);
     let mut table = table(["", "what", "found", "what to do"]);
     for finding in &findings {
         let mark = if finding.cure.is_some() {
@@ -73,7 +74,7 @@ pub(super) async fn run(
             finding.cure.unwrap_or_default(),
         ]);
     }
-    println!("{table}");
+    tell!("{table}")?;
     let bad = findings.iter().filter(|one| one.cure.is_some()).count();
     if bad == 0 {
         Ok(())
@@ -82,12 +83,22 @@ pub(super) async fn run(
     }
 }
 
-async fn database(desk: &Desk) -> Result<Vec<Finding>, OpsError> {
+async fn database(desk: &Desk) -> Vec<Finding> {
     let mut findings = Vec::new();
     for service in Service::ALL {
-        let mut transaction = desk.open(*service).await?;
-        let found = health::database(&mut transaction).await?;
-        transaction.rollback().await?;
+        let found = match look_at_database(desk, *service).await {
+            Ok(found) => found,
+            Err(error) => {
+                findings.push(Finding::judged(
+                    "PostgreSQL",
+                    format!("as {}: {error}", service.name()),
+                    false,
+                    "start it, say DATABASE_URL, and run `knipperlicht migrate`",
+                ));
+                // What was not seen as one is not seen as another, and each try takes its time.
+                break;
+            }
+        };
         if *service == Service::Intake {
             findings.extend(server(&found, desk.environment.now()));
         }
@@ -98,7 +109,17 @@ async fn database(desk: &Desk) -> Result<Vec<Finding>, OpsError> {
             "its role may do more than its work: take SUPERUSER and BYPASSRLS from it, and run `knipperlicht migrate`",
         ));
     }
-    Ok(findings)
+    findings
+}
+
+async fn look_at_database(
+    desk: &Desk,
+    service: Service,
+) -> Result<health::DatabaseFindings, OpsError> {
+    let mut transaction = desk.open(service).await?;
+    let found = health::database(&mut transaction).await?;
+    transaction.rollback().await?;
+    Ok(found)
 }
 
 fn server(found: &health::DatabaseFindings, now: Timestamp) -> Vec<Finding> {
@@ -140,18 +161,27 @@ fn server(found: &health::DatabaseFindings, now: Timestamp) -> Vec<Finding> {
 }
 
 async fn stream(nats: &NatsOptions) -> Vec<Finding> {
+    let what = "NATS lets everybody in";
     let away = "start it, and say NATS_URL (and KL_NATS_KEYS_DIR, where it knows its users)";
     let mut findings = Vec::new();
+    let mut elsewhere = Vec::new();
     for user in NatsUser::all() {
-        if let Err(error) = nats.connect_now(user).await {
-            let found = format!("{}: {error}", user.name());
-            findings.push(Finding::judged(
-                "NATS lets everybody in",
-                found,
-                false,
-                away,
-            ));
+        match nats.connect_now(user).await {
+            Ok(_) => {}
+            // On a cluster each has their own key, and whoever operates it that of an operator.
+            Err(error) if error.has_no_key() && user != NatsUser::Operator => {
+                elsewhere.push(user.name());
+            }
+            Err(error) => {
+                let found = format!("{}: {error}", user.name());
+                findings.push(Finding::judged(what, found, false, away));
+            }
         }
+    }
+    if !elsewhere.is_empty() {
+        let elsewhere = elsewhere.join(", ");
+        let found = format!("not looked at, for their keys are not here: {elsewhere}");
+        findings.push(Finding::well(what, found));
     }
     let Ok(client) = nats.connect_now(NatsUser::Operator).await else {
         return findings;
@@ -182,15 +212,19 @@ fn told(found: &StreamFindings) -> String {
 }
 
 /// Whether NATS writes to the disk before it acknowledges: only its monitoring port tells.
-async fn sync(monitor: Option<&str>) -> Result<Finding, OpsError> {
+async fn sync(monitor: Option<&str>) -> Finding {
     let what = "sync_interval of NATS";
     let Some(monitor) = monitor else {
-        return Ok(Finding::well(
-            what,
-            "not looked at: say --nats-monitor-url, such as http://127.0.0.1:8222".to_owned(),
-        ));
+        let found = "not looked at: say --nats-monitor-url, such as http://127.0.0.1:8222";
+        return Finding::well(what, found.to_owned());
     };
-    let answer = http::get(&format!("{}/varz", monitor.trim_end_matches('/'))).await?;
+    let answer = match http::get(&format!("{}/varz", monitor.trim_end_matches('/'))).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let cure = "start that server, or say where the monitoring port of another one is";
+            return Finding::judged(what, error.to_string(), false, cure);
+        }
+    };
     let told: Value = serde_json::from_slice(&answer).unwrap_or_default();
     let settings = &told["jetstream"]["config"];
     let always = settings["sync_always"].as_bool().unwrap_or_default();
@@ -202,12 +236,12 @@ async fn sync(monitor: Option<&str>) -> Result<Finding, OpsError> {
             settings["sync_interval"].as_i64().unwrap_or_default() / 1_000_000_000
         )
     };
-    Ok(Finding::judged(
+    Finding::judged(
         what,
         found,
         always,
         "set `jetstream { sync_interval: always }`, or keep three copies on machines that do not fail together",
-    ))
+    )
 }
 
 fn is_at_least(version: &str, least: (u64, u64)) -> bool {

@@ -13,7 +13,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Desk, OpsError, audit::bar, table};
-use crate::trust::{KeyOptions, SEALING};
+use crate::{
+    print::tell,
+    trust::{KeyOptions, SEALING},
+};
 
 /// Data keys that are wrapped anew at once: few, so that no row is locked for long.
 const BATCH: i64 = 500;
@@ -63,7 +66,7 @@ impl KeysArgs {
             KeysCommand::New { name } => MasterKey::generate(name, environment),
             _ => self.options.ring()?.index_key().text("index"),
         };
-        println!("{}", *line);
+        tell!("{}", *line)?;
         Ok(())
     }
 }
@@ -79,11 +82,11 @@ pub(super) async fn run(desk: &Desk, args: KeysArgs) -> Result<(), OpsError> {
             let keys: Arc<dyn KeyWrapping> = Arc::new(args.options.ring()?);
             let mut lost = BTreeMap::new();
             for (service, rotated) in rotate(desk, &keys).await? {
-                println!(
+                tell!(
                     "{}: {} data keys wrapped anew",
                     service.name(),
                     rotated.rewrapped
-                );
+                )?;
                 for (name, count) in rotated.lost {
                     *lost.entry(name).or_default() += count;
                 }
@@ -126,7 +129,7 @@ async fn status(desk: &Desk, options: &KeyOptions) -> Result<(), OpsError> {
             ]);
         }
     }
-    println!("{table}");
+    tell!("{table}")?;
     Ok(())
 }
 

@@ -1,11 +1,14 @@
 //! `knipperlicht ops lag`: how far each service is behind, and since when the oldest waits.
 
+use std::io;
+
 use async_nats::jetstream;
 use jiff::{SignedDuration, Timestamp};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::lag::{self, Kept, Unhandled};
 
 use super::{Desk, OpsError, table};
+use crate::print::tell;
 
 /// How far a service is behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +48,7 @@ pub async fn read(desk: &Desk, jetstream: &jetstream::Context) -> Result<Vec<Lag
     Ok(all)
 }
 
-pub(super) fn print(all: &[Lag], now: Timestamp) {
+pub(super) fn print(all: &[Lag], now: Timestamp) -> io::Result<()> {
     let mut table = table([
         "service",
         "oldest not published",
@@ -62,7 +65,7 @@ pub(super) fn print(all: &[Lag], now: Timestamp) {
             lag.kept.parked.to_string(),
         ]);
     }
-    println!("{table}");
+    tell!("{table}")
 }
 
 /// How long ago, in words.

@@ -37,9 +37,7 @@ use sqlx::PgConnection;
 
 pub use self::drain::drain;
 pub(crate) use self::ledgers::Ledgers;
-use crate::trust::TrustError;
-
-use crate::wire::NatsAccess;
+use crate::{print::tell, trust::TrustError, wire::NatsAccess};
 
 /// What `ops` is told.
 #[derive(Debug, Args)]
@@ -202,6 +200,9 @@ pub enum OpsError {
     /// The schemas.
     #[error("the schemas: {0}")]
     Schema(#[from] SchemaError),
+    /// What was found could not be printed.
+    #[error("standard output: {0}")]
+    Output(#[from] io::Error),
     /// Somebody has not heard everything.
     #[error(
         "not everything that was said has been handled: see the table; `knipperlicht ops replay` says it again"
@@ -215,12 +216,11 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
         OpsCommand::EnsureStreams { replicas } => {
             let url = options.nats_url.ok_or(OpsError::NotSaid("NATS_URL"))?;
             ensure_streams(&options.nats.to(url), replicas).await?;
-            println!("stream {} is as it should be", topology::STREAM);
-            Ok(())
+            Ok(tell!("stream {} is as it should be", topology::STREAM)?)
         }
         OpsCommand::MetricsList => {
             for metric in metrics::listed() {
-                println!("{metric}");
+                tell!("{metric}")?;
             }
             Ok(())
         }
@@ -229,8 +229,8 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
         OpsCommand::NatsAccounts => {
             let keys = options.nats.nats_keys;
             let keys = keys.ok_or(OpsError::NotSaid("KL_NATS_KEYS_DIR"))?;
-            print!("{}", accounts::keep_accounts(&keys, environment)?);
-            Ok(())
+            let accounts = accounts::keep_accounts(&keys, environment)?;
+            Ok(tell!("{}", accounts.trim_end())?)
         }
         command => {
             let url = options
@@ -242,12 +242,12 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
             match command {
                 OpsCommand::Lag => {
                     let lags = lag::read(&desk, &stream(&nats?).await?).await?;
-                    lag::print(&lags, environment.now());
+                    lag::print(&lags, environment.now())?;
                 }
                 OpsCommand::Drain { within } => {
                     let within = Duration::from_secs(within);
                     drain(&desk, &stream(&nats?).await?, within).await?;
-                    println!("the line is dry: nothing is under way");
+                    tell!("the line is dry: nothing is under way")?;
                 }
                 OpsCommand::Doctor { nats_monitor_url } => {
                     doctor::run(&desk, &nats?, nats_monitor_url.as_deref()).await?;
@@ -255,7 +255,7 @@ pub async fn run(options: OpsOptions, environment: &Environment) -> Result<(), O
                 OpsCommand::Trace(args) => trace::run(&desk, &args).await?,
                 OpsCommand::Backup(args) => backup::backup(&url, &args)?,
                 OpsCommand::Restore(args) => backup::restore(&url, &args).await?,
-                OpsCommand::Status => status::print(&Ledgers::open(&url)?.read().await?),
+                OpsCommand::Status => status::print(&Ledgers::open(&url)?.read().await?)?,
                 OpsCommand::Reconcile => reconcile::print(&Ledgers::open(&url)?.read().await?)?,
                 OpsCommand::Replay { from } => reconcile::replay(&desk, from).await?,
                 OpsCommand::Parked { command } => parked::run(&desk, command).await?,

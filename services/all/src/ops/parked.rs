@@ -5,6 +5,7 @@ use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::parking;
 
 use super::{Desk, OpsError, service, table};
+use crate::print::tell;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ParkedCommand {
@@ -49,7 +50,7 @@ pub(super) async fn run(desk: &Desk, command: ParkedCommand) -> Result<(), OpsEr
             desk.note(&mut transaction, "parked.retried", id.to_string(), "")
                 .await?;
             transaction.commit().await?;
-            println!("it is tried again within a second");
+            tell!("it is tried again within a second")?;
             Ok(())
         }
         ParkedCommand::Discard { service, id } => {
@@ -60,7 +61,7 @@ pub(super) async fn run(desk: &Desk, command: ParkedCommand) -> Result<(), OpsEr
             desk.note(&mut transaction, "parked.given_up", id.to_string(), "")
                 .await?;
             transaction.commit().await?;
-            println!("given up: what queued behind it goes on");
+            tell!("given up: what queued behind it goes on")?;
             Ok(())
         }
     }
@@ -94,7 +95,7 @@ async fn show(desk: &Desk, service: Service, id: i64) -> Result<(), OpsError> {
     for (name, value) in details.headers {
         row(&name, value);
     }
-    println!("{table}");
+    tell!("{table}")?;
     Ok(())
 }
 
@@ -135,9 +136,9 @@ async fn list(desk: &Desk) -> Result<(), OpsError> {
         }
     }
     if any {
-        println!("{table}");
+        tell!("{table}")?;
     } else {
-        println!("nothing is parked");
+        tell!("nothing is parked")?;
     }
     Ok(())
 }

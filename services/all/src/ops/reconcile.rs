@@ -8,6 +8,7 @@ use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::reconciler::{self, After, Ledger, compare};
 
 use super::{Desk, OpsError, table};
+use crate::print::tell;
 
 /// Events looked at in one go.
 const AT_ONCE: i64 = 5_000;
@@ -16,7 +17,7 @@ const AT_ONCE: i64 = 5_000;
 pub(super) fn print(ledgers: &BTreeMap<Service, Ledger>) -> Result<(), OpsError> {
     let shortfalls = compare(ledgers);
     if shortfalls.is_empty() {
-        println!("everything that was said has been handled");
+        tell!("everything that was said has been handled")?;
         return Ok(());
     }
     let mut table = table(["said by", "not handled by", "partition", "events"]);
@@ -28,7 +29,7 @@ pub(super) fn print(ledgers: &BTreeMap<Service, Ledger>) -> Result<(), OpsError>
             shortfall.missing.to_string(),
         ]);
     }
-    println!("{table}");
+    tell!("{table}")?;
     Err(OpsError::Shortfall)
 }
 
@@ -40,7 +41,7 @@ pub(super) async fn replay(desk: &Desk, from: Timestamp) -> Result<(), OpsError>
         progress.enable_steady_tick(Duration::from_millis(200));
         let again = replay_of(desk, *service, from, &progress).await?;
         progress.finish_and_clear();
-        println!("{}: {again} events go out again", service.name());
+        tell!("{}: {again} events go out again", service.name())?;
     }
     Ok(())
 }

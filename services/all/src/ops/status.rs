@@ -1,13 +1,14 @@
 //! How the line is.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io};
 
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::reconciler::Ledger;
 
 use super::table;
+use crate::print::tell;
 
-pub(super) fn print(ledgers: &BTreeMap<Service, Ledger>) {
+pub(super) fn print(ledgers: &BTreeMap<Service, Ledger>) -> io::Result<()> {
     let mut table = table(["service", "said", "not published", "heard", "parked"]);
     for (service, ledger) in ledgers {
         table.add_row([
@@ -18,5 +19,5 @@ pub(super) fn print(ledgers: &BTreeMap<Service, Ledger>) {
             ledger.parked.to_string(),
         ]);
     }
-    println!("{table}");
+    tell!("{table}")
 }

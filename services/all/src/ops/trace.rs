@@ -9,10 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::story::{self, HeardThen, SaidThen};
 use knipperlicht_runtime::trace_id;
-use knipperlicht_traces::{Row, read, waterfall};
+use knipperlicht_traces::{Row, Span, read, waterfall};
 use knipperlicht_vocabulary::{SignalId, SituationId};
 
 use super::{Desk, OpsError, http, table};
+use crate::print::tell;
 
 /// Characters of a bar.
 const BAR: u64 = 40;
@@ -42,21 +43,25 @@ pub(super) async fn run(desk: &Desk, args: &TraceArgs) -> Result<(), OpsError> {
     let parts = parts(desk, situation).await?;
     let trace = trace_of(&parts);
     match &trace {
-        Some(trace) => println!("trace {trace}\n"),
-        None => println!("no trace was made of it\n"),
+        Some(trace) => tell!("trace {trace}\n")?,
+        None => tell!("no trace was made of it\n")?,
     }
     if let (Some(url), Some(trace)) = (&args.traces_url, &trace) {
-        let answer =
-            http::get(&format!("{}/api/traces/{trace}", url.trim_end_matches('/'))).await?;
-        let spans = read(&answer)?;
-        if !spans.is_empty() {
-            println!("{}", spans_table(&waterfall(&spans)));
-            return Ok(());
+        match spans(url, trace).await {
+            Ok(spans) if !spans.is_empty() => {
+                return Ok(tell!("{}", spans_table(&waterfall(&spans)))?);
+            }
+            Ok(_) => tell!("nothing of it is kept at {url}; what the databases tell:\n")?,
+            Err(error) => tell!("{error}; what the databases tell:\n")?,
         }
-        println!("nothing of it is kept at {url}; what the databases tell:\n");
     }
-    println!("{}", events_table(&parts));
-    Ok(())
+    Ok(tell!("{}", events_table(&parts))?)
+}
+
+/// What is kept of a trace where traces can be asked for.
+async fn spans(url: &str, trace: &str) -> Result<Vec<Span>, OpsError> {
+    let url = format!("{}/api/traces/{trace}", url.trim_end_matches('/'));
+    Ok(read(&http::get(&url).await?)?)
 }
 
 async fn parts(desk: &Desk, situation: SituationId) -> Result<Vec<Part>, OpsError> {
