@@ -74,10 +74,13 @@ proto: check-tools
 own:
 	python3 deploy/tools/checks.py
 
-# What has no engine for containers and no cluster; whatever lacks a tool is skipped, and said so.
+# What has no engine for containers and no cluster; whatever lacks a tool is skipped, and said so. The program is
+# asked what it measures.
 deployment:
 	@$(ENSURE) deployment || true
-	@if command -v manifests >/dev/null; then manifests deploy/tools/deployment; \
+	cargo build --bin knipperlicht
+	@if command -v manifests >/dev/null; then \
+	KL_BINARY=$(abspath $(BUILT))/debug/knipperlicht manifests deploy/tools/deployment; \
 	else echo "SKIPPED: deploy/ and k8s/ were not checked: what checks them could not be had (see above)"; fi
 
 k8s-rules: ## write the rules of Prometheus anew for Kubernetes, after a change in deploy/prometheus/rules

@@ -1,6 +1,7 @@
 """Dashboards of Grafana, and what they and the rules measure."""
 
 import json
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from alerts import PROMETHEUS, groups
-from tools import DEPLOY, complaints_of, name, run
+from tools import DEPLOY, Skipped, complaints_of, name, run
 
 FOLDER = DEPLOY / "grafana/dashboards"
 LISTED = re.compile(r"^([a-z_:][\w:]*)(?:\{([^}]*)\})?( histogram)?$")
@@ -40,6 +41,21 @@ def known():
             if "record" in rule:
                 found[rule["record"]] = {"promise"}
     return found
+
+
+def listed():
+    """The list of metrics is what the program measures, by `knipperlicht ops metrics-list`."""
+    if "KL_BINARY" not in os.environ:
+        raise Skipped("KL_BINARY does not say where the program is")
+    said = run(os.environ["KL_BINARY"], "ops", "metrics-list")
+    yield from complaints_of(said)
+    measured = set(said.stdout.splitlines())
+    lines = set((PROMETHEUS / "metrics.txt").read_text().splitlines())
+    there = {line for line in lines if line and not line.startswith("#")}
+    for metric in sorted(measured - there):
+        yield f"deploy/prometheus/metrics.txt lacks {metric}"
+    for metric in sorted(there - measured):
+        yield f"deploy/prometheus/metrics.txt: the program does not measure {metric}"
 
 
 def dashboards():
