@@ -22,7 +22,7 @@ use crate::ground::{Ground, program};
 pub(crate) struct Line {
     pub(crate) ground: Ground,
     pub(crate) bed: Bed,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     pub(crate) gateway: SocketAddr,
     pub(crate) door: SocketAddr,
     process: Child,

@@ -8,3 +8,4 @@ mod keys;
 mod line;
 mod metrics;
 mod on_the_wire;
+mod runbooks;
