@@ -33,6 +33,8 @@ pub struct Unhandled {
     pub events: u64,
     /// Since when the oldest that is for it lies there.
     pub oldest: Option<Timestamp>,
+    /// In which partitions.
+    pub partitions: Vec<i16>,
 }
 
 /// How far a partition was read.
@@ -67,35 +69,31 @@ pub async fn unhandled(
         } else {
             0
         };
-        let one = unhandled_in(jetstream, service, place.partition, last).await?;
-        all.events += one.events;
-        all.oldest = match (all.oldest, one.oldest) {
-            (Some(before), Some(after)) => Some(before.min(after)),
-            (before, after) => before.or(after),
-        };
+        let first = first_unhandled(jetstream, service, place.partition, last).await?;
+        let Some(first) = first else { continue };
+        all.events += first.pending + 1;
+        all.oldest = Some(all.oldest.map_or(first.at, |before| before.min(first.at)));
+        all.partitions.push(place.partition);
     }
     Ok(all)
 }
 
-async fn unhandled_in(
+async fn first_unhandled(
     jetstream: &jetstream::Context,
     service: Service,
     partition: i16,
     mut last: u64,
-) -> Result<Unhandled, async_nats::Error> {
+) -> Result<Option<Stored>, async_nats::Error> {
     for _ in 0..PASSED {
         let Some(message) = next(jetstream, partition, last + 1).await? else {
             break;
         };
         if is_for(service, &message.subject) {
-            return Ok(Unhandled {
-                events: message.pending + 1,
-                oldest: Some(message.at),
-            });
+            return Ok(Some(message));
         }
         last = message.number;
     }
-    Ok(Unhandled::default())
+    Ok(None)
 }
 
 /// The first message of a partition from a number on.
@@ -142,7 +140,7 @@ impl Stored {
 }
 
 async fn places(connection: &mut PgConnection) -> Result<Vec<Place>, sqlx::Error> {
-    let rows = sqlx::query!("select partition, stream, place from reader")
+    let rows = sqlx::query!("select partition, stream, place from reader order by partition")
         .fetch_all(connection)
         .await?;
     let places = rows.into_iter().map(|row| Place {

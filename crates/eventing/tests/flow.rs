@@ -16,11 +16,11 @@ use knipperlicht_contracts::{
 };
 use knipperlicht_eventing::{
     Consumer, Event, Feed, Forgets, Forgetting, Kit, Lead, NatsUser, ReactionError, Reactions,
-    Relay, Said, Turns, Waker, erasing, merges, parking, reconciler, say, schema, topology,
+    Relay, Said, Turns, Waker, erasing, lag, merges, parking, reconciler, say, schema, topology,
 };
 use knipperlicht_harness::{Bed, eventually, movable_environment};
 use knipperlicht_runtime::{Bell, Lifecycle};
-use knipperlicht_vocabulary::{Environment, EventId, SituationId};
+use knipperlicht_vocabulary::{Environment, EventId, Partition, SituationId};
 use sqlx::{Connection, PgConnection, migrate::Migrator};
 use uuid::Uuid;
 
@@ -289,6 +289,23 @@ impl Flow {
         parking::list(&mut transaction).await.unwrap()
     }
 
+    /// Whether something that was said is not in the stream.
+    async fn waits_for_the_relay(&self) -> bool {
+        let mut transaction = self.intake.begin(&principal()).await.unwrap();
+        let kept = lag::kept(&mut transaction).await.unwrap();
+        kept.oldest_unpublished.is_some()
+    }
+
+    /// What lies in the stream for the listener.
+    async fn unhandled(&self) -> lag::Unhandled {
+        let mut transaction = self.assessment.begin(&principal()).await.unwrap();
+        let kept = lag::kept(&mut transaction).await.unwrap();
+        let nats = self.nats(NatsUser::Service(Service::Assessment)).await;
+        let jetstream = jetstream::new(nats);
+        let unhandled = lag::unhandled(&jetstream, Service::Assessment, &kept).await;
+        unhandled.unwrap()
+    }
+
     fn situation(&self) -> SituationId {
         SituationId::new(&self.environment)
     }
@@ -315,6 +332,31 @@ async fn what_is_said_is_heard_once_and_in_order() {
     let mut transaction = flow.intake.begin(&principal()).await.unwrap();
     let ledger = reconciler::ledger(&mut transaction).await.unwrap();
     assert_eq!(ledger.said.values().sum::<i64>(), 400);
+    flow.lifecycle.finish().await;
+}
+
+#[tokio::test]
+async fn how_far_each_is_behind_is_told_and_in_which_partition() {
+    let flow = Flow::start().await;
+    let situation = flow.situation();
+    flow.say(situation, 3).await;
+    assert!(flow.waits_for_the_relay().await);
+    assert_eq!(flow.unhandled().await, lag::Unhandled::default());
+
+    flow.relay().await;
+    eventually("nothing to publish", async || {
+        (!flow.waits_for_the_relay().await).then_some(())
+    })
+    .await;
+    let unhandled = flow.unhandled().await;
+    let partition = Partition::of(situation).number();
+    assert_eq!(unhandled.events, 3);
+    assert_eq!(unhandled.partitions, [i16::try_from(partition).unwrap()]);
+    assert!(unhandled.oldest.is_some());
+
+    flow.listen().await;
+    flow.until_heard(situation, 3).await;
+    assert_eq!(flow.unhandled().await, lag::Unhandled::default());
     flow.lifecycle.finish().await;
 }
 

@@ -6,6 +6,7 @@ use async_nats::jetstream;
 use jiff::{SignedDuration, Timestamp};
 use knipperlicht_contracts::event::Service;
 use knipperlicht_eventing::lag::{self, Kept, Unhandled};
+use knipperlicht_vocabulary::PARTITIONS;
 
 use super::{Desk, OpsError, table};
 use crate::print::tell;
@@ -54,6 +55,7 @@ pub(super) fn print(all: &[Lag], now: Timestamp) -> io::Result<()> {
         "oldest not published",
         "not handled",
         "oldest not handled",
+        "in partitions",
         "parked",
     ]);
     for lag in all {
@@ -62,10 +64,20 @@ pub(super) fn print(all: &[Lag], now: Timestamp) -> io::Result<()> {
             age(lag.kept.oldest_unpublished, now),
             lag.unhandled.events.to_string(),
             age(lag.unhandled.oldest, now),
+            partitions(&lag.unhandled.partitions),
             lag.kept.parked.to_string(),
         ]);
     }
     tell!("{table}")
+}
+
+/// Which; all of them stand still for another reason than one.
+fn partitions(numbers: &[i16]) -> String {
+    if numbers.len() == usize::from(PARTITIONS) {
+        return "all".to_owned();
+    }
+    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    numbers.join(", ")
 }
 
 /// How long ago, in words.
@@ -75,4 +87,16 @@ fn age(since: Option<Timestamp>, now: Timestamp) -> String {
         let ago = SignedDuration::from_millis(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX));
         format!("{ago:#}")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_partitions_are_named_and_all_of_them_said() {
+        assert_eq!(partitions(&[3, 7]), "3, 7");
+        let all: Vec<i16> = (0..16).collect();
+        assert_eq!(partitions(&all), "all");
+    }
 }
