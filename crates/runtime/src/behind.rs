@@ -23,3 +23,9 @@ pub(crate) fn threads() -> Handle {
         .as_ref()
         .map_or_else(Handle::current, |runtime| runtime.handle().clone())
 }
+
+/// The same, for who looks at them; none as long as nothing runs there.
+pub(crate) fn started() -> Option<Handle> {
+    let runtime = LazyLock::get(&RUNTIME)?.as_ref()?;
+    Some(runtime.handle().clone())
+}

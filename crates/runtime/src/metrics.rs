@@ -6,11 +6,13 @@
 
 mod instrument;
 mod process;
+mod threads;
 
 use std::fmt;
 
 pub use instrument::{Counter, Gauge, Histogram, Labels};
 pub(crate) use process::observe_process;
+pub(crate) use threads::observe_threads;
 
 /// What sort of metric it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +80,11 @@ macro_rules! metrics {
         );)*
 
         /// All of them.
-        pub static CATALOGUE: &[&Metric] = &[$($constant.metric(),)* &process::MEMORY, &process::CPU, &process::UPTIME, &process::DROPPED];
+        pub static CATALOGUE: &[&Metric] = &[
+            $($constant.metric(),)*
+            &process::MEMORY, &process::CPU, &process::UPTIME, &process::DROPPED,
+            &threads::BUSY, &threads::THREADS, &threads::TASKS, &threads::WAITING,
+        ];
     };
 }
 

@@ -19,13 +19,17 @@ use opentelemetry_sdk::{
     trace::{Sampler, SdkTracerProvider},
 };
 use prometheus::{Encoder, Registry, TextEncoder};
+use tokio::runtime::Handle;
 use tracing_subscriber::{
     EnvFilter, Layer, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt,
 };
 
 pub(crate) use self::outbound::Dropped;
 use self::{joined::Joined, outbound::Outbound};
-use crate::{metrics::observe_process, trace::TRACER};
+use crate::{
+    metrics::{observe_process, observe_threads},
+    trace::TRACER,
+};
 
 /// How long an export may take before it is given up.
 const EXPORT_WITHIN: Duration = Duration::from_secs(3);
@@ -90,6 +94,7 @@ impl Telemetry {
         let metrics = meters(resource.clone(), endpoint)?;
         global::set_meter_provider(metrics.clone());
         observe_process(dropped.clone());
+        observe_threads(Handle::current());
         let provider = tracers(resource, endpoint, dropped)?;
         global::set_tracer_provider(provider.clone());
         let spans = tracing_opentelemetry::layer()

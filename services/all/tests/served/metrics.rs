@@ -84,6 +84,8 @@ async fn every_metric_of_the_list_is_there_once_a_signal_went_through() {
         r#"zone="oostende-bredene""#,
         r#"http_route="/api/v1/signals""#,
         r#"service_name="knipperlicht""#,
+        r#"runtime="calls""#,
+        r#"runtime="behind""#,
     ] {
         assert!(text.contains(told), "{told} is not in {text}");
     }
