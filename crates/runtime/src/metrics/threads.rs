@@ -44,6 +44,9 @@ pub(super) static WAITING: Metric = Metric {
     labels: LABELS,
 };
 
+/// What is counted of a runtime.
+type Count = fn(&RuntimeMetrics) -> usize;
+
 /// The threads of this process.
 #[derive(Debug, Clone)]
 struct Threads {
@@ -63,7 +66,7 @@ impl Threads {
 /// Lets the runtimes be asked whenever somebody looks; `calls` is the one of those that answer.
 pub(crate) fn observe_threads(calls: Handle) {
     let threads = Threads { calls };
-    let counts: [(&Metric, fn(&RuntimeMetrics) -> usize); 3] = [
+    let counts: [(&Metric, Count); 3] = [
         (&THREADS, RuntimeMetrics::num_workers),
         (&TASKS, RuntimeMetrics::num_alive_tasks),
         (&WAITING, RuntimeMetrics::global_queue_depth),
