@@ -6,6 +6,7 @@ const ROOT: &str = "../../proto";
 const FILES: &[&str] = &[
     "knipperlicht/vocabulary/v1/codes.proto",
     "knipperlicht/events/v1/events.proto",
+    "knipperlicht/operations/v1/operations.proto",
     "knipperlicht/intake/v1/intake.proto",
     "knipperlicht/assessment/v1/assessment.proto",
     "knipperlicht/routing/v1/routing.proto",

@@ -22,6 +22,8 @@ for (const [size, viewport, dark] of [['phone', PHONE, false], ['desk', DESK, fa
       async (page) => {
         await page.getByText('Alles antwoordt').waitFor();
         assert.equal(await page.getByText('Antwoordt', { exact: true }).count(), 5);
+        const waiting = page.getByRole('table', { name: 'Wat wacht' });
+        assert.equal(await waiting.getByText('niets', { exact: true }).count(), 15, 'nothing waits, nothing is stuck');
         await noViolations(page, name);
         await picture(page, name);
         await stage.network(false);

@@ -299,6 +299,26 @@ pub const CALLS: &[(&str, &[Role])] = &[
         "knipperlicht.followup.v1.FollowupService/ZoneReport",
         &[Coordinator, Analyst],
     ),
+    (
+        "knipperlicht.intake.v1.IntakeService/GetBacklog",
+        &[Operator, Admin],
+    ),
+    (
+        "knipperlicht.assessment.v1.AssessmentService/GetBacklog",
+        &[Operator, Admin],
+    ),
+    (
+        "knipperlicht.routing.v1.RoutingService/GetBacklog",
+        &[Operator, Admin],
+    ),
+    (
+        "knipperlicht.followup.v1.FollowupService/GetBacklog",
+        &[Operator, Admin],
+    ),
+    (
+        "knipperlicht.notification.v1.NotificationService/GetBacklog",
+        &[Operator, Admin],
+    ),
 ];
 
 /// The roles that may make this call, where the table knows it.

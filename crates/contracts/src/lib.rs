@@ -34,6 +34,8 @@ generated! {
     vocabulary
     /// Bodies of the events.
     events
+    /// What those who keep the services running are told of each.
+    operations
     /// Signals, situations, personal data and consent.
     intake
     /// What is needed, how soon, and why.

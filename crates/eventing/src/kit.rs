@@ -2,7 +2,7 @@
 
 use async_nats::jetstream;
 use knipperlicht_access::{Database, Principal};
-use knipperlicht_contracts::event::Service;
+use knipperlicht_contracts::{event::Service, operations::v1::Backlog};
 use knipperlicht_privacy::audit::Entry;
 use knipperlicht_runtime::{Bell, Step, current_traceparent, trace_id};
 use knipperlicht_vocabulary::{Environment, SituationId};
@@ -12,6 +12,7 @@ use tracing::Span;
 use crate::{
     Lead, Turns, Waker, Watch,
     audit::{self, Deed},
+    backlog::{self, BacklogError},
     outbox,
 };
 
@@ -24,6 +25,8 @@ pub struct Kit {
     pub database: Database,
     /// Time and randomness.
     pub environment: Environment,
+    /// The stream of events, in the name of the service.
+    pub jetstream: jetstream::Context,
     /// Itself, for what it does of its own accord: reactions, clocks, consequences of calls.
     pub principal: Principal,
     /// To be woken after each commit that said something.
@@ -45,11 +48,13 @@ impl Kit {
 
     /// What tells of the whole service, for dashboards and alerts.
     #[must_use]
-    pub fn watch(&self, jetstream: jetstream::Context) -> Watch {
-        Watch {
-            kit: self.clone(),
-            jetstream,
-        }
+    pub fn watch(&self) -> Watch {
+        Watch { kit: self.clone() }
+    }
+
+    /// How far the service is behind, and what is stuck: for operators.
+    pub async fn backlog(&self) -> Result<Backlog, BacklogError> {
+        backlog::read(self).await
     }
 
     /// Takes a step in the story of a situation, where a call of somebody goes on with it: what

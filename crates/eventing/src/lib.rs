@@ -17,7 +17,7 @@
 //! - [`accounts`]: who may do what at NATS.
 //! - [`health`]: how it stands with the servers that all of this needs.
 //! - [`story`]: what was said and handled of one situation, and when.
-//! - [`lag`]: how far a service is behind.
+//! - [`lag`]: how far a service is behind; [`Kit::backlog`]: as an operator is told.
 //! - [`Watch`], [`Lead`]: what is told of a whole service for dashboards and alerts, by one of its
 //!   processes.
 //! - [`reconciler`]: what was said compared with what was handled; replay.
@@ -29,6 +29,7 @@
 pub mod accounts;
 pub mod admission;
 pub mod audit;
+mod backlog;
 pub mod consumer;
 mod delivery;
 mod envelope;

@@ -4,7 +4,6 @@
 
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream;
 use jiff::Timestamp;
 use knipperlicht_runtime::{
     Stop,
@@ -34,7 +33,6 @@ enum LookError {
 /// Looks, for the service of a kit, until it is time to stop: see [`Kit::watch`].
 pub struct Watch {
     pub(crate) kit: Kit,
-    pub(crate) jetstream: jetstream::Context,
 }
 
 impl Watch {
@@ -74,7 +72,7 @@ impl Watch {
         transaction.rollback().await?;
         OLDEST_UNPUBLISHED.tell_of(service, self.age(kept.oldest_unpublished));
         PARKED.tell_of(service, count(kept.parked));
-        let unhandled = lag::unhandled(&self.jetstream, kit.service, &kept)
+        let unhandled = lag::unhandled(&kit.jetstream, kit.service, &kept)
             .await
             .map_err(LookError::Stream)?;
         OLDEST_UNHANDLED.tell_of(service, self.age(unhandled.oldest));

@@ -735,6 +735,7 @@ impl Flow {
                 service,
                 database: database.clone(),
                 environment: self.environment.clone(),
+                jetstream: self.jetstream().await,
                 principal: principal(),
                 waker: self.waker.clone(),
                 turns: Turns::default(),

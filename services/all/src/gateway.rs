@@ -37,6 +37,10 @@ pub(crate) struct GatewayOptions {
     /// Under which name the web app is known there
     #[arg(long, env = "KL_WEB_CLIENT_ID")]
     web_client_id: Option<String>,
+    /// Where whoever keeps the services running looks at traces, such as Jaeger's address: the page for
+    /// operations leads there
+    #[arg(long, env = "KL_WEB_TRACES_URL")]
+    web_traces_url: Option<Origin>,
     /// Pages of others that may call from a browser, such as `https://care.example`
     #[arg(long, env = "KL_CORS_ORIGINS", value_delimiter = ',')]
     cors_origins: Vec<Origin>,
@@ -81,6 +85,7 @@ impl GatewayOptions {
                 app: AppSettings {
                     issuer: self.web_issuer.clone(),
                     client_id: self.web_client_id.clone(),
+                    traces: self.web_traces_url.clone(),
                 },
                 demo: None,
             },

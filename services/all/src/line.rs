@@ -255,12 +255,11 @@ struct Assembly<'a> {
 
 impl<'a> Assembly<'a> {
     async fn add(&mut self, service: Service) -> Result<(), LineError> {
-        let kit = kit(service, self.settings, self.environment, &self.turns)?;
         let jetstream = self.jetstream(NatsUser::Service(service)).await?;
+        let kit = kit(service, jetstream, self)?;
         let stop = self.lifecycle.stop();
         self.keep_checkpoints(&kit);
-        let watch = kit.watch(jetstream.clone());
-        self.lifecycle.spawn(watch.run(stop.clone()));
+        self.lifecycle.spawn(kit.watch().run(stop.clone()));
         match service {
             Service::Intake => {
                 let sealing = self.sealing(service)?;
@@ -272,7 +271,7 @@ impl<'a> Assembly<'a> {
                     self.settings.carers.address.clone(),
                 );
                 self.routes.add_service(intake.routes());
-                self.react(&kit, &jetstream, intake.reactions());
+                self.react(&kit, intake.reactions());
                 let expiring = intake.expiring(self.settings.retention);
                 self.lifecycle.spawn(expiring.run(stop.clone()));
                 self.lifecycle.spawn(intake.wake_watchers(stop.clone()));
@@ -286,13 +285,13 @@ impl<'a> Assembly<'a> {
                     Arc::new(catalogue),
                 );
                 self.routes.add_service(assessment.routes());
-                self.react(&kit, &jetstream, assessment.reactions());
+                self.react(&kit, assessment.reactions());
             }
             Service::Routing => {
                 let points = Arc::new(PointsTables::builtin()?);
                 let routing = Routing::new(kit.clone(), Arc::clone(&self.zones), points);
                 self.routes.add_service(routing.routes());
-                self.react(&kit, &jetstream, routing.reactions());
+                self.react(&kit, routing.reactions());
                 self.lifecycle.spawn(routing.wake_watchers(stop.clone()));
                 if let Some(measuring) = routing.measuring() {
                     self.lifecycle.spawn(measuring.run(stop.clone()));
@@ -305,7 +304,7 @@ impl<'a> Assembly<'a> {
                 let CarerSettings { address, asking } = &self.settings.carers;
                 let followup = Followup::new(kit.clone(), calendars, *asking, address.clone());
                 self.routes.add_service(followup.routes());
-                self.react(&kit, &jetstream, followup.reactions());
+                self.react(&kit, followup.reactions());
                 self.lifecycle.spawn(followup.askings().run(stop.clone()));
                 self.lifecycle.spawn(followup.clocks().run(stop.clone()));
                 self.lifecycle.spawn(followup.watch().run(stop.clone()));
@@ -318,7 +317,7 @@ impl<'a> Assembly<'a> {
                 let notification =
                     Notification::new(kit.clone(), settings, vault, &sealing.index_key);
                 self.routes.add_service(notification.routes());
-                self.listen(&kit, jetstream, notification.reactions());
+                self.listen(&kit, notification.reactions());
                 self.lifecycle
                     .spawn(notification.courier().run(stop.clone()));
                 self.lifecycle.spawn(notification.clearing().run(stop));
@@ -327,7 +326,7 @@ impl<'a> Assembly<'a> {
                 return Ok(());
             }
         }
-        self.relay(&kit, jetstream);
+        self.relay(&kit);
         self.kits.push(kit);
         Ok(())
     }
@@ -358,12 +357,12 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    fn react<R: Reactions>(&self, kit: &Kit, jetstream: &jetstream::Context, reactions: Arc<R>) {
+    fn react<R: Reactions>(&self, kit: &Kit, reactions: Arc<R>) {
         let consumer = Consumer {
             service: kit.service,
             database: kit.database.clone(),
             principal: kit.principal.clone(),
-            jetstream: jetstream.clone(),
+            jetstream: kit.jetstream.clone(),
             feed: self.feed.clone(),
             lead: kit.lead.clone(),
             environment: kit.environment.clone(),
@@ -380,12 +379,12 @@ impl<'a> Assembly<'a> {
         self.lifecycle.spawn(forgetting.run(self.lifecycle.stop()));
     }
 
-    fn listen<L: Listens>(&self, kit: &Kit, jetstream: jetstream::Context, listens: Arc<L>) {
+    fn listen<L: Listens>(&self, kit: &Kit, listens: Arc<L>) {
         let listener = Listener {
             service: kit.service,
             database: kit.database.clone(),
             principal: kit.principal.clone(),
-            jetstream,
+            jetstream: kit.jetstream.clone(),
             feed: self.feed.clone(),
             lead: kit.lead.clone(),
             environment: kit.environment.clone(),
@@ -397,12 +396,12 @@ impl<'a> Assembly<'a> {
             .spawn_behind(listener.run(self.lifecycle.stop()));
     }
 
-    fn relay(&self, kit: &Kit, jetstream: jetstream::Context) {
+    fn relay(&self, kit: &Kit) {
         let relay = Relay {
             service: kit.service,
             database: kit.database.clone(),
             principal: kit.principal.clone(),
-            jetstream,
+            jetstream: kit.jetstream.clone(),
             environment: kit.environment.clone(),
             waker: kit.waker.clone(),
             turns: kit.turns.clone(),
@@ -453,10 +452,10 @@ fn calendars(file: Option<&Path>) -> Result<Calendars, LineError> {
 
 fn kit(
     service: Service,
-    settings: &LineSettings,
-    environment: &Environment,
-    turns: &Turns,
+    jetstream: jetstream::Context,
+    assembly: &Assembly<'_>,
 ) -> Result<Kit, LineError> {
+    let settings = assembly.settings;
     let database = Database::new(&DatabaseOptions {
         url: settings.database_url.clone(),
         service: service.name(),
@@ -465,10 +464,11 @@ fn kit(
     Ok(Kit {
         service,
         database,
-        environment: environment.clone(),
+        environment: assembly.environment.clone(),
+        jetstream,
         principal: Principal::service(service.name().parse()?),
         waker: Waker::default(),
-        turns: turns.clone(),
+        turns: assembly.turns.clone(),
         lead: Lead::default(),
         bell: Bell::default(),
     })

@@ -42,6 +42,7 @@ struct Config<'a> {
     version: String,
     issuer: Option<&'a str>,
     client_id: Option<&'a str>,
+    traces: Option<&'a str>,
     demo: bool,
 }
 
@@ -51,6 +52,7 @@ pub(crate) fn routes(settings: &GatewaySettings) -> Router {
         version: version(),
         issuer: settings.app.issuer.as_ref().map(super::Origin::text),
         client_id: settings.app.client_id.as_deref(),
+        traces: settings.app.traces.as_ref().map(super::Origin::text),
         demo: settings.demo.is_some(),
     };
     let config = serde_json::to_vec(&config).unwrap_or_default();

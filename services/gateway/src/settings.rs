@@ -49,6 +49,9 @@ pub struct AppSettings {
     pub issuer: Option<Origin>,
     /// Under which name the app is known there.
     pub client_id: Option<String>,
+    /// Where whoever keeps the services running looks at traces: `/trace/ID` below it is one of them,
+    /// as at Jaeger. Anybody may read it here; who may look there is for there to say.
+    pub traces: Option<Origin>,
 }
 
 /// An address that is `https`, or this machine's: a page's origin, or where people sign in.

@@ -64,6 +64,7 @@ export const intake = lazily(loadIntake, signedIn);
 export const assessment = lazily(async () => (await import('@knipperlicht/client/assessment')).AssessmentService, signedIn);
 export const routing = lazily(async () => (await import('@knipperlicht/client/routing')).RoutingService, signedIn);
 export const followup = lazily(async () => (await import('@knipperlicht/client/followup')).FollowupService, signedIn);
+export const notification = lazily(async () => (await import('@knipperlicht/client/notification')).NotificationService, signedIn);
 
 /** The calls of whoever owns what is kept on the phone, in their name and in nobody else's: accounts change
  * while a queue is under way, and in other windows. */

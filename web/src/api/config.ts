@@ -4,6 +4,8 @@ export interface Config {
   /** The OpenID Connect issuer; nothing where nobody signs in but demo people. */
   issuer: string | undefined;
   clientId: string | undefined;
+  /** Where traces are looked at; nothing where nobody said. */
+  traces: string | undefined;
   /** Whether everybody and everything here is invented. */
   demo: boolean;
 }
@@ -35,5 +37,5 @@ function read(said: unknown): Config {
     const value = fields[name];
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
-  return { version: text('version') ?? '', issuer: text('issuer'), clientId: text('clientId'), demo: fields['demo'] === true };
+  return { version: text('version') ?? '', issuer: text('issuer'), clientId: text('clientId'), traces: text('traces'), demo: fields['demo'] === true };
 }

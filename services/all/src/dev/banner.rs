@@ -48,8 +48,8 @@ pub(super) fn print(
 fn print_traces(traces: Option<TracePlaces>) -> io::Result<()> {
     traces.map_or(Ok(()), |traces| {
         tell!(
-            "  traces      http://{}  (what each call and each event led to)",
-            traces.page
+            "  traces      {}  (what each call and each event led to)",
+            traces.address()
         )
     })
 }

@@ -258,7 +258,10 @@ async fn serve(
             tls: None,
             proxy: Proxy::None,
             origins: Vec::new(),
-            app: AppSettings::default(),
+            app: AppSettings {
+                traces: traces.and_then(|places| places.address().parse().ok()),
+                ..AppSettings::default()
+            },
             demo: Some(Arc::new(people)),
         },
         elsewhere: Vec::new(),

@@ -52,7 +52,7 @@ pub(super) fn write(
     let traces = traces.map(|traces| {
         [
             ("KL_OTLP_ENDPOINT", format!("http://{}", traces.otlp)),
-            ("KL_TRACES_URL", format!("http://{}", traces.page)),
+            ("KL_TRACES_URL", traces.address()),
         ]
     });
     let lines: Vec<String> = settings

@@ -22,6 +22,11 @@ pub struct TracePlaces {
 }
 
 impl TracePlaces {
+    /// The page's address, as a browser takes it.
+    pub(super) fn address(&self) -> String {
+        format!("http://{}", self.page)
+    }
+
     /// Takes traces in and shows them, for as long as the runtime lasts.
     pub async fn open() -> io::Result<Self> {
         let anywhere = |usual: SocketAddr| SocketAddr::new(usual.ip(), 0);

@@ -123,6 +123,16 @@ impl AssessmentService for AssessmentCalls {
             .map_err(|error: AssessmentError| refusal(&error))?;
         Ok(Response::new(listed))
     }
+
+    async fn get_backlog(
+        &self,
+        request: Request<pb::GetBacklogRequest>,
+    ) -> Result<Response<pb::GetBacklogResponse>, Status> {
+        principal_of(&request)?;
+        let backlog = self.kit.backlog().await.map_err(|error| refusal(&error))?;
+        let backlog = Some(backlog);
+        Ok(Response::new(pb::GetBacklogResponse { backlog }))
+    }
 }
 
 impl AssessmentCalls {

@@ -13,14 +13,14 @@ use std::sync::Arc;
 use knipperlicht_access::principal_of;
 use knipperlicht_contracts::followup::v1::{
     CloseLoopRequest, CloseLoopResponse, CompleteRequest, CompleteResponse, ConfirmOutcomeRequest,
-    ConfirmOutcomeResponse, ExportSituationRequest, ExportSituationResponse, GetTimelineRequest,
-    GetTimelineResponse, HandOverWorkRequest, HandOverWorkResponse, IssueCarerLinkRequest,
-    IssueCarerLinkResponse, ListOpenLoopsRequest, ListOpenLoopsResponse, ListPromisesRequest,
-    ListPromisesResponse, ListTasksRequest, ListTasksResponse, NameContactPersonRequest,
-    NameContactPersonResponse, RecordContactRequest, RecordContactResponse, RecordVisitRequest,
-    RecordVisitResponse, ReopenRequest, ReopenResponse, RevokeCarerLinksRequest,
-    RevokeCarerLinksResponse, ScheduleRequest, ScheduleResponse, ZoneReportRequest,
-    ZoneReportResponse, followup_service_server::FollowupService,
+    ConfirmOutcomeResponse, ExportSituationRequest, ExportSituationResponse, GetBacklogRequest,
+    GetBacklogResponse, GetTimelineRequest, GetTimelineResponse, HandOverWorkRequest,
+    HandOverWorkResponse, IssueCarerLinkRequest, IssueCarerLinkResponse, ListOpenLoopsRequest,
+    ListOpenLoopsResponse, ListPromisesRequest, ListPromisesResponse, ListTasksRequest,
+    ListTasksResponse, NameContactPersonRequest, NameContactPersonResponse, RecordContactRequest,
+    RecordContactResponse, RecordVisitRequest, RecordVisitResponse, ReopenRequest, ReopenResponse,
+    RevokeCarerLinksRequest, RevokeCarerLinksResponse, ScheduleRequest, ScheduleResponse,
+    ZoneReportRequest, ZoneReportResponse, followup_service_server::FollowupService,
 };
 use knipperlicht_eventing::Kit;
 use knipperlicht_links::Address;
@@ -196,5 +196,15 @@ impl FollowupService for FollowupCalls {
     ) -> Result<Response<ZoneReportResponse>, Status> {
         let principal = principal_of(&request)?;
         answer(self.report_of(&principal, request.get_ref()).await)
+    }
+
+    async fn get_backlog(
+        &self,
+        request: Request<GetBacklogRequest>,
+    ) -> Result<Response<GetBacklogResponse>, Status> {
+        principal_of(&request)?;
+        let backlog = self.kit.backlog().await.map_err(|error| refusal(&error))?;
+        let backlog = Some(backlog);
+        Ok(Response::new(GetBacklogResponse { backlog }))
     }
 }

@@ -416,4 +416,14 @@ impl IntakeService for IntakeCalls {
         let requests = self.erasures_asked(&principal).await.map_err(refused)?;
         Ok(Response::new(pb::ListErasureRequestsResponse { requests }))
     }
+
+    async fn get_backlog(
+        &self,
+        request: Request<pb::GetBacklogRequest>,
+    ) -> Result<Response<pb::GetBacklogResponse>, Status> {
+        principal_of(&request)?;
+        let backlog = self.kit.backlog().await.map_err(|error| refusal(&error))?;
+        let backlog = Some(backlog);
+        Ok(Response::new(pb::GetBacklogResponse { backlog }))
+    }
 }

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use knipperlicht_access::principal_of;
 use knipperlicht_contracts::notification::v1::{
-    ListDeliveriesRequest, ListDeliveriesResponse, ListSubscriptionsRequest,
-    ListSubscriptionsResponse, RedeliverRequest, RedeliverResponse, RotateSecretRequest,
-    RotateSecretResponse, SubscribeRequest, SubscribeResponse, UnsubscribeRequest,
-    UnsubscribeResponse, notification_service_server::NotificationService,
+    GetBacklogRequest, GetBacklogResponse, ListDeliveriesRequest, ListDeliveriesResponse,
+    ListSubscriptionsRequest, ListSubscriptionsResponse, RedeliverRequest, RedeliverResponse,
+    RotateSecretRequest, RotateSecretResponse, SubscribeRequest, SubscribeResponse,
+    UnsubscribeRequest, UnsubscribeResponse, notification_service_server::NotificationService,
 };
 use knipperlicht_eventing::Kit;
 use knipperlicht_privacy::{ReporterKeys, Vault};
@@ -80,5 +80,15 @@ impl NotificationService for NotificationCalls {
     ) -> Result<Response<RedeliverResponse>, Status> {
         let principal = principal_of(&request)?;
         answer(self.redelivered(&principal, request.get_ref()).await)
+    }
+
+    async fn get_backlog(
+        &self,
+        request: Request<GetBacklogRequest>,
+    ) -> Result<Response<GetBacklogResponse>, Status> {
+        principal_of(&request)?;
+        let backlog = self.kit.backlog().await.map_err(|error| refusal(&error))?;
+        let backlog = Some(backlog);
+        Ok(Response::new(GetBacklogResponse { backlog }))
     }
 }

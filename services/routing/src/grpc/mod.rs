@@ -366,4 +366,14 @@ impl RoutingService for RoutingCalls {
             .map_err(refused)?;
         Ok(Response::new(pb::ListUnmetNeedsResponse { unmet_needs }))
     }
+
+    async fn get_backlog(
+        &self,
+        request: Request<pb::GetBacklogRequest>,
+    ) -> Result<Response<pb::GetBacklogResponse>, Status> {
+        principal_of(&request)?;
+        let backlog = self.kit.backlog().await.map_err(|error| refusal(&error))?;
+        let backlog = Some(backlog);
+        Ok(Response::new(pb::GetBacklogResponse { backlog }))
+    }
 }

@@ -1,0 +1,1 @@
+export * from './gen/knipperlicht/operations/v1/operations_pb.js';
