@@ -305,6 +305,13 @@ impl IntakeService for Intake {
     ) -> Result<Response<proto::ListErasureRequestsResponse>, Status> {
         unused()
     }
+
+    async fn get_backlog(
+        &self,
+        _: Request<proto::GetBacklogRequest>,
+    ) -> Result<Response<proto::GetBacklogResponse>, Status> {
+        unused()
+    }
 }
 
 #[derive(Parser)]
