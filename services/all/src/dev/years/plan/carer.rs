@@ -130,3 +130,8 @@ pub(super) fn consent(rng: &mut Rng) -> (Consent, Option<i32>) {
         _ => (Consent::Refused, None),
     }
 }
+
+/// What whoever was forgotten to be asked says in the end.
+pub(super) fn said_when_reminded(rng: &mut Rng) -> Consent {
+    pick(rng, &[(Consent::Given, 2), (Consent::Refused, 1)])
+}

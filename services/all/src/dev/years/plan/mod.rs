@@ -67,9 +67,11 @@ pub(super) struct Story {
     pub(super) consent: Consent,
     /// After so many days whoever was not asked agrees, if they do.
     pub(super) agrees_after: Option<i32>,
+    /// What whoever was never asked says once a coordinator has the reporter ask.
+    pub(super) says_when_reminded: Consent,
     pub(super) language: Language,
     pub(super) age_band: AgeBand,
-    /// How to reach the carer, where they agree to be reached.
+    /// How to reach the carer, who does not refuse to be reached.
     pub(super) contact: Option<Contact>,
     /// How each partner that is asked answers, one after the other; the last one's way is repeated.
     pub(super) answers: Vec<Reply>,
@@ -184,7 +186,8 @@ impl Place<'_> {
             agrees_after,
             language: carer::language(rng),
             age_band,
-            contact: agrees.then(|| contact::somebody(rng, age_band, year)),
+            says_when_reminded: carer::said_when_reminded(rng),
+            contact: (consent != Consent::Refused).then(|| contact::somebody(rng, age_band, year)),
             answers: behaviour::answers(rng),
             help,
             confirms: behaviour::confirmation(rng, help.result),

@@ -1,7 +1,7 @@
 //! How far the stories got.
 
 use jiff::civil::Date;
-use knipperlicht_vocabulary::Urgency;
+use knipperlicht_vocabulary::{Consent, ItemKind, Urgency};
 
 use super::super::plan::{Moment, Part, Reply, Story};
 
@@ -12,6 +12,8 @@ pub(super) struct Course {
     pub(super) situation_id: String,
     /// The signal by which it was flagged.
     pub(super) signal_id: String,
+    /// A coordinator has had the reporter ask the carer.
+    pub(super) is_reminded: bool,
 }
 
 impl Course {
@@ -20,6 +22,7 @@ impl Course {
             story,
             situation_id: String::new(),
             signal_id: String::new(),
+            is_reminded: false,
         }
     }
 
@@ -39,6 +42,21 @@ impl Course {
             Reply::Silence => return None,
         };
         (is_time || asked.urgency == Urgency::Emergency).then_some(reply)
+    }
+
+    /// What the carer says when asked after all, of whom something like this lies with the coordinator:
+    /// nobody asked them, or they said no and are in danger. They are asked once.
+    pub(super) fn answer_after_all(&self, kind: ItemKind, urgency: Urgency) -> Option<Consent> {
+        let story = &self.story;
+        if self.is_reminded || story.consent == Consent::Given || story.agrees_after.is_some() {
+            return None;
+        }
+        let is_unasked = story.consent == Consent::NotAsked;
+        match kind {
+            _ if urgency == Urgency::Emergency => Some(Consent::Given),
+            ItemKind::Late if is_unasked => Some(story.says_when_reminded),
+            _ => None,
+        }
     }
 }
 
@@ -167,6 +185,37 @@ mod tests {
             let course = Course::new(story(reply));
             let expected = answers.then_some(reply);
             assert_eq!(course.reply(asked, now), expected, "{asked:?} {now:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_was_not_asked_is_asked_after_all_and_once_and_a_no_stands_unless_there_is_danger() {
+        use Consent::{Given, NotAsked, Refused};
+        use ItemKind::{Emergency, Late, NoCandidate};
+        let course = |consent, agrees_after| {
+            Course::new(Story {
+                consent,
+                agrees_after,
+                says_when_reminded: Refused,
+                ..plan::somebodys()
+            })
+        };
+        for (consent, agrees_after, kind, urgency, answer) in [
+            (NotAsked, None, Late, Urgency::Soon, Some(Refused)),
+            (NotAsked, None, NoCandidate, Urgency::Soon, None),
+            (NotAsked, None, Emergency, Urgency::Emergency, Some(Given)),
+            (NotAsked, Some(3), Late, Urgency::Soon, None),
+            (Refused, None, Emergency, Urgency::Emergency, Some(Given)),
+            (Given, None, Late, Urgency::Emergency, None),
+        ] {
+            let mut course = course(consent, agrees_after);
+            assert_eq!(
+                course.answer_after_all(kind, urgency),
+                answer,
+                "{consent:?} {agrees_after:?} {kind:?}"
+            );
+            course.is_reminded = true;
+            assert_eq!(course.answer_after_all(kind, urgency), None);
         }
     }
 

@@ -5,7 +5,7 @@ use knipperlicht_contracts::{
     intake::v1::{self as intake, intake_service_client::IntakeServiceClient},
     routing::v1::{self as routing, routing_service_client::RoutingServiceClient},
 };
-use knipperlicht_vocabulary::{ItemKind, MatchReason, ResolutionReason, Urgency};
+use knipperlicht_vocabulary::{Consent, ItemKind, MatchReason, ResolutionReason, Urgency};
 
 use super::{Play, YearsError, bear, together};
 use crate::dev::{DevError, years::plan::Moment};
@@ -25,7 +25,12 @@ impl Play<'_> {
         let desk = RoutingServiceClient::new(line);
         let listed = desk.clone().list_items(routing::ListItemsRequest {}).await;
         let mut calls = Vec::new();
+        let mut answers = Vec::new();
         for item in listed.map_err(YearsError::from)?.into_inner().items {
+            if let Some((course, answer)) = self.asked_after_all(&item) {
+                self.courses[course].is_reminded = true;
+                answers.push((course, answer));
+            }
             let is_undecided = matches!(
                 ItemKind::try_from(item.kind),
                 Ok(ItemKind::NoCandidate
@@ -52,7 +57,17 @@ impl Play<'_> {
         }
         let assigned = together(calls).await?;
         self.is_asked_anew |= assigned.contains(&true);
-        Ok(())
+        self.consent(answers).await
+    }
+
+    /// Whose carer the reporter asks after all, because a coordinator says so some days after it came to
+    /// lie there, and the answer.
+    fn asked_after_all(&self, item: &routing::Item) -> Option<(usize, Consent)> {
+        let number = *self.by_situation.get(&item.situation_id)?;
+        let (kind, urgency) = (item.kind.try_into().ok()?, item.urgency.try_into().ok()?);
+        let answer = self.courses[number].answer_after_all(kind, urgency);
+        let is_time = self.is_old(item.opened_at);
+        answer.filter(|_| is_time).map(|answer| (number, answer))
     }
 
     /// Whether two are one: those of one home are taken together, namesakes are kept apart.

@@ -65,18 +65,24 @@ impl Play<'_> {
 
     /// Carers who were not asked agree.
     pub(super) async fn agree(&mut self, deeds: &[Deed]) -> Result<(), DevError> {
+        let agreed = deeds.iter().filter_map(|deed| match deed {
+            Deed::Agree(course) => Some((*course, Consent::Given)),
+            _ => None,
+        });
+        self.consent(agreed.collect()).await
+    }
+
+    /// Whoever flagged it first says what the carer answered.
+    pub(super) async fn consent(&mut self, said: Vec<(usize, Consent)>) -> Result<(), DevError> {
         let mut calls = Vec::new();
-        for deed in deeds {
-            let Deed::Agree(number) = *deed else {
-                continue;
-            };
+        for (number, consent) in said {
             let course = &self.courses[number];
             let Some(sign) = course.story.signs.first() else {
                 continue;
             };
             let request = intake::SetConsentRequest {
                 signal_id: course.signal_id.clone(),
-                consent: Consent::Given.number(),
+                consent: consent.number(),
                 vital_interest_reason: String::new(),
             };
             let mut phone = IntakeServiceClient::new(self.callers.reporter(&sign.reporter)?);
