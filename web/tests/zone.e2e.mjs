@@ -79,7 +79,14 @@ test('a vital interest is read for a purpose, and taken note of', async () => {
     () => coordinator.routing.listItems({}),
   );
   await as('coordinator', async (page) => {
-    await matters(page).filter({ hasText: 'Gedeeld zonder ja' }).first().click();
+    const line = matters(page).filter({ hasText: 'Gedeeld zonder ja' }).first();
+    await page.setViewportSize({ width: 320, height: 640 });
+    const what = line.locator('.what');
+    const [title, tag] = await Promise.all([what.boundingBox(), line.locator('.tag').first().boundingBox()]);
+    assert.ok(await what.evaluate((it) => it.scrollWidth <= it.clientWidth), 'the title is not cut off');
+    assert.ok(title.y + title.height <= tag.y, 'the tags stand under it');
+    await page.setViewportSize(DESK);
+    await line.click();
     assert.equal(await page.getByText(reason).count(), 0);
     await page.getByRole('button', { name: 'Lees waarom' }).click();
     await page.getByText(reason).waitFor();
