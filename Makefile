@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/.knipperlicht/tools/bin:$(PATH)
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run web web-check web-test web-measure test check check-tools format clippy deps advisories words proto own deployment k8s-rules bench sim kill fuzz sbom fmt sqlx access-page proto-baseline clean
+.PHONY: help run web web-check web-test web-measure test check check-tools format clippy deps advisories words proto migrations own deployment k8s-rules bench sim kill fuzz sbom fmt sqlx access-page proto-baseline migrations-out clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -44,7 +44,7 @@ test: web ## all tests, on throw-away PostgreSQL and NATS servers; ARGS="a_test_
 	$(BUILT)/debug/knipperlicht-sandbox cargo nextest run --workspace $(ARGS)
 	@$(if $(ARGS),,$(BROWSE))
 
-check: format clippy deps advisories words proto own deployment web-check ## everything that is checked without running
+check: format clippy deps advisories words proto migrations own deployment web-check ## everything that is checked without running
 
 check-tools:
 	@$(ENSURE) check
@@ -70,6 +70,9 @@ proto: check-tools
 	buf lint proto
 	buf format proto --diff --exit-code
 	$(if $(wildcard proto/baseline.binpb),buf breaking proto --against proto/baseline.binpb,@echo "no proto/baseline.binpb yet, so nothing to break: make proto-baseline")
+
+migrations: check-tools
+	python3 deploy/tools/migrations.py check
 
 own:
 	python3 deploy/tools/checks.py
@@ -127,6 +130,12 @@ access-page: ## write docs/access.md anew, after a change of who may make which 
 
 proto-baseline: check-tools ## at a release: what later contracts must stay compatible with
 	buf build proto --exclude-source-info --output proto/baseline.binpb
+
+migrations-out: ## at a release: migrations that never change any more, statements that must be understood
+	@$(ENSURE) test
+	python3 deploy/tools/migrations.py out
+	cargo build --bin knipperlicht-sandbox
+	KL_WRITE_STATEMENTS=1 $(BUILT)/debug/knipperlicht-sandbox cargo test --test version_before every
 
 clean: ## remove what can be made again: builds, tools and the demo's data
 	cargo clean

@@ -52,7 +52,7 @@ PINNED_ONLY = bool(os.environ.get("KL_TOOLS_PINNED"))
 NEEDS = {
     "run": ["cargo", "cc", "nats-server", "postgres"],
     "test": ["cargo", "cc", "nats-server", "postgres", "cargo-nextest", "schemathesis", "fhir-resources", "buf"],
-    "check": ["cargo", "cc", "cargo-fmt", "cargo-clippy", "cargo-deny", "typos", "buf"],
+    "check": ["cargo", "cc", "cargo-fmt", "cargo-clippy", "cargo-deny", "typos", "buf", "squawk"],
     "web": ["buf"],
     "browser": ["chromium"],
     "deployment": ["nats-server", "manifests", "kubectl", "hadolint", "promtool", "compose-schema"],

@@ -1,7 +1,11 @@
 //! A service's schema and role: made by whoever owns the database, never by the service itself.
 
 use knipperlicht_contracts::event::Service;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, migrate::Migrator};
+use knipperlicht_runtime::retry_pause;
+use sqlx::{
+    AssertSqlSafe, Connection, PgConnection,
+    migrate::{MigrateError, Migrator},
+};
 
 use crate::MIGRATIONS;
 
@@ -60,6 +64,16 @@ do $$ begin
     end if;
 end $$;";
 
+/// While a migration waits for a lock, everybody who comes later waits behind it. So it waits no longer
+/// than this, lets them pass, and tries again.
+const NOT_FOR_LONG: &str = "set lock_timeout = '2s'";
+
+/// How often, with pauses of two seconds: there is a moment between long transactions.
+const TRIES: u32 = 30;
+
+/// What PostgreSQL says when a lock was waited for too long.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
 /// Brings the schema of `service` up to date, with its own role, which can use what is in it and
 /// owns nothing. `owner_url` is of a user who may create both.
 pub async fn migrate(owner_url: &str, service: Service, own: &Migrator) -> Result<(), SchemaError> {
@@ -83,20 +97,36 @@ pub async fn migrate(owner_url: &str, service: Service, own: &Migrator) -> Resul
     sqlx::raw_sql(AssertSqlSafe(prepare))
         .execute(&mut connection)
         .await?;
-    MIGRATIONS.run_direct(None, &mut connection, false).await?;
-    own.run_direct(None, &mut connection, false).await?;
+    sqlx::raw_sql(NOT_FOR_LONG).execute(&mut connection).await?;
+    let mut tries = 1;
+    while let Err(error) = apply(&mut connection, name, own).await {
+        if tries == TRIES || !error.is_for_want_of_a_lock() {
+            return Err(error);
+        }
+        tokio::time::sleep(retry_pause(tries)).await;
+        tries += 1;
+    }
+    connection.close().await?;
+    Ok(())
+}
+
+async fn apply(
+    connection: &mut PgConnection,
+    name: &str,
+    own: &Migrator,
+) -> Result<(), SchemaError> {
+    MIGRATIONS.run_direct(None, &mut *connection, false).await?;
+    own.run_direct(None, &mut *connection, false).await?;
     let grant = format!(
         "grant select, insert, update, delete on all tables in schema {name} to kl_{name};
          {ONLY_ADDED_TO}
          grant usage on all sequences in schema {name} to kl_{name};
          revoke all on {name}.eventing_migrations, {name}._sqlx_migrations from kl_{name};
-         {SMALL_SAMPLES}
-         select pg_advisory_unlock(hashtext('knipperlicht.migrate'));"
+         {SMALL_SAMPLES}"
     );
     sqlx::raw_sql(AssertSqlSafe(grant))
-        .execute(&mut connection)
+        .execute(connection)
         .await?;
-    connection.close().await?;
     Ok(())
 }
 
@@ -157,4 +187,16 @@ async fn on_every_erased(owner_url: &str, first: &str, each: &str) -> Result<(),
         .await?;
     connection.close().await?;
     Ok(())
+}
+
+impl SchemaError {
+    fn is_for_want_of_a_lock(&self) -> bool {
+        let database = match self {
+            Self::Database(error) | Self::Migration(MigrateError::ExecuteMigration(error, _)) => {
+                error.as_database_error()
+            }
+            Self::Migration(_) | Self::NotEmpty(_) => None,
+        };
+        database.and_then(|error| error.code()).as_deref() == Some(LOCK_NOT_AVAILABLE)
+    }
 }
