@@ -26,6 +26,7 @@ mod error;
 mod home;
 mod lock;
 mod nats;
+mod nats_cluster;
 mod port;
 mod postgres;
 mod scratch;
@@ -35,10 +36,11 @@ pub use authority::{Authority, Identity};
 pub use error::SandboxError;
 pub use home::remove_data;
 pub use lock::InstanceLock;
-pub use nats::{Nats, NatsOptions};
+pub use nats::{Nats, NatsOptions, Peer};
+pub use nats_cluster::NatsCluster;
 pub use port::free_port;
 pub use postgres::{Postgres, PostgresOptions};
-pub use scratch::{Scratch, ScratchOptions};
+pub use scratch::{Scratch, ScratchDirectory, ScratchOptions};
 pub use tools::Tools;
 
 /// What a server promises about a write it has acknowledged.

@@ -40,6 +40,17 @@ pub struct NatsOptions {
     pub accounts: Option<String>,
     /// Who it is; with it, nobody is served in clear.
     pub identity: Option<Identity>,
+    /// Its place in a cluster, where it is one of several.
+    pub peer: Option<Peer>,
+}
+
+/// A place in a cluster.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The port on 127.0.0.1 by which the others reach it.
+    pub port: u16,
+    /// The ports by which it reaches them; its own may be among them.
+    pub routes: Vec<u16>,
 }
 
 impl NatsOptions {
@@ -52,6 +63,7 @@ impl NatsOptions {
             durability: Durability::Durable,
             accounts: None,
             identity: None,
+            peer: None,
         }
     }
 }
@@ -66,6 +78,8 @@ pub struct Nats {
     durability: Durability,
     accounts: Option<String>,
     identity: Option<Identity>,
+    peer: Option<Peer>,
+    name: String,
     port: u16,
     monitoring_port: u16,
     _lock: InstanceLock,
@@ -86,6 +100,10 @@ impl Nats {
             durability: options.durability,
             accounts: options.accounts,
             identity: options.identity,
+            peer: options.peer,
+            // Told apart by its name from a stranger that answers on the same port; and a cluster knows
+            // its members by their names.
+            name: format!("knipperlicht-{}", random_hex(8)?),
             port: options.port.unwrap_or(0),
             monitoring_port: 0,
             _lock: lock,
@@ -124,6 +142,12 @@ impl Nats {
         format!("http://127.0.0.1:{}", self.monitoring_port)
     }
 
+    /// What it is called, by itself and in its cluster.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its process, while it runs.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
@@ -136,6 +160,13 @@ impl Nats {
             Some(child) => Ok(child.ended()?.is_none()),
             None => Ok(false),
         }
+    }
+
+    /// Whether it has all that it should: its streams, and in a cluster a leader and what the others
+    /// stored while it was away.
+    pub async fn is_well(&self) -> bool {
+        let asked = says_ok(self.monitoring_port, "/healthz");
+        matches!(timeout(ANSWER_WITHIN, asked).await, Ok(Ok(true)))
     }
 
     /// Where its files are.
@@ -210,9 +241,7 @@ impl Nats {
 
     /// Starts it once; nothing comes of it when a port is taken.
     async fn launch(&self) -> Result<Option<Child>, SandboxError> {
-        // Told apart by its name from a stranger that answers on the same port.
-        let name = format!("knipperlicht-{}", random_hex(8)?);
-        write_private(&self.configuration_file(), &self.configuration(&name))?;
+        write_private(&self.configuration_file(), &self.configuration())?;
         let (log, file) = Log::open(self.log())?;
         let mut child = Child::start(Program {
             path: &self.program,
@@ -227,7 +256,7 @@ impl Nats {
 
         let deadline = Instant::now() + READY_WITHIN;
         loop {
-            if self.is_ready(&name).await {
+            if self.is_ready().await {
                 return Ok(Some(child));
             }
             if let Some(status) = child.ended()? {
@@ -243,8 +272,9 @@ impl Nats {
         }
     }
 
-    fn configuration(&self, name: &str) -> String {
+    fn configuration(&self) -> String {
         let Self {
+            name,
             port,
             monitoring_port,
             ..
@@ -262,6 +292,10 @@ impl Nats {
                 quoted(&identity.key)
             )
         });
+        let cluster = self
+            .peer
+            .as_ref()
+            .map_or_else(String::new, Peer::configuration);
         let accounts = self.accounts.as_deref().unwrap_or_default();
         format!(
             "# Written anew at every start.\n\
@@ -274,20 +308,41 @@ impl Nats {
                store_dir: {store}\n  \
                sync_interval: {sync_interval}\n\
              }}\n\
-             {tls}{accounts}"
+             {tls}{cluster}{accounts}"
         )
     }
 
-    async fn is_ready(&self, name: &str) -> bool {
+    async fn is_ready(&self) -> bool {
+        let name = &self.name;
         let asked = async {
             Ok::<bool, io::Error>(
                 greeting(self.port)
                     .await?
                     .contains(&format!("\"server_name\":\"{name}\""))
-                    && jetstream_is_up(self.monitoring_port).await?,
+                    && says_ok(self.monitoring_port, "/healthz?js-enabled-only=true").await?,
             )
         };
         matches!(timeout(ANSWER_WITHIN, asked).await, Ok(Ok(true)))
+    }
+}
+
+impl Peer {
+    fn configuration(&self) -> String {
+        let routes: Vec<String> = self
+            .routes
+            .iter()
+            .map(|port| format!("\"nats://127.0.0.1:{port}\""))
+            .collect();
+        let (port, routes) = (self.port, routes.join(", "));
+        // Clients stay with the addresses they were given.
+        format!(
+            "cluster {{\n  \
+               name: knipperlicht\n  \
+               listen: \"127.0.0.1:{port}\"\n  \
+               no_advertise: true\n  \
+               routes: [{routes}]\n\
+             }}\n"
+        )
     }
 }
 
@@ -301,15 +356,10 @@ async fn greeting(port: u16) -> io::Result<String> {
     Ok(line)
 }
 
-async fn jetstream_is_up(port: u16) -> io::Result<bool> {
+async fn says_ok(port: u16, page: &str) -> io::Result<bool> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-    stream
-        .write_all(
-            b"GET /healthz?js-enabled-only=true HTTP/1.1\r\n\
-              Host: 127.0.0.1\r\n\
-              Connection: close\r\n\r\n",
-        )
-        .await?;
+    let request = format!("GET {page} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
     let mut line = String::new();
     BufReader::new(stream.take(64 << 10))
         .read_line(&mut line)

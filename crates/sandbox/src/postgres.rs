@@ -21,12 +21,14 @@ const SUPERUSER: &str = "knipperlicht";
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// A start may include the recovery of everything since the last checkpoint.
 const READY_WITHIN: Duration = Duration::from_mins(2);
-const INITDB_WITHIN: Duration = Duration::from_mins(1);
+/// A new database cluster, or the copy of one.
+const MADE_WITHIN: Duration = Duration::from_mins(2);
 /// How long what a killed server leaves (sessions, shared memory, its port) may linger.
 const REMAINS_WITHIN: Duration = Duration::from_secs(10);
 const PORT_ATTEMPTS: u32 = 5;
 const CERTIFICATE: &str = "server.crt";
 const KEY: &str = "server.key";
+const PASSWORDS: &str = "passwords";
 const WHO_MAY_CONNECT: &str = "encrypted_hba.conf";
 
 /// Which PostgreSQL to run.
@@ -74,10 +76,38 @@ pub struct Postgres {
     _lock: InstanceLock,
 }
 
+/// What a new database cluster is made from.
+#[derive(Clone, Copy)]
+enum Origin<'a> {
+    /// Nothing.
+    Empty,
+    /// A copy of this one, which it goes on following.
+    Primary(&'a Postgres),
+}
+
 impl Postgres {
     /// Starts it, with a new database cluster when the directory has none, and waits until it
     /// takes connections.
     pub async fn start(tools: &Tools, options: PostgresOptions) -> Result<Self, SandboxError> {
+        Self::start_from(Origin::Empty, tools, options).await
+    }
+
+    /// Starts a standby of this one in another directory: a copy of all there is, which then follows
+    /// what is written. It has the same users and passwords, and takes who only reads until it is
+    /// promoted (`select pg_promote()`).
+    pub async fn start_standby(
+        &self,
+        tools: &Tools,
+        options: PostgresOptions,
+    ) -> Result<Self, SandboxError> {
+        Self::start_from(Origin::Primary(self), tools, options).await
+    }
+
+    async fn start_from(
+        origin: Origin<'_>,
+        tools: &Tools,
+        options: PostgresOptions,
+    ) -> Result<Self, SandboxError> {
         make_directory(&options.directory)?;
         let asked = fs::canonicalize(&options.directory).doing_at("resolve", &options.directory)?;
         let lock = InstanceLock::acquire(&asked)?;
@@ -93,13 +123,17 @@ impl Postgres {
             });
         }
 
+        let password = place.directory.join("password");
+        if let Origin::Primary(primary) = origin {
+            write_private(&password, &primary.password)?;
+        }
         let mut postgres = Self {
             child: None,
             settings: options.settings,
             identity: options.identity,
             durability: options.durability,
             port: 0,
-            password: keep_secret(&place.directory.join("password"))?,
+            password: keep_secret(&password)?,
             program,
             place,
             run_as,
@@ -114,7 +148,7 @@ impl Postgres {
         .await?;
         postgres.clear_attempts();
         if !postgres.data().exists() {
-            postgres.init(tools).await?;
+            postgres.init(tools, origin).await?;
         }
         postgres.take_identity()?;
         postgres.launch_on(options.port).await?;
@@ -228,7 +262,7 @@ impl Postgres {
 
     /// Makes the database cluster beside its place, then moves it there: an interrupted attempt
     /// leaves nothing that looks like data.
-    async fn init(&self, tools: &Tools) -> Result<(), SandboxError> {
+    async fn init(&self, tools: &Tools, origin: Origin<'_>) -> Result<(), SandboxError> {
         let cluster = self.cluster();
         make_directory(&cluster)?;
         self.run_as.take(&cluster)?;
@@ -239,12 +273,40 @@ impl Postgres {
             .tempdir_in(&cluster)
             .doing_at("create a directory in", &cluster)?;
         self.run_as.take(attempt.path())?;
-        let password = attempt.path().join("password");
-        write_private(&password, &self.password)?;
-        self.run_as.take(&password)?;
         let data = attempt.path().join("data");
+        let (program, arguments) = match origin {
+            Origin::Empty => {
+                let password = attempt.path().join("password");
+                write_private(&password, &self.password)?;
+                self.run_as.take(&password)?;
+                ("initdb", self.initdb(&data, password))
+            }
+            Origin::Primary(primary) => ("pg_basebackup", self.basebackup(primary, &data)?),
+        };
 
-        let mut arguments: Vec<OsString> = vec!["--pgdata".into(), data.clone().into()];
+        let (log, file) = Log::open(self.log())?;
+        let mut making = Child::start(Program {
+            path: &tools.postgres_bin().join(program),
+            arguments,
+            directory: attempt.path(),
+            run_as: &self.run_as,
+            log: file,
+            // It clears up after itself. Killed, it would leave its own child writing.
+            when_orphaned: Signal::Terminate,
+            when_dropped: Signal::Terminate,
+        })
+        .await?;
+        let failed = |reason| log.not_started(SERVER, format!("{program} {reason}"));
+        match making.wait(MADE_WITHIN).await? {
+            Some(status) if status.success() => {}
+            Some(status) => return Err(failed(format!("ended: {status}"))),
+            None => return Err(failed("takes too long".to_owned())),
+        }
+        fs::rename(&data, self.data()).doing_at("move the new data to", &self.data())
+    }
+
+    fn initdb(&self, data: &Path, password: PathBuf) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = vec!["--pgdata".into(), data.into()];
         arguments.extend(["--pwfile".into(), password.into()]);
         arguments.extend(["--username".into(), SUPERUSER.into()]);
         arguments.extend(
@@ -262,25 +324,24 @@ impl Postgres {
         if self.durability == Durability::Disposable {
             arguments.push("--no-sync".into());
         }
+        arguments
+    }
 
-        let (log, file) = Log::open(self.log())?;
-        let mut initdb = Child::start(Program {
-            path: &tools.postgres_bin().join("initdb"),
-            arguments,
-            directory: attempt.path(),
-            run_as: &self.run_as,
-            log: file,
-            // It clears up after itself. Killed, it would leave its own child writing.
-            when_orphaned: Signal::Terminate,
-            when_dropped: Signal::Terminate,
-        })
-        .await?;
-        match initdb.wait(INITDB_WITHIN).await? {
-            Some(status) if status.success() => {}
-            Some(status) => return Err(log.not_started(SERVER, format!("initdb ended: {status}"))),
-            None => return Err(log.not_started(SERVER, "initdb takes too long".to_owned())),
-        }
-        fs::rename(&data, self.data()).doing_at("move the new data to", &self.data())
+    /// A copy of `primary` that knows whom to follow. The password stands in a file of this one's,
+    /// which the copy names when it follows.
+    fn basebackup(&self, primary: &Self, data: &Path) -> Result<Vec<OsString>, SandboxError> {
+        let passwords = self.cluster().join(PASSWORDS);
+        let Self { password, .. } = primary;
+        write_private(&passwords, &format!("*:*:*:{SUPERUSER}:{password}\n"))?;
+        self.run_as.take(&passwords)?;
+        let (port, passwords) = (primary.port, in_query(&passwords));
+        let from = format!("postgres://{SUPERUSER}@127.0.0.1:{port}/?passfile={passwords}");
+        let mut arguments: Vec<OsString> = vec!["--pgdata".into(), data.into()];
+        arguments.extend(["--dbname".into(), from.into()]);
+        arguments.extend(
+            ["--write-recovery-conf", "--checkpoint=fast", "--no-sync"].map(OsString::from),
+        );
+        Ok(arguments)
     }
 
     /// Copies who it is to where PostgreSQL may read it, which takes a key that is its own alone.

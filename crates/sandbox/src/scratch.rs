@@ -51,8 +51,35 @@ pub struct Scratch {
     pub postgres: Postgres,
     /// The nats-server.
     pub nats: Nats,
+    directory: ScratchDirectory,
+}
+
+/// A directory for servers, where the user that PostgreSQL runs as can reach them; it disappears, at
+/// the latest with the next one of the same user after this process was killed.
+#[derive(Debug)]
+pub struct ScratchDirectory {
+    // Released before it is removed.
     _lock: InstanceLock,
     directory: TempDir,
+}
+
+impl ScratchDirectory {
+    /// Makes it.
+    pub fn new() -> Result<Self, SandboxError> {
+        let directory = reachable_directory()?;
+        let lock = InstanceLock::acquire(directory.path())?;
+        sweep(directory.path());
+        Ok(Self {
+            _lock: lock,
+            directory,
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
 }
 
 impl Scratch {
@@ -63,10 +90,7 @@ impl Scratch {
 
     /// Starts both at once, on free ports.
     pub async fn start_with(tools: &Tools, options: ScratchOptions) -> Result<Self, SandboxError> {
-        let directory = reachable_directory()?;
-        let lock = InstanceLock::acquire(directory.path())?;
-        sweep(directory.path());
-
+        let directory = ScratchDirectory::new()?;
         let ScratchOptions {
             durability,
             accounts,
@@ -88,7 +112,6 @@ impl Scratch {
         Ok(Self {
             postgres,
             nats,
-            _lock: lock,
             directory,
         })
     }

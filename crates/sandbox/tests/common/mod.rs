@@ -98,9 +98,16 @@ impl Client {
 }
 
 pub(crate) fn make_stream(nats: &Nats) {
+    make_copied_stream(nats, 1);
+}
+
+/// A stream of which so many servers keep a copy.
+pub(crate) fn make_copied_stream(nats: &Nats, copies: usize) {
     let made = Client::connect(nats).request(
         "$JS.API.STREAM.CREATE.things",
-        r#"{"name":"things","subjects":["things.>"],"storage":"file"}"#,
+        &format!(
+            r#"{{"name":"things","subjects":["things.>"],"storage":"file","num_replicas":{copies}}}"#
+        ),
     );
     assert!(made.contains("\"did_create\":true"), "{made}");
 }
