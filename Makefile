@@ -4,6 +4,8 @@ ENSURE := python3 deploy/tools/ensure.py
 BUILT := $(or $(CARGO_TARGET_DIR),target)
 BROWSE = KL_BINARY=$(abspath $(BUILT))/debug/knipperlicht KL_STAGE=$(abspath $(BUILT))/debug/knipperlicht-stage \
 	python3 deploy/tools/web.py test
+# As root: what it mounts nobody else sees, and it goes when it ends.
+APART = $(shell unshare --mount true 2>/dev/null && echo unshare --mount)
 MEASURE = KL_BINARY=$(abspath $(BUILT))/release/knipperlicht python3 deploy/tools/web.py measure
 
 export PATH := $(CURDIR)/.knipperlicht/tools/bin:$(PATH)
@@ -12,7 +14,7 @@ export PATH := $(CURDIR)/.knipperlicht/tools/bin:$(PATH)
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run web web-check web-test web-measure test check check-tools format clippy deps advisories words proto migrations own deployment k8s-rules bench sim kill fuzz sbom fmt sqlx access-page proto-baseline migrations-out clean
+.PHONY: help run web web-check web-test web-measure test check check-tools format clippy deps advisories words proto migrations own deployment k8s-rules bench sim chaos fuzz sbom fmt sqlx access-page proto-baseline migrations-out clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -100,10 +102,10 @@ sim: ## a simulated year of Flanders by the real rules; writes docs/simulation.m
 	cargo build --release --bin knipperlicht-sim
 	$(BUILT)/release/knipperlicht-sim --write docs/simulation.md $(ARGS)
 
-kill: ## kills processes at random moments and counts what is lost (nothing may be)
+chaos: ## an hour in which everything goes wrong that can, under load, and what is lost (nothing may be)
 	@$(ENSURE) test
-	cargo build --workspace --bins
-	$(BUILT)/debug/knipperlicht-kill $(ARGS)
+	cargo build --release --bin knipperlicht --bin knipperlicht-chaos
+	$(APART) $(BUILT)/release/knipperlicht-chaos $(ARGS)
 
 fuzz: ## every fuzz target by hand: ARGS=1000000 inputs each, or a number of your own
 	@$(ENSURE) test

@@ -4,11 +4,13 @@ use std::{io, path::PathBuf};
 
 use knipperlicht::ops::OpsError;
 use knipperlicht_access::IssuerError;
-use knipperlicht_eventing::{accounts::KeyError, schema::SchemaError};
+use knipperlicht_eventing::{NatsError, accounts::KeyError};
 use knipperlicht_routing::RoutingError;
 use knipperlicht_sandbox::SandboxError;
 use knipperlicht_vocabulary::{CodeError, IdError};
 use knipperlicht_zones::TableError;
+
+use crate::cluster::Part;
 
 /// Why a run could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +18,7 @@ pub enum ChaosError {
     /// PostgreSQL or nats-server.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
-    /// The program that is to be killed.
+    /// The program that is to suffer.
     #[error("{0} is not there: build it first, with `cargo build --bin knipperlicht`")]
     NotBuilt(PathBuf),
     /// A file or a process.
@@ -35,12 +37,35 @@ pub enum ChaosError {
         /// The end of its log.
         log: String,
     },
+    /// A service does not end when it is told to.
+    #[error("{service} does not end\n{log}")]
+    NotEnded {
+        /// Which.
+        service: &'static str,
+        /// The end of its log.
+        log: String,
+    },
+    /// There is no such process.
+    #[error("there is no {0}")]
+    NoSuchPart(Part),
+    /// A standby does not follow.
+    #[error("the standby of PostgreSQL does not follow")]
+    NoStandby,
+    /// The servers of NATS do not agree who leads.
+    #[error("the servers of NATS do not agree in time")]
+    NatsNotSettled,
+    /// A disk.
+    #[error("a disk cannot be filled up: is `fallocate` (util-linux) there?")]
+    DiskNotFilled,
+    /// NATS.
+    #[error(transparent)]
+    Nats(#[from] NatsError),
     /// The keys of the users of NATS.
     #[error(transparent)]
     NatsKeys(#[from] KeyError),
     /// The schemas.
     #[error("the schemas: {0}")]
-    Schema(#[from] SchemaError),
+    NotMigrated(String),
     /// The streams.
     #[error(transparent)]
     Streams(#[from] OpsError),

@@ -9,15 +9,15 @@
 use std::{fmt::Debug, time::Duration};
 
 use knipperlicht_chaos::{
-    Victim::{self, Assessment, Followup, Intake, Nats, Postgres, Routing},
     books::Books,
-    cluster::Cluster,
+    cluster::{Cluster, Part},
     load::{Promises, Receipt},
     people::{Caller, People, is_no_answer},
     proof::Findings,
 };
 use knipperlicht_contracts::{
-    followup::v1 as followup, intake::v1 as intake, routing::v1 as routing, to_proto,
+    event::Service, followup::v1 as followup, intake::v1 as intake, routing::v1 as routing,
+    to_proto,
 };
 use knipperlicht_vocabulary::{
     Consent, ContactChannel, ContactResult, FollowUpState, Observation, OutcomeResult,
@@ -42,17 +42,24 @@ enum Moment {
 
 /// Whom to kill before, during and after a step: those whom that hurts most. Everybody dies at
 /// each of the moments.
-type Victims = [Victim; 3];
+type Victims = [Part; 3];
 
-const FLAG: Victims = [Nats, Intake, Postgres];
-const REFERRED: Victims = [Assessment, Nats, Routing];
-const ACCEPT: Victims = [Postgres, Routing, Nats];
-const READ_CONTACT: Victims = [Routing, Postgres, Assessment];
-const FIND_TASK: Victims = [Followup, Assessment, Followup];
-const RECORD: Victims = [Nats, Followup, Postgres];
-const COMPLETE: Victims = [Intake, Postgres, Followup];
-const LINK: Victims = [Followup, Followup, Intake];
-const CONFIRM: Victims = [Postgres, Followup, Nats];
+const INTAKE: Part = Part::Service(Service::Intake, 0);
+const ASSESSMENT: Part = Part::Service(Service::Assessment, 0);
+const ROUTING: Part = Part::Service(Service::Routing, 0);
+const FOLLOWUP: Part = Part::Service(Service::Followup, 0);
+const POSTGRES: Part = Part::Postgres;
+const NATS: Part = Part::Nats(0);
+
+const FLAG: Victims = [NATS, INTAKE, POSTGRES];
+const REFERRED: Victims = [ASSESSMENT, NATS, ROUTING];
+const ACCEPT: Victims = [POSTGRES, ROUTING, NATS];
+const READ_CONTACT: Victims = [ROUTING, POSTGRES, ASSESSMENT];
+const FIND_TASK: Victims = [FOLLOWUP, ASSESSMENT, FOLLOWUP];
+const RECORD: Victims = [NATS, FOLLOWUP, POSTGRES];
+const COMPLETE: Victims = [INTAKE, POSTGRES, FOLLOWUP];
+const LINK: Victims = [FOLLOWUP, FOLLOWUP, INTAKE];
+const CONFIRM: Victims = [POSTGRES, FOLLOWUP, NATS];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s16_killed_anywhere() {

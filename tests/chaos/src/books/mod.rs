@@ -36,6 +36,10 @@ pub struct Books {
     pub heard: Vec<Heard>,
     /// Of all: what could not be handled.
     pub parked: Vec<Parked>,
+    /// Of all: the audit logs.
+    pub audit: Vec<AuditLog>,
+    /// Of intake, from its audit log: situations whose contact was read.
+    pub looked_at: Vec<Uuid>,
 }
 
 /// One observation by one reporter.
@@ -197,4 +201,15 @@ pub struct Parked {
     pub listener: Service,
     /// Why.
     pub error: String,
+}
+
+/// The audit log of a service.
+#[derive(Debug, Clone)]
+pub struct AuditLog {
+    /// Whose.
+    pub service: Service,
+    /// Its rows.
+    pub rows: i64,
+    /// What is wrong with them.
+    pub faults: Vec<String>,
 }

@@ -5,13 +5,15 @@
 
 use std::str::FromStr;
 
+use knipperlicht_access::{Database, DatabaseOptions, Principal};
 use knipperlicht_contracts::event::Service;
+use knipperlicht_eventing::audit;
 use knipperlicht_vocabulary::{CodeError, Need};
 use sqlx::{AssertSqlSafe, PgConnection, Row, postgres::PgRow};
 
 use super::{
-    AcceptClock, Assessment, Books, Grant, Heard, Item, Parked, Referral, Said, Signal, Step, Task,
-    Told, Withheld,
+    AcceptClock, Assessment, AuditLog, Books, Grant, Heard, Item, Parked, Referral, Said, Signal,
+    Step, Task, Told, Withheld,
 };
 use crate::ChaosError;
 
@@ -58,6 +60,28 @@ impl Books {
             })
         })
         .await?;
+        let query = "select object::uuid from intake.audit where action = 'contact.read'";
+        self.looked_at = rows(connection, query, |row| Ok(row.try_get(0)?)).await?;
+        Ok(())
+    }
+
+    /// Reads the audit logs, as each service itself would.
+    pub async fn read_audit(&mut self, database_url: &str) -> Result<(), ChaosError> {
+        let principal = Principal::service("chaos".parse()?);
+        for service in Service::ALL {
+            let database = Database::new(&DatabaseOptions {
+                url: database_url.to_owned(),
+                service: service.name(),
+                connections: 2,
+            })?;
+            let chain = audit::verify(&database, &principal, 0, 2, |_| {}).await?;
+            database.close().await;
+            self.audit.push(AuditLog {
+                service: *service,
+                rows: chain.head.map_or(0, |(number, _)| number),
+                faults: chain.faults.first.iter().map(ToString::to_string).collect(),
+            });
+        }
         Ok(())
     }
 
@@ -164,8 +188,11 @@ impl Books {
             })
             .await?,
         );
+        // When it was committed: the clocks of the services may have been moved.
         let query = format!(
-            "select source, situation_id, sequence, event_id, handled_at from {schema}.inbox"
+            "select source, situation_id, sequence, event_id,
+                    coalesce(pg_xact_commit_timestamp(xmin), handled_at)
+             from {schema}.inbox"
         );
         self.heard.extend(
             rows(connection, query, |row| {

@@ -3,11 +3,16 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
-use knipperlicht_contracts::{followup::v1 as followup, routing::v1 as routing};
+use knipperlicht_contracts::{
+    followup::v1 as followup, intake::v1 as intake, routing::v1 as routing,
+};
 use knipperlicht_runtime::Stop;
 use knipperlicht_vocabulary::{
     ContactChannel, ContactResult, DeclineReason, OutcomeResult, ReferralState,
@@ -24,6 +29,9 @@ use crate::{
 /// Referrals that are decided on at the same time.
 const AT_ONCE: usize = 4;
 
+/// Follow-ups that are open at the same time at most: desks take on no more than they can do.
+const TAKEN_ON: usize = 500;
+
 /// Between two looks at a list.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -35,6 +43,8 @@ pub(super) struct Bots {
     people: People,
     coordinator: Caller,
     desks: Arc<Mutex<HashMap<String, Caller>>>,
+    /// Follow-ups that were open when somebody looked last.
+    taken_on: Arc<AtomicUsize>,
     promises: Arc<SharedPromises>,
 }
 
@@ -45,6 +55,7 @@ impl Bots {
             people,
             coordinator,
             desks: Arc::default(),
+            taken_on: Arc::default(),
             promises,
         })
     }
@@ -53,6 +64,9 @@ impl Bots {
     pub(super) async fn decide(self, mut dice: Dice, stop: Stop) {
         let mut page_token = String::new();
         while stop.pause(LOOK_EVERY).await {
+            if self.taken_on.load(Ordering::Relaxed) > TAKEN_ON {
+                continue;
+            }
             let page_size = 100;
             let request = routing::ListReferralsRequest {
                 open_only: true,
@@ -203,6 +217,7 @@ impl Bots {
                 continue;
             };
             let mut tasks = tasks.into_inner().tasks;
+            self.taken_on.store(tasks.len(), Ordering::Relaxed);
             dice.shuffle(&mut tasks);
             for task in tasks.into_iter().take(20) {
                 if stop.is_requested() {
@@ -234,6 +249,7 @@ impl Bots {
         if !is_recorded {
             return;
         }
+        self.look_at(&desk, &task.situation_id).await;
         let result = OutcomeResult::Helped.number();
         let request = followup::CompleteRequest {
             task_id,
@@ -248,6 +264,23 @@ impl Bots {
             .await;
         if let (true, Ok(referral)) = (completed, task.referral_id.parse()) {
             self.promises.completed(referral);
+        }
+    }
+
+    /// Reads whom it is about.
+    async fn look_at(&self, desk: &Caller, situation_id: &str) {
+        let request = intake::GetContactRequest {
+            situation_id: situation_id.to_owned(),
+            purpose: "first call".to_owned(),
+        };
+        let is_given = self
+            .is_told(|| {
+                let (mut intake, request) = (desk.intake(), request.clone());
+                async move { intake.get_contact(request).await }
+            })
+            .await;
+        if let (true, Ok(situation)) = (is_given, situation_id.parse()) {
+            self.promises.looked_at(situation);
         }
     }
 

@@ -71,6 +71,8 @@ pub struct Promises {
     pub decisions: HashMap<Uuid, Decision>,
     /// Follow-ups that a desk was told are completed, by referral.
     pub completed: Vec<Uuid>,
+    /// Situations whose contact a desk was given.
+    pub looked_at: Vec<Uuid>,
 }
 
 impl Promises {
@@ -124,6 +126,16 @@ impl SharedPromises {
 
     pub(super) fn completed(&self, referral: Uuid) {
         self.lock().completed.push(referral);
+    }
+
+    pub(super) fn looked_at(&self, situation: Uuid) {
+        self.lock().looked_at.push(situation);
+    }
+
+    /// Calls that were made again so far, for want of an answer.
+    #[must_use]
+    pub fn retries(&self) -> u64 {
+        self.lock().retries
     }
 
     /// Whether a signal that was sent after `moment` was acknowledged.

@@ -1,5 +1,6 @@
 //! What is wrong with the books. Nothing may be.
 
+mod audit;
 mod decisions;
 mod followups;
 mod order;
@@ -77,6 +78,7 @@ impl Findings {
         order::check(books, &mut findings);
         followups::check(books, &mut findings);
         decisions::check(books, promises, &mut findings);
+        audit::check(books, promises, &mut findings);
         for parked in &books.parked {
             findings.add(
                 Fault::Parked,

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     books::{
-        AcceptClock, Assessment, Books, Grant, Heard, Item, Parked, Referral, Said, Signal, Step,
-        Task, Told, Withheld,
+        AcceptClock, Assessment, AuditLog, Books, Grant, Heard, Item, Parked, Referral, Said,
+        Signal, Step, Task, Told, Withheld,
     },
     load::{Decision, Promises, Receipt},
 };
@@ -369,4 +369,25 @@ fn what_is_parked_is_a_finding() {
         tampered(|books, _| books.parked.push(parked.clone())),
         [0, 0, 0, 1]
     );
+}
+
+#[test]
+fn who_looked_at_what_is_noted_and_the_log_is_whole() {
+    assert_eq!(
+        tampered(|_, promises| promises.looked_at.push(id(SITUATION))),
+        [1, 0, 0, 0]
+    );
+    let noted = |books: &mut Books, promises: &mut Promises| {
+        promises.looked_at.push(id(SITUATION));
+        books.looked_at.push(id(SITUATION));
+    };
+    assert_eq!(tampered(noted), [0, 0, 0, 0]);
+    let broken = |books: &mut Books, _: &mut Promises| {
+        books.audit.push(AuditLog {
+            service: Service::Intake,
+            rows: 3,
+            faults: vec!["row 2 is missing".to_owned()],
+        });
+    };
+    assert_eq!(tampered(broken), [1, 0, 0, 0]);
 }
