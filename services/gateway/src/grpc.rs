@@ -13,20 +13,20 @@ use http::{
     header::{CONTENT_TYPE, TE},
 };
 use knipperlicht_contracts::event::Service as Owner;
-use tonic::{body::Body, transport::Channel};
+use tonic::body::Body;
 use tonic_web::GrpcWebLayer;
 use tower::{Layer, Service, ServiceExt};
 
-use crate::{caller::Caller, fault::Fault, upstream::Upstreams};
+use crate::{caller::Caller, fault::Fault, upstream::Upstreams, way::Way};
 
 const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// The path of every call, of each service.
 pub(crate) fn routes(upstreams: &Upstreams, caller: Caller) -> Router {
     let mut router = Router::new();
-    for (owner, channel) in upstreams.iter() {
+    for (owner, way) in upstreams.iter() {
         let onward = Onward {
-            channel: channel.clone(),
+            way: way.clone(),
             caller,
         };
         let path = format!("/{}/{{call}}", service_name(owner));
@@ -47,7 +47,7 @@ fn service_name(owner: Owner) -> String {
 /// Passes calls on to one service.
 #[derive(Debug, Clone)]
 struct Onward {
-    channel: Channel,
+    way: Way,
     caller: Caller,
 }
 
@@ -64,9 +64,9 @@ impl Service<Request<Body>> for Onward {
         let Some(request) = onward(request, self.caller) else {
             return Box::pin(ready(Ok(Fault::NoSuchCall.status().into_http())));
         };
-        let channel = self.channel.clone();
+        let way = self.way.clone();
         Box::pin(async move {
-            let answer = channel.oneshot(request).await;
+            let answer = way.oneshot(request).await;
             Ok(answer.unwrap_or_else(|_| Fault::ServiceAway.status().into_http()))
         })
     }

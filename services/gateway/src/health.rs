@@ -16,12 +16,11 @@ use tokio::{
     sync::Mutex,
     time::{Instant, timeout},
 };
-use tonic::transport::Channel;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use crate::upstream::Upstreams;
+use crate::{upstream::Upstreams, way::Way};
 
 /// How often to look.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -39,8 +38,8 @@ const GATEWAY: &str = "gateway";
 /// the others, and says of each call what it cannot do.
 pub(crate) async fn watch(upstreams: &Upstreams, health: &Health, stop: &Stop) {
     loop {
-        for (service, channel) in upstreams.iter() {
-            let well = is_well(channel.clone(), service.name()).await;
+        for (service, way) in upstreams.iter() {
+            let well = is_well(way.clone(), service.name()).await;
             health.set(service.name(), well).await;
         }
         health.set(GATEWAY, true).await;
@@ -101,19 +100,19 @@ async fn told(State(page): State<Page>) -> Response {
 }
 
 async fn look(upstreams: &Upstreams) -> Bytes {
-    let looks = upstreams.iter().map(|(service, channel)| {
-        let (name, channel) = (service.name(), channel.clone());
-        async move { (name, is_well(channel, name).await) }
+    let looks = upstreams.iter().map(|(service, way)| {
+        let (name, way) = (service.name(), way.clone());
+        async move { (name, is_well(way, name).await) }
     });
     let told: BTreeMap<&str, bool> = join_all(looks).await.into_iter().collect();
     serde_json::to_vec(&told).unwrap_or_default().into()
 }
 
-async fn is_well(channel: Channel, service: &str) -> bool {
+async fn is_well(way: Way, service: &str) -> bool {
     let request = HealthCheckRequest {
         service: service.to_owned(),
     };
-    let mut client = HealthClient::new(channel);
+    let mut client = HealthClient::new(way);
     let answer = timeout(ANSWER_WITHIN, client.check(request)).await;
     answer.is_ok_and(|answer| {
         answer.is_ok_and(|told| told.into_inner().status() == ServingStatus::Serving)

@@ -23,6 +23,7 @@ mod problem;
 mod rest;
 mod settings;
 mod upstream;
+mod way;
 
 use axum::Router;
 use knipperlicht_contracts::DESCRIPTORS;

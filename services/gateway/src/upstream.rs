@@ -8,8 +8,10 @@ use knipperlicht_runtime::Inside;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tower::service_fn;
 
+use crate::way::Way;
+
 /// How long it may take to find out that nobody listens.
-const CONNECT: Duration = Duration::from_secs(3);
+pub(crate) const CONNECT: Duration = Duration::from_secs(3);
 
 /// How often a service that says nothing is asked whether it is still there, and how long it may
 /// take to answer: streams are silent for hours.
@@ -74,25 +76,25 @@ pub enum UpstreamError {
 
 /// The way to each service.
 #[derive(Debug, Clone)]
-pub(crate) struct Upstreams(Vec<(Service, Channel)>);
+pub(crate) struct Upstreams(Vec<(Service, Way)>);
 
 impl Upstreams {
     pub(crate) fn new(services: &Services) -> Result<Self, UpstreamError> {
-        let channels = services.0.iter();
-        let channels = channels.map(|(service, place)| Ok((*service, place.channel()?)));
-        channels.collect::<Result<_, _>>().map(Self)
+        let ways = services.0.iter();
+        let ways = ways.map(|(service, place)| Ok((*service, place.channel()?.into())));
+        ways.collect::<Result<_, _>>().map(Self)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Service, &Channel)> {
-        self.0.iter().map(|(service, channel)| (*service, channel))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Service, &Way)> {
+        self.0.iter().map(|(service, way)| (*service, way))
     }
 
     /// The way to the service whose contracts are in this package.
-    pub(crate) fn of_package(&self, package: &str) -> Option<&Channel> {
+    pub(crate) fn of_package(&self, package: &str) -> Option<&Way> {
         let is_named = |service: Service| package == format!("knipperlicht.{}.v1", service.name());
         self.iter()
             .find(|(service, _)| is_named(*service))
-            .map(|(_, channel)| channel)
+            .map(|(_, way)| way)
     }
 }
 

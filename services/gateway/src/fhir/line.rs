@@ -11,13 +11,13 @@ use knipperlicht_contracts::{
     routing::v1::{self as routing, routing_service_client::RoutingServiceClient},
 };
 use knipperlicht_vocabulary::ReferralState;
-use tonic::{Request, Status, metadata::MetadataMap, transport::Channel};
+use tonic::{Request, Status, metadata::MetadataMap};
 
 use super::{
     outcome::Refusal,
     referral::{self, Asked},
 };
-use crate::{fault::Fault, upstream::Upstreams};
+use crate::{fault::Fault, upstream::Upstreams, way::Way};
 
 /// How long a service may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -32,17 +32,17 @@ const MOST_PAGES: usize = 50;
 #[derive(Debug, Clone)]
 pub(super) struct Line {
     told: HeaderMap,
-    intake: Channel,
-    assessment: Channel,
-    routing: Channel,
-    followup: Channel,
+    intake: Way,
+    assessment: Way,
+    routing: Way,
+    followup: Way,
 }
 
 impl Line {
     pub(super) fn new(upstreams: &Upstreams, told: HeaderMap) -> Result<Self, Fault> {
         let to = |package: &str| {
-            let channel = upstreams.of_package(package).cloned();
-            channel.ok_or(Fault::ServiceAway)
+            let way = upstreams.of_package(package).cloned();
+            way.ok_or(Fault::ServiceAway)
         };
         Ok(Self {
             told,
@@ -61,19 +61,19 @@ impl Line {
         request
     }
 
-    pub(super) fn intake(&self) -> IntakeServiceClient<Channel> {
+    pub(super) fn intake(&self) -> IntakeServiceClient<Way> {
         IntakeServiceClient::new(self.intake.clone())
     }
 
-    pub(super) fn assessment(&self) -> AssessmentServiceClient<Channel> {
+    pub(super) fn assessment(&self) -> AssessmentServiceClient<Way> {
         AssessmentServiceClient::new(self.assessment.clone())
     }
 
-    pub(super) fn routing(&self) -> RoutingServiceClient<Channel> {
+    pub(super) fn routing(&self) -> RoutingServiceClient<Way> {
         RoutingServiceClient::new(self.routing.clone())
     }
 
-    pub(super) fn followup(&self) -> FollowupServiceClient<Channel> {
+    pub(super) fn followup(&self) -> FollowupServiceClient<Way> {
         FollowupServiceClient::new(self.followup.clone())
     }
 

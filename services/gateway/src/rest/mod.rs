@@ -40,7 +40,7 @@ pub(crate) use self::{
 };
 #[cfg(test)]
 pub(crate) use self::{request::tests::understood, rules::tests};
-use crate::{allowance, caller::Caller, fault::Fault, places::Places, problem::Problem};
+use crate::{allowance, caller::Caller, fault::Fault, places::Places, problem::Problem, way::Way};
 
 /// How long a call may take: a little longer than the service's own door gives it.
 const PATIENCE: Duration = Duration::from_secs(32);
@@ -194,8 +194,8 @@ impl Call<'_> {
     }
 }
 
-fn client(rule: &Rule) -> Grpc<tonic::transport::Channel> {
-    Grpc::new(rule.channel.clone()).max_decoding_message_size(LARGEST_ANSWER)
+fn client(rule: &Rule) -> Grpc<Way> {
+    Grpc::new(rule.way.clone()).max_decoding_message_size(LARGEST_ANSWER)
 }
 
 fn unreachable_service(_: tonic::transport::Error) -> Status {

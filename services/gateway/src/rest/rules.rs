@@ -4,10 +4,10 @@ use http::Method;
 use prost_reflect::{
     DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, MethodDescriptor, Value,
 };
-use tonic::{codegen::http::uri::PathAndQuery, transport::Channel};
+use tonic::codegen::http::uri::PathAndQuery;
 
 use super::template::{Filled, Template};
-use crate::upstream::Upstreams;
+use crate::{upstream::Upstreams, way::Way};
 
 /// The name of the rule in the contracts.
 const HTTP: &str = "google.api.http";
@@ -56,7 +56,7 @@ pub(crate) struct Rule {
     pub(crate) own_id: Option<&'static str>,
     /// Its path over gRPC.
     pub(crate) path: PathAndQuery,
-    pub(crate) channel: Channel,
+    pub(crate) way: Way,
 }
 
 /// Every call over HTTP.
@@ -93,11 +93,11 @@ impl Rules {
         };
         let mut rules = Vec::new();
         for service in pool.services() {
-            let Some(channel) = upstreams.of_package(service.package_name()) else {
+            let Some(way) = upstreams.of_package(service.package_name()) else {
                 continue;
             };
             for call in service.methods() {
-                rules.extend(Rule::read(&http, call, channel)?);
+                rules.extend(Rule::read(&http, call, way)?);
             }
         }
         Ok(Self(rules))
@@ -136,7 +136,7 @@ impl Rule {
     fn read(
         http: &ExtensionDescriptor,
         call: MethodDescriptor,
-        channel: &Channel,
+        way: &Way,
     ) -> Result<Option<Self>, RuleError> {
         let options = call.options();
         if !options.has_extension(http) {
@@ -174,7 +174,7 @@ impl Rule {
             sent,
             own_id: own_id.map(|(_, field)| *field),
             path: PathAndQuery::try_from(path).map_err(|_| wrong("the call's own path"))?,
-            channel: channel.clone(),
+            way: way.clone(),
             call,
         }))
     }
