@@ -1,7 +1,7 @@
 //! Those who use the line, each with their own token, and what they do when there is no answer:
 //! call again.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use knipperlicht_access::{DevIssuer, Person, Role};
 use knipperlicht_contracts::{
@@ -168,6 +168,14 @@ pub fn is_no_answer(status: &Status) -> bool {
             | Code::Aborted
             | Code::ResourceExhausted
     )
+}
+
+/// Whether the call never left: its connection had ended before it was its turn, as happens when a
+/// process is replaced in an orderly way. Libraries of gRPC make such a call again by themselves (gRFC
+/// A6, transparent retries), but for the one used here. What came over the network has no source.
+#[must_use]
+pub fn never_left(status: &Status) -> bool {
+    status.code() == Code::Cancelled && status.source().is_some()
 }
 
 /// How long to wait before the try after `failures`: 50 ms, doubling, at most 800.

@@ -58,8 +58,8 @@ pub struct Asked {
     pub acknowledged: usize,
     /// Of these, never answered: the line did not come back.
     pub unanswered: u64,
-    /// Calls made again for want of an answer.
-    pub retries: u64,
+    /// Calls made again for want of an answer: how often for which reason.
+    pub retries: BTreeMap<String, u64>,
     /// Signals sent again though they had been acknowledged, or twice at once.
     pub repeated: u64,
     /// Decisions of partners that were answered.
@@ -76,7 +76,7 @@ impl From<&Promises> for Asked {
             sent: promises.sent,
             acknowledged: promises.receipts.len(),
             unanswered: promises.unanswered(),
-            retries: promises.retries,
+            retries: promises.retries.clone(),
             repeated: promises.repeated,
             decisions: promises.decisions.len(),
             looked_at: promises.looked_at.len(),
@@ -269,8 +269,15 @@ impl fmt::Display for Asked {
         writeln!(
             f,
             "signals       {} sent, {} acknowledged, {} unanswered, {} calls made again, {} sent again on purpose",
-            self.sent, self.acknowledged, self.unanswered, self.retries, self.repeated
+            self.sent,
+            self.acknowledged,
+            self.unanswered,
+            self.retries.values().sum::<u64>(),
+            self.repeated
         )?;
+        for (why, times) in &self.retries {
+            writeln!(f, "              {times:>6} made again: {why}")?;
+        }
         writeln!(
             f,
             "partners      {} decisions, {} contacts read, {} follow-ups completed",

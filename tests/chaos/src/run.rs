@@ -139,7 +139,7 @@ pub async fn upgrade(
                 over_at: cluster.environment.now(),
             });
         }
-        let retries = load.promises().retries();
+        let retries = load.promises().retries().values().sum::<u64>();
         tell(&format!("{what}; {retries} calls were made again so far"));
         tokio::time::sleep(while_nothing_changes).await;
     }

@@ -86,7 +86,11 @@ mod tests {
         let told = || -> i64 {
             let mut date = Command::new("date");
             let said = date.arg("+%s").envs(clock.variables()).output().unwrap();
-            String::from_utf8(said.stdout).unwrap().trim().parse().unwrap()
+            String::from_utf8(said.stdout)
+                .unwrap()
+                .trim()
+                .parse()
+                .unwrap()
         };
         let right = told();
         for hours in [1, -1] {

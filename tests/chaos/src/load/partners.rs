@@ -23,7 +23,7 @@ use tonic::Status;
 use super::promises::{Decision, SharedPromises};
 use crate::{
     ChaosError, Dice,
-    people::{Caller, People, is_no_answer, pause_after},
+    people::{Caller, People, is_no_answer, never_left, pause_after},
 };
 
 /// Referrals that are decided on at the same time.
@@ -293,8 +293,9 @@ impl Bots {
         for failures in 0..TRIES {
             match call().await {
                 Ok(_) => return true,
+                Err(status) if never_left(&status) => {}
                 Err(status) if is_no_answer(&status) => {
-                    self.promises.retried();
+                    self.promises.retried(&status);
                     tokio::time::sleep(pause_after(failures)).await;
                 }
                 Err(_) => return false,

@@ -1,12 +1,13 @@
 //! What the line promised to whom: every answer it gave. The databases must bear it out.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::Timestamp;
 use knipperlicht_contracts::{from_proto, intake::v1 as intake};
+use tonic::Status;
 use uuid::Uuid;
 
 /// A receipt that a reporter holds.
@@ -55,8 +56,8 @@ pub enum Decision {
 pub struct Promises {
     /// Signals that were sent, each counted once.
     pub sent: u64,
-    /// Calls that were made again for want of an answer.
-    pub retries: u64,
+    /// Calls that were made again for want of an answer: how often for which reason.
+    pub retries: BTreeMap<String, u64>,
     /// Signals that were sent again though they had been acknowledged.
     pub repeated: u64,
     /// The first receipt for each signal.
@@ -99,8 +100,9 @@ impl SharedPromises {
         self.lock().sent += 1;
     }
 
-    pub(super) fn retried(&self) {
-        self.lock().retries += 1;
+    pub(super) fn retried(&self, why: &Status) {
+        let why = format!("{:?}: {}", why.code(), why.message());
+        *self.lock().retries.entry(why).or_default() += 1;
     }
 
     pub(super) fn repeated(&self) {
@@ -132,10 +134,10 @@ impl SharedPromises {
         self.lock().looked_at.push(situation);
     }
 
-    /// Calls that were made again so far, for want of an answer.
+    /// Calls that were made again so far, for want of an answer: how often for which reason.
     #[must_use]
-    pub fn retries(&self) -> u64 {
-        self.lock().retries
+    pub fn retries(&self) -> BTreeMap<String, u64> {
+        self.lock().retries.clone()
     }
 
     /// Whether a signal that was sent after `moment` was acknowledged.

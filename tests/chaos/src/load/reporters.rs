@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Dice,
-    people::{Caller, is_no_answer, pause_after},
+    people::{Caller, is_no_answer, never_left, pause_after},
 };
 
 /// Acknowledged signals that are sent again all the same, of a hundred: the answer was lost on a
@@ -90,8 +90,9 @@ impl Reporter {
                 Ok(answer) => {
                     return self.note(signal, called_at, answer.into_inner().receipt.as_ref());
                 }
+                Err(status) if never_left(&status) => {}
                 Err(status) if is_no_answer(&status) => {
-                    self.promises.retried();
+                    self.promises.retried(&status);
                     tokio::time::sleep(pause_after(failures)).await;
                     failures += 1;
                 }
