@@ -4,6 +4,7 @@ use knipperlicht_contracts::event::Service;
 use knipperlicht_runtime::retry_pause;
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection,
+    error::DatabaseError,
     migrate::{MigrateError, Migrator},
 };
 
@@ -197,6 +198,6 @@ impl SchemaError {
             }
             Self::Migration(_) | Self::NotEmpty(_) => None,
         };
-        database.and_then(|error| error.code()).as_deref() == Some(LOCK_NOT_AVAILABLE)
+        database.and_then(DatabaseError::code).as_deref() == Some(LOCK_NOT_AVAILABLE)
     }
 }

@@ -20,7 +20,7 @@ async fn chaos_short() {
         },
         seed: 11,
         kinds: Kind::ALL.to_vec(),
-        lasts: Duration::from_secs(30),
+        lasts: Duration::from_secs(25),
         most: Kind::ALL.len(),
     };
     let report = run(&chaos, |told| eprintln!("{told}")).await.unwrap();

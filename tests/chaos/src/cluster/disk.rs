@@ -4,11 +4,12 @@
 
 use std::{
     ffi::OsStr,
-    fs,
+    fs, iter,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
+use super::process::parent;
 use crate::ChaosError;
 
 /// Room on it; the file takes only what is written.
@@ -81,10 +82,14 @@ impl Drop for Disk {
     }
 }
 
-/// Whether what we mount is seen by us and those we start alone, and not by the machine.
+/// Whether what we mount is seen by us and those we start alone, and not by the machine: somebody that
+/// we come from sees other mounts.
 fn mounts_go_with_us() -> bool {
-    let seen_by = |process: &str| fs::read_link(format!("/proc/{process}/ns/mnt"));
-    matches!((seen_by("self"), seen_by("1")), (Ok(ours), Ok(all)) if ours != all)
+    let seen_by = |pid: u32| fs::read_link(format!("/proc/{pid}/ns/mnt")).ok();
+    let ourselves = std::process::id();
+    let ours = seen_by(ourselves);
+    let mut before_us = iter::successors(parent(ourselves), |pid| parent(*pid));
+    before_us.any(|pid| seen_by(pid).is_some_and(|theirs| Some(theirs) != ours))
 }
 
 fn run<'a>(program: &str, arguments: impl IntoIterator<Item = &'a OsStr>) -> bool {

@@ -215,18 +215,19 @@ pub(super) fn family(pid: u32) -> Vec<u32> {
         else {
             continue;
         };
-        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        // After the name, which may hold anything: state, parent.
-        let mut fields = stat
-            .rsplit(')')
-            .next()
-            .unwrap_or_default()
-            .split_whitespace();
-        if fields.nth(1).and_then(|parent| parent.parse().ok()) == Some(pid) {
+        if parent(child) == Some(pid) {
             family.push(child);
         }
     }
     family
+}
+
+/// The one that started a process.
+pub(super) fn parent(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // After the name, which may hold anything: state, parent.
+    let mut fields = stat.rsplit(')').next()?.split_whitespace();
+    fields.nth(1)?.parse().ok()
 }
 
 /// The end of a log; why not, where it cannot be read.
