@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/.knipperlicht/tools/bin:$(PATH)
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run web web-check web-test web-measure test check check-tools format clippy deps advisories words proto migrations own deployment k8s-rules bench sim chaos fuzz sbom fmt sqlx access-page proto-baseline migrations-out clean
+.PHONY: help run web web-check web-test web-measure test check check-tools format clippy deps advisories words proto migrations own deployment k8s-rules bench sim chaos kill fuzz sbom fmt sqlx access-page proto-baseline migrations-out clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -106,6 +106,9 @@ chaos: ## an hour in which everything goes wrong that can, under load, and what 
 	@$(ENSURE) test
 	cargo build --release --bin knipperlicht --bin knipperlicht-chaos
 	$(APART) $(BUILT)/release/knipperlicht-chaos $(ARGS)
+
+kill: ## the same with kill -9 alone, and one of everything
+	$(MAKE) chaos ARGS="--alone --only kill --minutes 10 --mishaps 50 $(ARGS)"
 
 fuzz: ## every fuzz target by hand: ARGS=1000000 inputs each, or a number of your own
 	@$(ENSURE) test

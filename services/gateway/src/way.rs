@@ -161,8 +161,9 @@ mod tests {
     }
 
     async fn ask(way: Way) -> Result<(), Code> {
-        let asked = HealthClient::new(way).check(HealthCheckRequest::default());
-        asked.await.map(drop).map_err(|status| status.code())
+        let mut health = HealthClient::new(way);
+        let asked = health.check(HealthCheckRequest::default()).await;
+        asked.map(drop).map_err(|status| status.code())
     }
 
     fn served() -> DuplexStream {
@@ -214,8 +215,7 @@ mod tests {
         let request = HealthCheckRequest {
             service: "to be heard".to_owned(),
         };
-        let asked = HealthClient::new(way).check(request).await;
-        asked.unwrap_err();
+        HealthClient::new(way).check(request).await.unwrap_err();
         assert_eq!(connections.load(Ordering::Relaxed), 1);
     }
 }

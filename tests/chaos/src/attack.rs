@@ -49,11 +49,10 @@ pub fn possible(cluster: &Cluster, shape: Shape, kinds: &[Kind]) -> Vec<(Kind, V
         Kind::Kill | Kind::Freeze => parts.clone(),
         Kind::Cut | Kind::Delay | Kind::LoseAnswers => links.clone(),
         Kind::FillDisk => disks.clone().collect(),
-        Kind::MoveClock if !cluster.has_clocks() => Vec::new(),
+        Kind::MoveClock if cluster.has_clocks() => services.clone(),
         // With one process of each service nobody would be there meanwhile.
-        Kind::Roll if shape.instances == 1 => Vec::new(),
-        Kind::Roll => parts.clone(),
-        Kind::MoveClock => services.clone(),
+        Kind::Roll if shape.instances > 1 => parts.clone(),
+        Kind::MoveClock | Kind::Roll => Vec::new(),
     };
     kinds.iter().map(|kind| (*kind, places(*kind))).collect()
 }

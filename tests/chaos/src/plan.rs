@@ -156,7 +156,10 @@ mod tests {
             .take(200)
             .map(|mishap| mishap.by)
             .collect();
-        assert!(jumps.iter().any(|by| by.is_negative()) && jumps.iter().any(|by| by.is_positive()));
+        assert!(
+            jumps.iter().any(SignedDuration::is_negative)
+                && jumps.iter().any(SignedDuration::is_positive)
+        );
         assert!(
             jumps
                 .iter()

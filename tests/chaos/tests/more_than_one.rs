@@ -65,7 +65,7 @@ async fn chaos_more_than_one_of_everything() {
     let promises = load.finish().await;
 
     let report = prove(&mut cluster, &promises, &happened, &mut |told| {
-        eprintln!("{told}")
+        eprintln!("{told}");
     })
     .await;
     let report = report.unwrap();

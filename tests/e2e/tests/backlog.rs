@@ -60,11 +60,8 @@ async fn an_operator_sees_what_waits_and_what_is_stuck() {
         .bed
         .connect_nats(NatsUser::Service(Service::Intake))
         .await;
-    let said = jetstream::new(nats).publish_with_headers(
-        "kl.evt.3.gent.signal.flagged.v1",
-        headers,
-        "".into(),
-    );
+    let stream = jetstream::new(nats);
+    let said = stream.publish_with_headers("kl.evt.3.gent.signal.flagged.v1", headers, "".into());
     said.await.unwrap().await.unwrap();
     let stuck = eventually("it is stuck", async || {
         let backlog = backlog!(operator.assessment(), assessment);
