@@ -15,8 +15,8 @@ use crate::{
     stall::Stall,
 };
 
-/// Findings that are shown at most.
-const SHOWN: usize = 40;
+/// Findings that are shown at most, of each sort: what is rare says more.
+const SHOWN: usize = 10;
 
 /// What a run showed.
 #[derive(Debug, Clone, Serialize)]
@@ -126,7 +126,7 @@ impl Report {
             doubled: findings.count(Fault::Doubled),
             out_of_order: findings.count(Fault::OutOfOrder),
             parked: findings.count(Fault::Parked),
-            findings: findings.all().iter().take(SHOWN).cloned().collect(),
+            findings: first_of_each(findings),
             ..self
         }
     }
@@ -145,6 +145,14 @@ impl Report {
     pub fn times(&self) -> usize {
         self.mishaps.iter().map(|one| one.times).sum()
     }
+}
+
+fn first_of_each(findings: &Findings) -> Vec<Finding> {
+    let of = |fault: Fault| {
+        let of_it = findings.all().iter();
+        of_it.filter(move |found| found.fault == fault).take(SHOWN)
+    };
+    Fault::ALL.into_iter().flat_map(of).cloned().collect()
 }
 
 /// One sort of mishap at one sort of place.

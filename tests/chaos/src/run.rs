@@ -18,9 +18,6 @@ use crate::{
     stall::Pulse,
 };
 
-/// How long the line may take to become quiet after the load; less, if it does not move any more.
-const QUIET_WITHIN: Duration = Duration::from_mins(4);
-
 /// The load runs so long before the first mishap, so that there is something to lose.
 const WARM_UP: Duration = Duration::from_secs(1);
 
@@ -165,7 +162,7 @@ pub async fn prove(
     tell: &mut impl FnMut(&str),
 ) -> Result<Report, ChaosError> {
     tell("waiting until everything was heard");
-    let drained = drain(&cluster.database_url(), QUIET_WITHIN).await?;
+    let drained = drain(&cluster.database_url()).await?;
     let fallen = cluster.fallen()?;
     let mut books = Books::read(&mut cluster.look().await?).await?;
     books.read_audit(&cluster.database_url()).await?;
