@@ -1,4 +1,4 @@
-//! Chaos, short: every sort of mishap once under load, and nothing is lost, doubled or put out of
+//! Chaos, short: one sort of mishap after the other under load, and nothing is lost, doubled or put out of
 //! order. `make chaos` is the long one.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
