@@ -1,8 +1,6 @@
 //! An acceptance that is heard only after its situation became part of another one: it is of both as
 //! long as they are one, and after a split of its own alone.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use knipperlicht_contracts::{
     assessment::v1 as assessment,
     intake::v1::{self as intake, Resolution},

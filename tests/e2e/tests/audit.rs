@@ -1,7 +1,5 @@
 //! What the services note of what people do, and that it holds.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use knipperlicht_access::{Database, DatabaseOptions, Principal, Role};
 use knipperlicht_contracts::{
     event::Service, followup::v1 as followup, intake::v1 as intake,

@@ -1,7 +1,5 @@
 //! What an operator is told of each service: what waits and what is stuck, and nothing that is anybody's.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use async_nats::{HeaderMap, jetstream};
 use knipperlicht_access::Role;
 use knipperlicht_contracts::{

@@ -1,7 +1,5 @@
 //! Bad days: PostgreSQL away, NATS away, NATS full. Nothing acknowledged is lost.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream;

@@ -1,6 +1,5 @@
 //! Bad input: each a typed error with a code and, where one is at fault, a field; nothing stored.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(
     clippy::assigning_clones,
     reason = "a table of what is spoiled reads better so"

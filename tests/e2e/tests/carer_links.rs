@@ -1,6 +1,5 @@
 //! Links and cards for carers: what they open, to whom, how long, and what bad ones are told.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(
     clippy::too_many_lines,
     reason = "a scenario reads top down, in one piece"

@@ -1,8 +1,6 @@
 //! Clocks beside the scenarios: a referral that is held, one that becomes more urgent, and clocks
 //! that are fired once and in order, however many instances there are and however long none ran.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp, civil::DateTime};

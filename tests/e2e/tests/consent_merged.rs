@@ -1,8 +1,6 @@
 //! Two situations that are one, in which different things were said of consent: the more careful word
 //! holds for both until somebody asks again, everywhere; and a split gives each its own back.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use knipperlicht_contracts::intake::v1::{self as intake, Resolution};
 use knipperlicht_e2e::{CoordinatorDesk, PartnerDesk, ReporterPhone, World, a_signal};
 use knipperlicht_harness::eventually;

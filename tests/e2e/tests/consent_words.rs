@@ -1,7 +1,5 @@
 //! Words of different age and from different mouths: which one holds, and that every service goes by it.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use jiff::SignedDuration;
 use knipperlicht_contracts::{assessment::v1 as assessment, intake::v1 as intake, to_proto};
 use knipperlicht_e2e::{World, a_signal};

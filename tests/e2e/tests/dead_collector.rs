@@ -1,8 +1,6 @@
 //! A collector that is away, or silent, is nobody's business but its own: the line goes on, and ends in
 //! time.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::{
     net::TcpListener,
     time::{Duration, Instant},

@@ -1,7 +1,5 @@
 //! The directory: brought in as a file, decided by, stated full, ended, and taken out again.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use jiff::SignedDuration;
 use knipperlicht_access::Role;
 use knipperlicht_contracts::{

@@ -1,8 +1,6 @@
 //! The doors: every cell of the table role x call is tried on the running line, those that are open
 //! and those that are closed.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::collections::BTreeMap;
 
 use knipperlicht_access::{Role, allowed};

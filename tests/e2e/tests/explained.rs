@@ -1,8 +1,6 @@
 //! A route explains itself: measured behaviour counts, a preview does nothing, and a decision
 //! comes out the same after the tables have changed.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use jiff::SignedDuration;
 use knipperlicht_contracts::routing::v1 as routing;
 use knipperlicht_e2e::{CoordinatorDesk, World, a_signal};

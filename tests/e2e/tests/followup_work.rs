@@ -1,8 +1,6 @@
 //! What a partner does until the carer is helped: names who is there, tries, visits, and says that
 //! nobody answers.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use jiff::SignedDuration;
 use knipperlicht_contracts::{followup::v1 as followup, intake::v1 as intake, to_proto};
 use knipperlicht_e2e::{Caller, Closed, World};

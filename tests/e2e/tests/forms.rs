@@ -1,7 +1,6 @@
 //! Forms that were filled in, and several signals of one situation: each judges the whole anew,
 //! and routing hears of it once.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(
     clippy::too_many_lines,
     reason = "a scenario reads top down, in one piece"

@@ -1,7 +1,5 @@
 //! The guide for integrators: what stands in it is run as it stands.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::{
     fs,
     path::Path,

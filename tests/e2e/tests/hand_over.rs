@@ -1,8 +1,6 @@
 //! The warm hand-over: a partner asks another one to take its follow-up over, and goes on until
 //! that one says yes. Nobody is without help in between, and whoever gave knows nothing more then.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use knipperlicht_contracts::{
     assessment::v1 as assessment, intake::v1 as intake, routing::v1 as routing,
 };

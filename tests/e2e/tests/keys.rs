@@ -1,8 +1,6 @@
 //! The master key changes while the line runs: no call fails, and afterwards the old key is not
 //! needed any more.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::{
     collections::BTreeMap,
     fs,

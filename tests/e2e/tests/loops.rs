@@ -4,8 +4,6 @@
 //! From any state that can be reached some action leads to closed, and every open loop has a
 //! running clock or a coordinator; so has what a broken promise leads to.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::{collections::HashMap, sync::LazyLock};
 
 use jiff::{SignedDuration, Timestamp, civil::Date};

@@ -1,6 +1,5 @@
 //! Two situations that turn out to be one: asked, merged, split, and merged for good.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(
     clippy::too_many_lines,
     reason = "a scenario reads top down, in one piece"

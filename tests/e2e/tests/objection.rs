@@ -1,8 +1,6 @@
 //! The cared-for person objects that what concerns them is shared: partners see no observation of theirs
 //! and no note about them, and that something is left out, not what. The carer's own help goes on.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use knipperlicht_contracts::{
     assessment::v1 as assessment, followup::v1 as followup, intake::v1 as intake,
 };

@@ -1,7 +1,6 @@
 //! One signal is one trace: from the tap on the phone to what the carer says in the end, through every
 //! service, the stream and the webhook of a partner; and nothing in it says who anybody is.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(
     clippy::too_many_lines,
     reason = "a scenario reads top down, in one piece"

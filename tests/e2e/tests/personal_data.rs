@@ -2,8 +2,6 @@
 //! table. One situation is played with marked texts; then everything that was kept, said or
 //! logged is searched for them.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::{
     fs,
     io::{self, Write},

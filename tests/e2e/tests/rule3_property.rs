@@ -2,7 +2,6 @@
 //! after each of which everybody tries to learn who it is about, nobody does without a yes or a vital
 //! interest, nor anything of a situation that is not theirs.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(clippy::print_stdout, reason = "it says how much it tried")]
 
 use std::{collections::BTreeSet, time::Duration};

@@ -1,7 +1,6 @@
 //! S1: an offline cleaner in 8400 Oostende flags; it is synced, routed, accepted, contacted,
 //! helped; the reporter is told each time; the carer confirms after four weeks.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(
     clippy::too_many_lines,
     reason = "a scenario reads top down, in one piece"
@@ -21,8 +20,7 @@ use knipperlicht_vocabulary::{
     Consent, ContactChannel, ContactResult, OutcomeResult, PerseveranceTime, QolLevel, Step,
 };
 
-#[path = "wire/mod.rs"]
-mod wire;
+use crate::wire;
 
 #[tokio::test]
 async fn s01_offline_cleaner() {

@@ -1,7 +1,5 @@
 //! S2: the same signal arrives three times: one signal, the same receipt.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use knipperlicht_contracts::intake::v1 as intake;
 use knipperlicht_e2e::{World, a_signal};
 use knipperlicht_runtime::Problem;

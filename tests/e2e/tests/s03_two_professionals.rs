@@ -1,6 +1,5 @@
 //! S3: two professionals, one carer: one situation, one referral, both told.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(
     clippy::too_many_lines,
     reason = "a scenario reads top down, in one piece"

@@ -1,8 +1,6 @@
 //! S4: consent is not asked. The receipt says how to ask; nobody downstream learns who it is, nor that
 //! they were thought of; and once it is given, it goes out by itself.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use knipperlicht_contracts::{intake::v1 as intake, routing::v1 as routing};
 use knipperlicht_e2e::{World, a_signal};
 use knipperlicht_runtime::Problem;

@@ -1,8 +1,6 @@
 //! S6: suicidal talk. The numbers to call are on the receipt, it is an emergency, and the zone's
 //! coordinator has it at once, whatever the carer agreed to; who it is nobody learns without a yes.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::time::{Duration, Instant};
 
 use knipperlicht_contracts::intake::v1 as intake;

@@ -1,7 +1,5 @@
 //! S7: declined for capacity: the next one; all decline: the coordinator; nothing dropped.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::collections::BTreeSet;
 
 use knipperlicht_contracts::routing::v1 as routing;

@@ -1,7 +1,6 @@
 //! S8: silence: breaches in working time climb the ladder, across a weekend and a public holiday;
 //! the reporter is told at each rung.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(
     clippy::too_many_lines,
     reason = "a scenario reads top down, in one piece"

@@ -1,7 +1,5 @@
 //! S9: a doubtful postal code: the coordinator sees both zones, redirects, history kept.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use knipperlicht_contracts::{
     followup::v1 as followup, intake::v1::Signal, routing::v1 as routing,
 };

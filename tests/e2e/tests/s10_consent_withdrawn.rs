@@ -2,8 +2,6 @@
 //! link. The partner loses access at once, nothing runs any more, everyone is told; and it goes on
 //! when the carer agrees again.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::time::Duration;
 
 use async_nats::jetstream;

@@ -1,8 +1,6 @@
 //! S11: the partner says that it helped, the carer says that it did not: it is open again at once,
 //! with a fresh clock and everything kept. A reporter can say the same, and so can a coordinator.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use jiff::SignedDuration;
 use knipperlicht_contracts::{
     events::v1::CarerState, followup::v1 as followup, from_proto, intake::v1 as intake,

@@ -1,7 +1,5 @@
 //! S12: a French-speaking carer in Brussels: language decides.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use knipperlicht_contracts::{intake::v1::Signal, routing::v1 as routing};
 use knipperlicht_e2e::{World, a_signal};
 use knipperlicht_vocabulary::{Language, Observation, Step};

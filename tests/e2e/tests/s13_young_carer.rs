@@ -1,7 +1,5 @@
 //! S13: a pupil flagged by a school: a partner for young carers.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use knipperlicht_contracts::{intake::v1::Signal, routing::v1 as routing};
 use knipperlicht_e2e::{World, a_signal};
 use knipperlicht_harness::eventually;

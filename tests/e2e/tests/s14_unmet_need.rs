@@ -1,8 +1,6 @@
 //! S14: a need nobody offers: a coordinator has it, and it counts as an unmet need of the zone, in
 //! its list at once and in its report of the year.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use jiff::Timestamp;
 use knipperlicht_access::Role;
 use knipperlicht_contracts::{

@@ -1,7 +1,5 @@
 //! S15: completed after its due date: accepted, and marked late.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use jiff::{SignedDuration, Timestamp, civil::DateTime};
 use knipperlicht_contracts::{followup::v1 as followup, from_proto};
 use knipperlicht_e2e::{PartnerDesk, World, a_signal};

@@ -1,8 +1,6 @@
 //! Thousands of requests at random, made from the OpenAPI document by another program
 //! (schemathesis), in every role: nothing may fail inside, and every answer is as the document says.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::{collections::BTreeSet, path::Path, process::Stdio};
 
 use knipperlicht_access::{Role, allowed};

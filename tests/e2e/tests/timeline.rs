@@ -1,7 +1,6 @@
 //! The timeline: one situation's whole story in order, with who, what, when, why and its trace; of
 //! two situations that became one, both.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(
     clippy::too_many_lines,
     reason = "a scenario reads top down, in one piece"

@@ -1,8 +1,6 @@
 //! Feedback is told exactly once per step, also when every event arrives three times; and nothing is
 //! told of what is the carer's own.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use std::{collections::BTreeMap, time::Duration};
 
 use async_nats::{HeaderMap, jetstream};

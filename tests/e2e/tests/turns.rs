@@ -1,8 +1,6 @@
 //! The turns a situation can take besides the straight way of S1: consent that is not asked,
 //! refused or given later; an emergency; silence; taking back; holding; a coordinator's hand.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use jiff::SignedDuration;
 use knipperlicht_contracts::{
     intake::v1 as intake,

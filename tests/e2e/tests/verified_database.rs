@@ -1,7 +1,5 @@
 //! The database is spoken to when an authority that we trust says that it is who it should be.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use knipperlicht::migrate::migrate;
 use knipperlicht_access::{Database, DatabaseOptions, Principal};
 use knipperlicht_sandbox::{Authority, Identity, Scratch, ScratchOptions, Tools};

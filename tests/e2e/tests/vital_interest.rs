@@ -2,8 +2,6 @@
 //! zone has to read why and take note of it. The reason stays in the vault, and the carer sees that it was
 //! read.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use knipperlicht_contracts::{followup::v1::OpenLoop, intake::v1 as intake};
 use knipperlicht_e2e::{Caller, CoordinatorDesk, World, a_signal};
 use knipperlicht_harness::eventually;

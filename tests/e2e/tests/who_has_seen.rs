@@ -1,8 +1,6 @@
 //! Who has seen what: the carer reads, by their link, each organisation that looked at what is kept of
 //! them, with day and time. Never a worker's account.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use jiff::SignedDuration;
 use knipperlicht_access::Role;
 use knipperlicht_contracts::{from_proto, intake::v1 as intake};

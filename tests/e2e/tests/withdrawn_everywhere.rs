@@ -1,7 +1,6 @@
 //! Consent is withdrawn, by the carer or by a reporter, before a partner accepted, after, or after it was
 //! closed: within a second every service shows it. Measured, many times.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(clippy::print_stdout, reason = "it says what it measured")]
 
 use std::time::{Duration, Instant};

@@ -1,11 +1,7 @@
 //! The report of a zone: counted once, whole years only, seen by those who may, and with nothing in
 //! it that gives away a handful of people.
 
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on should stop"
-)]
+#![allow(clippy::panic, reason = "a test that cannot go on should stop")]
 #![allow(
     clippy::too_many_lines,
     reason = "a scenario reads top down, in one piece"

@@ -3,7 +3,7 @@
 use knipperlicht_contracts::intake::v1 as intake;
 use knipperlicht_e2e::{CoordinatorDesk, World, a_signal};
 
-use crate::order::{merge, question};
+use crate::erasure::order::{merge, question};
 
 async fn requests(desk: &CoordinatorDesk) -> Vec<intake::ErasureRequest> {
     let request = intake::ListErasureRequestsRequest {};

@@ -7,7 +7,7 @@ use knipperlicht_harness::eventually;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::traces::{left_of, until_forgotten, until_reconciled};
+use crate::erasure::traces::{left_of, until_forgotten, until_reconciled};
 
 #[tokio::test]
 async fn what_was_over_for_long_is_forgotten_and_what_is_open_is_not() {

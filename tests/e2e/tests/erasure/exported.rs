@@ -9,7 +9,7 @@ use knipperlicht_runtime::Problem;
 use knipperlicht_vocabulary::Step;
 use serde_json::Value;
 
-use crate::{
+use crate::erasure::{
     order::{ZONE, merge, question, two_that_are_one},
     proof::{MARKS, WORKER, play},
     traces::until_reconciled,

@@ -12,7 +12,7 @@ use knipperlicht_harness::eventually;
 use knipperlicht_runtime::Problem;
 use knipperlicht_vocabulary::{Consent, ErasureReason, Step};
 
-use crate::traces::{until_forgotten, until_reconciled};
+use crate::erasure::traces::{until_forgotten, until_reconciled};
 
 const ERASED: &str = "knipperlicht.situation.erased.v1";
 

@@ -9,7 +9,7 @@ use knipperlicht_harness::{Bed, eventually};
 use knipperlicht_vocabulary::{ResolutionReason, Step};
 use sqlx::Connection;
 
-use crate::traces::{left_of, until_forgotten, until_reconciled};
+use crate::erasure::traces::{left_of, until_forgotten, until_reconciled};
 
 pub(crate) const ZONE: &str = "oostende-bredene";
 

@@ -24,7 +24,7 @@ use tracing_subscriber::{
 };
 use uuid::Uuid;
 
-use crate::traces::{until_forgotten, until_reconciled};
+use crate::erasure::traces::{until_forgotten, until_reconciled};
 
 /// One for every field in which something personal can be said of a carer.
 pub(crate) const MARKS: [&str; 12] = [

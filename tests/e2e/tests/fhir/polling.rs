@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use knipperlicht_e2e::World;
 use serde_json::Value;
 
-use crate::care::{Answered, Care, PARTNER, ZONE, moved, proposal, situation_of};
+use crate::fhir::care::{Answered, Care, PARTNER, ZONE, moved, proposal, situation_of};
 
 /// Everything that changed since, page by page, as it was found.
 async fn changes(care: &Care, since: &str) -> Vec<Value> {

@@ -7,7 +7,7 @@ use knipperlicht_harness::eventually;
 use knipperlicht_vocabulary::ResponseId;
 use serde_json::{Value, json};
 
-use crate::care::{
+use crate::fhir::care::{
     Answered, Care, OWN, PARTNER, ZONE, coded, moved, proposal, saying, situation_of,
 };
 

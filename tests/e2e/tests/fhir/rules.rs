@@ -4,7 +4,7 @@ use http::Method;
 use knipperlicht_e2e::World;
 use serde_json::{Value, json};
 
-use crate::care::{
+use crate::fhir::care::{
     Answered, Care, JSON, PARTNER, coded, moved, proposal, refused, saying, situation_of,
 };
 

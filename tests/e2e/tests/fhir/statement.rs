@@ -4,7 +4,7 @@ use http::Method;
 use knipperlicht_e2e::World;
 use serde_json::Value;
 
-use crate::care::{Answered, Care, JSON, PARTNER, proposal, situation_of};
+use crate::fhir::care::{Answered, Care, JSON, PARTNER, proposal, situation_of};
 
 #[tokio::test]
 async fn what_is_said_is_offered_and_nothing_else() {

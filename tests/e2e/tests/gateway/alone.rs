@@ -7,7 +7,7 @@ use knipperlicht_gateway::{Gateway, Place, Services};
 use knipperlicht_runtime::{GrpcServer, Lifecycle};
 use knipperlicht_sandbox::free_port;
 
-use crate::rest::{PARTNER, ZONE};
+use crate::gateway::rest::{PARTNER, ZONE};
 
 /// A gateway that reaches every service at this address.
 async fn alone(url: &str) -> (Web, Lifecycle) {

@@ -7,7 +7,7 @@ use knipperlicht_e2e::World;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::rest::{a_signal, somebody};
+use crate::gateway::rest::{a_signal, somebody};
 
 #[tokio::test]
 async fn what_changes_is_told_as_it_happens() {

@@ -7,7 +7,7 @@ use knipperlicht_access::Role;
 use knipperlicht_e2e::World;
 use serde_json::json;
 
-use crate::rest::{a_signal, somebody};
+use crate::gateway::rest::{a_signal, somebody};
 
 #[tokio::test]
 async fn every_refusal_is_a_problem_with_a_code_and_a_page() {

@@ -4,7 +4,7 @@ use http::Method;
 use knipperlicht_access::{Role, allowed};
 use knipperlicht_e2e::World;
 
-use crate::rest::somebody;
+use crate::gateway::rest::somebody;
 
 /// The paths, methods and calls of the document.
 async fn operations(world: &World) -> Vec<(Method, String, String)> {

@@ -6,7 +6,7 @@ use knipperlicht_e2e::{Caller, World, a_signal};
 use knipperlicht_harness::eventually;
 use knipperlicht_vocabulary::{Consent, DeclineReason, ReporterRole, Step};
 
-use crate::{
+use crate::notifications::{
     receiver::Receiver,
     teller::{by_webhook, deliveries, subscribe},
 };

@@ -10,7 +10,7 @@ use knipperlicht_followup::model::due;
 use knipperlicht_harness::Bed;
 use knipperlicht_vocabulary::{ClockKind, Observation, Step, Urgency, WorkingCalendar};
 
-use crate::{
+use crate::notifications::{
     receiver::Receiver,
     teller::{by_webhook, stand, subscribe},
 };

@@ -8,7 +8,7 @@ use knipperlicht_vocabulary::Urgency;
 use standardwebhooks::Webhook;
 use tokio_rustls::TlsAcceptor;
 
-use crate::{
+use crate::notifications::{
     certificates::{Authority, HERE},
     loopback::Security,
     mailbox::{MailServer, header},

@@ -14,7 +14,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::wire::{Tape, Taped, Wire};
+use crate::notifications::wire::{Tape, Taped, Wire};
 
 /// What a server speaks.
 pub(crate) trait Protocol: 'static {

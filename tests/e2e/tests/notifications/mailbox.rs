@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
-use crate::{
+use crate::notifications::{
     loopback::{Protocol, Security, Server, State},
     wire::Wire,
 };

@@ -10,7 +10,7 @@ use knipperlicht_notification::Authorities;
 use knipperlicht_vocabulary::Urgency;
 use pb::DeliveryState::{Dead, Delivered, Waiting};
 
-use crate::{
+use crate::notifications::{
     mailbox::{Behaviour, MailServer, header},
     teller::{
         MAILBOX, PAST_ANY_PAUSE, Teller, attempted, by_mail, deliveries, desk, errors, mailing_to,

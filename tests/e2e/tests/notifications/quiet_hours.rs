@@ -6,7 +6,7 @@ use knipperlicht_runtime::Problem;
 use knipperlicht_vocabulary::Urgency;
 use pb::DeliveryState::{Delivered, Waiting};
 
-use crate::{
+use crate::notifications::{
     mailbox::MailServer,
     teller::{MAILBOX, Teller, by_mail, desk, mailing_to, set_hour, stand, subscribe},
 };

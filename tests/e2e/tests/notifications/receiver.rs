@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::{
+use crate::notifications::{
     loopback::{Protocol, Server, State},
     wire::Wire,
 };

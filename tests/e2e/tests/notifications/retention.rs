@@ -6,7 +6,7 @@ use knipperlicht_e2e::{Caller, World, outbound};
 use knipperlicht_harness::eventually;
 use pb::DeliveryState::{Dead, Delivered, Waiting};
 
-use crate::{
+use crate::notifications::{
     receiver::Receiver,
     teller::{
         PAST_ANY_PAUSE, Teller, attempted, by_webhook, deliveries, desk, noted, stand, subscribe,

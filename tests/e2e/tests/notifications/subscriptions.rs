@@ -11,7 +11,7 @@ use knipperlicht_vocabulary::{ContactChannel, ContactResult, OutcomeResult, Step
 use pb::DeliveryState::{Dead, Delivered};
 use tonic::Code;
 
-use crate::{
+use crate::notifications::{
     receiver::Receiver,
     teller::{
         self, Teller, ZONE, attempted, by_mail, by_webhook, deliveries, desk, noted, stand,

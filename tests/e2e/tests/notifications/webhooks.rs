@@ -10,7 +10,7 @@ use knipperlicht_vocabulary::Urgency;
 use pb::DeliveryState::{Dead, Delivered, Waiting};
 use standardwebhooks::Webhook;
 
-use crate::{
+use crate::notifications::{
     receiver::{Behaviour, Call, Receiver},
     teller::{
         ORGANISATION, PAST_ANY_PAUSE, Teller, ZONE, attempted, by_webhook, deliveries, desk,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{
+use crate::objects::{
     matrix::{SCHEMAS, WITHOUT},
     planted::{Planted, lines},
 };

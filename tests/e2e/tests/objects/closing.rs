@@ -3,7 +3,7 @@
 use knipperlicht_access::{Database, DatabaseOptions, Principal, Role};
 use sqlx::AssertSqlSafe;
 
-use crate::planted::Planted;
+use crate::objects::planted::Planted;
 
 /// What happens, to whom, and what they see no more.
 const CLOSING: &[(&str, Role, &[&str])] = &[

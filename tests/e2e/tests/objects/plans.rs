@@ -3,7 +3,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use crate::planted::Planted;
+use crate::objects::planted::Planted;
 
 /// Who asks, what, and by which index it is found.
 const FOUND: &[(&str, &str, &str)] = &[

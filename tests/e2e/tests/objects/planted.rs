@@ -6,7 +6,7 @@ use knipperlicht::migrate::migrate;
 use knipperlicht_harness::Bed;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::matrix::{EVENTING, Line, SCHEMAS, Schema};
+use crate::objects::matrix::{EVENTING, Line, SCHEMAS, Schema};
 
 /// Every combination of zone, organisation and reporter, the first once, the second twice, ... so that
 /// how many rows somebody sees tells by which rule.

@@ -3,7 +3,7 @@
 use knipperlicht_access::{Database, DatabaseOptions, Principal, Role};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::{
+use crate::objects::{
     matrix::{EVERYBODY, SCHEMAS, Sees, Writes},
     planted::{Look, Planted, Table},
 };

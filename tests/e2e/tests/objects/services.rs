@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::{
+use crate::objects::{
     matrix::SCHEMAS,
     planted::{Planted, lines},
 };

@@ -8,7 +8,7 @@ use knipperlicht_e2e::World;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::people::Person;
+use crate::unseen::people::Person;
 
 /// The situation that an id belongs to, and, where it has one, its owner's name: the organisation, the
 /// zone or the account.

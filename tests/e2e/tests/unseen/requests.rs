@@ -17,7 +17,7 @@ use prost_types::{
     field_descriptor_proto::{Label, Type},
 };
 
-use crate::people::{POSTAL_CODES, ZONES};
+use crate::unseen::people::{POSTAL_CODES, ZONES};
 
 /// Deterministic dice: what a seed did once it does again (`SplitMix64`).
 pub(crate) struct Dice(u64);

@@ -1,8 +1,6 @@
 //! Nobody sees what is another's: calls at random, of all that there are, by several people, with ids
 //! of all that anybody ever saw; whatever comes back is theirs by a simple model of who may see what.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 mod facts;
 mod people;
 mod requests;
@@ -16,7 +14,7 @@ use knipperlicht_e2e::{Call, World, calls};
 use knipperlicht_harness::eventually;
 use tokio::time::sleep;
 
-use crate::{
+use crate::unseen::{
     facts::Facts,
     people::{People, Person},
     requests::{Dice, Requests},

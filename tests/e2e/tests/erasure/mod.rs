@@ -1,8 +1,6 @@
 //! Forgetting a situation: the other half of S10, and the proof that nothing of it can be read any
 //! more.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 mod asked;
 mod by_itself;
 mod exported;

@@ -1,10 +1,6 @@
 //! Objects: what of each table each principal may see and write, asked of PostgreSQL itself.
 
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on should stop"
-)]
+#![allow(clippy::panic, reason = "a test that cannot go on should stop")]
 
 mod catalog;
 mod closing;

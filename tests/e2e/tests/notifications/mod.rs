@@ -1,7 +1,6 @@
 //! Notifications on real sockets: webhooks and mail whose receivers are killed and misbehave, and
 //! still nothing is lost, order is kept, and what comes twice can be told.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![allow(
     clippy::too_many_lines,
     reason = "a scenario reads top down, in one piece"

@@ -1,0 +1,60 @@
+//! The scenarios of the design, end to end on the real parts; one program, for every further one would
+//! link the whole line again.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod accepted_late;
+mod audit;
+mod backlog;
+mod bad_days;
+mod bad_input;
+mod carer_links;
+mod clocks;
+mod consent_merged;
+mod consent_words;
+mod dead_collector;
+mod directory;
+mod doors;
+mod erasure;
+mod explained;
+mod fhir;
+mod followup_work;
+mod forms;
+mod gateway;
+mod guide;
+mod hand_over;
+mod keys;
+mod loops;
+mod merges;
+mod notifications;
+mod objection;
+mod objects;
+mod one_trace;
+mod personal_data;
+mod rule3_property;
+mod s01_offline_cleaner;
+mod s02_sent_three_times;
+mod s03_two_professionals;
+mod s04_not_asked;
+mod s05_refused;
+mod s06_suicidal_talk;
+mod s07_declined;
+mod s08_silence;
+mod s09_doubtful_postal_code;
+mod s10_consent_withdrawn;
+mod s11_not_helped;
+mod s12_language;
+mod s13_young_carer;
+mod s14_unmet_need;
+mod s15_late;
+mod schemathesis;
+mod timeline;
+mod told_once;
+mod turns;
+mod unseen;
+mod verified_database;
+mod vital_interest;
+mod who_has_seen;
+mod wire;
+mod withdrawn_everywhere;
+mod zone_report;
