@@ -1,7 +1,12 @@
 //! `knipperlicht-sandbox COMMAND...`: runs a command with throw-away PostgreSQL and NATS servers,
 //! which it finds as `DATABASE_URL` and `NATS_URL`. Its exit code is ours.
 
-use std::{env, process::ExitCode};
+use std::{
+    env, fs,
+    io::{self, BufRead as _},
+    path::Path,
+    process::ExitCode,
+};
 
 use knipperlicht_sandbox::{SandboxError, Scratch};
 use tokio::process::Command;
@@ -23,6 +28,7 @@ async fn main() -> ExitCode {
         .env("NATS_URL", scratch.nats.url())
         .status()
         .await;
+    tell_of_crashes(&scratch.postgres.log());
     match status {
         Ok(status) => status
             .code()
@@ -35,6 +41,24 @@ async fn main() -> ExitCode {
             );
             ExitCode::FAILURE
         }
+    }
+}
+
+/// A PostgreSQL that fell over comes back by itself; whatever asked it meanwhile failed, and cannot
+/// tell why. A full disk, mostly.
+fn tell_of_crashes(log: &Path) {
+    for line in fs::File::open(log)
+        .map(|log| io::BufReader::new(log).lines())
+        .into_iter()
+        .flatten()
+        .map_while(Result::ok)
+        .filter(|line| {
+            ["PANIC: ", "terminated by signal"]
+                .iter()
+                .any(|sign| line.contains(sign))
+        })
+    {
+        eprintln!("knipperlicht-sandbox: PostgreSQL: {line}");
     }
 }
 

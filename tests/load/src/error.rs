@@ -11,6 +11,8 @@ pub(crate) enum BenchError {
         "no program `pgbench` beside PostgreSQL's or in PATH: install PostgreSQL's client tools"
     )]
     NoPgbench,
+    #[error("the image was not laid out: {0}")]
+    NoImage(String),
     #[error("pgbench: {0}")]
     Pgbench(String),
     #[error("{what}: {source}")]

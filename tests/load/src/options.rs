@@ -45,7 +45,7 @@ pub(crate) struct Form {
 /// A part of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Part {
-    /// Start-up and idle memory
+    /// The image, start-up and idle memory
     Footprint,
     /// The gateway beside direct gRPC, and memory of idle event streams
     Gateway,

@@ -10,6 +10,7 @@ use std::{
 
 use knipperlicht_sandbox::free_port;
 use tokio::{
+    net::TcpStream,
     process::{Child, Command},
     time::sleep,
 };
@@ -26,9 +27,13 @@ use crate::{
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 const READY_WITHIN: Duration = Duration::from_mins(1);
 
+/// What a gateway is called.
+pub(crate) const GATEWAY: &str = "gateway";
+
 /// A running program. Dropped, it is killed.
 pub(crate) struct Program {
     child: Child,
+    is_gateway: bool,
     address: SocketAddr,
     gateway: SocketAddr,
     /// From its start until it said that it is well.
@@ -76,6 +81,7 @@ impl Program {
             .doing(program.display().to_string())?;
         let mut started = Self {
             child,
+            is_gateway: target == GATEWAY,
             address,
             gateway,
             start_up: Duration::ZERO,
@@ -100,7 +106,11 @@ impl Program {
         }
     }
 
+    /// Whether it says so itself; a gateway alone is asked by browsers only, and listens.
     async fn is_well(&self) -> bool {
+        if self.is_gateway {
+            return TcpStream::connect(self.gateway).await.is_ok();
+        }
         let Ok(endpoint) = Endpoint::from_shared(self.url()) else {
             return false;
         };
@@ -138,7 +148,7 @@ impl Program {
 }
 
 /// The program of the same build.
-fn beside_us() -> Result<PathBuf, BenchError> {
+pub(crate) fn beside_us() -> Result<PathBuf, BenchError> {
     let ours = env::current_exe().doing("find this program")?;
     let program = ours.with_file_name("knipperlicht");
     if program.is_file() {

@@ -64,6 +64,8 @@ async fn measure_whole_line(options: &Options, report: &mut Report) -> Result<()
     let effort = options.effort();
     let ground = prepare(options, report).await?;
     let program = if options.wants(Part::Footprint) {
+        measure::image(&ground, report)?;
+        measure::apart(&ground, effort, report).await?;
         let program = measure::start_up(&ground, effort, report).await?;
         measure::idle(&program, effort, report).await;
         program

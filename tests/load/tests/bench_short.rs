@@ -4,8 +4,10 @@ use std::{path::Path, process::Command};
 
 use serde_json::Value;
 
-const FIGURES: [&str; 31] = [
+const FIGURES: [&str; 33] = [
     "fsync",
+    "image",
+    "memory_apart",
     "start_up",
     "memory_idle",
     "gateway_rest",

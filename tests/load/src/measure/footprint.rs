@@ -1,11 +1,18 @@
 //! Start-up time and memory.
 
+use knipperlicht_contracts::event::Service;
 use tokio::time::sleep;
 
 use super::median;
 use crate::{
-    error::BenchError, ground::Ground, options::Effort, process::Program, progress::Progress,
-    promise::Bound::Below, report::Report, resources::memory_of,
+    error::BenchError,
+    ground::Ground,
+    options::Effort,
+    process::{GATEWAY, Program},
+    progress::Progress,
+    promise::Bound::Below,
+    report::Report,
+    resources::memory_of,
 };
 
 /// Starts it as often as there are rounds, and leaves the last running.
@@ -48,6 +55,42 @@ pub(crate) async fn idle(program: &Program, effort: Effort, report: &mut Report)
             String::new(),
         );
     }
+}
+
+/// Memory of each service and of a gateway, as processes of their own side by side, before anybody has
+/// called.
+pub(crate) async fn apart(
+    ground: &Ground,
+    effort: Effort,
+    report: &mut Report,
+) -> Result<(), BenchError> {
+    let mut programs = Vec::new();
+    for target in Service::ALL
+        .iter()
+        .map(|service| service.name())
+        .chain([GATEWAY])
+    {
+        programs.push((target, Program::start(ground, target).await?));
+    }
+    let progress = Progress::of("idle memory of each", effort.idle);
+    sleep(effort.idle).await;
+    drop(progress);
+    let (mut largest, mut each) = (0.0_f64, Vec::new());
+    for (target, program) in programs {
+        if let Some(memory) = memory_of(program.pid()) {
+            largest = largest.max(memory.now);
+            each.push(format!("{target} {:.1}", memory.now));
+        }
+        program.end().await?;
+    }
+    report.noted(
+        "memory_apart",
+        "one process of each service and a gateway, idle, the largest",
+        "MB",
+        largest,
+        each.join(", "),
+    );
+    Ok(())
 }
 
 /// The most memory it took in everything that was measured.

@@ -4,6 +4,7 @@ mod accept;
 mod decide;
 mod footprint;
 mod gateway;
+mod image;
 mod import;
 mod inbox;
 mod latency;
@@ -16,8 +17,9 @@ mod timers;
 
 pub(crate) use accept::accept;
 pub(crate) use decide::decisions;
-pub(crate) use footprint::{idle, loaded, start_up};
+pub(crate) use footprint::{apart, idle, loaded, start_up};
 pub(crate) use gateway::gateway;
+pub(crate) use image::image;
 pub(crate) use import::import;
 pub(crate) use inbox::inbox;
 pub(crate) use latency::latency;
