@@ -313,9 +313,13 @@ fn web_span(request: &http::Request<()>) -> Span {
     span
 }
 
-/// One span a call, named by its full method, under the caller's where it sent a `traceparent`.
+/// One span a call, named by its full method, under the caller's where it sent a `traceparent`. None for
+/// those who ask every few seconds whether we are well.
 fn call_span(request: &http::Request<()>) -> Span {
     let method = method_of(request.uri().path());
+    if method.starts_with("grpc.health.") {
+        return Span::none();
+    }
     let span = tracing::info_span!(
         "call",
         otel.name = method,

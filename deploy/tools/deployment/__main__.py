@@ -15,6 +15,7 @@ from tools import Skipped
 
 CHECKS = [
     image.dockerfile,
+    image.context,
     compose.schema,
     compose.versions,
     nats.configuration,

@@ -1,7 +1,7 @@
 //! `knipperlicht ops trace`: one signal's way, step by step. What was said and handled, and when, stands
 //! in the tables of events: that works wherever the databases are, also where no collector was or where
 //! it kept nothing of this trace. Where traces can be asked for (Jaeger's query API, or the page of a
-//! development machine), every span is shown instead.
+//! development machine), every span is shown before it.
 
 use clap::Args;
 use comfy_table::Table;
@@ -41,18 +41,19 @@ pub(super) async fn run(desk: &Desk, args: &TraceArgs) -> Result<(), OpsError> {
     transaction.rollback().await?;
     let situation = situation.ok_or(OpsError::NoSignal)?;
     let parts = parts(desk, situation).await?;
-    let trace = trace_of(&parts);
-    match &trace {
-        Some(trace) => tell!("trace {trace}\n")?,
-        None => tell!("no trace was made of it\n")?,
+    let traces = traces_of(&parts);
+    if traces.is_empty() {
+        tell!("no trace was made of it\n")?;
     }
-    if let (Some(url), Some(trace)) = (&args.traces_url, &trace) {
+    for trace in &traces {
+        tell!("trace {trace}\n")?;
+        let Some(url) = &args.traces_url else {
+            continue;
+        };
         match spans(url, trace).await {
-            Ok(spans) if !spans.is_empty() => {
-                return Ok(tell!("{}", spans_table(&waterfall(&spans)))?);
-            }
-            Ok(_) => tell!("nothing of it is kept at {url}; what the databases tell:\n")?,
-            Err(error) => tell!("{error}; what the databases tell:\n")?,
+            Ok(spans) if !spans.is_empty() => tell!("{}\n", spans_table(&waterfall(&spans)))?,
+            Ok(_) => tell!("nothing of it is kept at {url}\n")?,
+            Err(error) => tell!("{error}\n")?,
         }
     }
     Ok(tell!("{}", events_table(&parts))?)
@@ -78,13 +79,20 @@ async fn parts(desk: &Desk, situation: SituationId) -> Result<Vec<Part>, OpsErro
     Ok(parts)
 }
 
-/// The trace in which the situation was first told of.
-fn trace_of(parts: &[Part]) -> Option<String> {
-    let told = parts.iter().flat_map(|part| &part.said);
-    let first = told
-        .filter(|said| said.traceparent.is_some())
-        .min_by_key(|said| said.occurred_at)?;
-    trace_id(first.traceparent.as_deref()?)
+/// The traces in which the situation was told of, each signal's own, in order of time.
+fn traces_of(parts: &[Part]) -> Vec<String> {
+    let mut told: Vec<&SaidThen> = parts.iter().flat_map(|part| &part.said).collect();
+    told.sort_by_key(|said| said.occurred_at);
+    let traces = told
+        .into_iter()
+        .filter_map(|said| trace_id(said.traceparent.as_deref()?));
+    let mut in_order: Vec<String> = Vec::new();
+    for trace in traces {
+        if !in_order.contains(&trace) {
+            in_order.push(trace);
+        }
+    }
+    in_order
 }
 
 fn events_table(parts: &[Part]) -> Table {
