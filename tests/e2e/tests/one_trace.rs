@@ -91,8 +91,9 @@ fn one_signal_is_one_trace_in_every_service_and_says_nothing_of_who_it_is_about(
 
     // Of every trace, and of what went out.
     let everything = format!("{:?}{:?}", collector.store().traces(), received.calls());
-    assert!(everything.len() > 100_000, "{}", everything.len());
-    for mark in [NAME, PHONE, NOTE, BAGGAGE, "baggage"] {
+    assert!(everything.len() > 50_000, "{}", everything.len());
+    // Whoever asks every few seconds whether we are well is no trace, either.
+    for mark in [NAME, PHONE, NOTE, BAGGAGE, "baggage", "grpc.health"] {
         assert!(!everything.contains(mark), "{mark}");
     }
     let onward = format!("traceparent: 00-{TRACE}-");
